@@ -1,7 +1,7 @@
 /*
  * Reads the formats of django.core.signing and django.contrib.sessions:
- * "[.]BASE64:TIMESTAMP:SIGNATURE", all base64url without padding. After a leading dot the JSON is
- * compressed.
+ * "[.]BASE64:TIMESTAMP:SIGNATURE". BASE64 and SIGNATURE are base64url without padding. If the text
+ * begins with a dot, its JSON is compressed.
  */
 #include "identity/django_session.h"
 
@@ -18,7 +18,7 @@
 #define SIGNER_SALT                                                                                \
 	"django.contrib.sessions.SessionStore"                                                     \
 	"signer"
-#define PICKLE_MARK '\x80' /* the first byte of all protocols since 2, and of no JSON */
+#define PICKLE_MARK '\x80' /* the first byte of a pickle (protocol 2 or later), never of JSON */
 #define HASH_SALT   "django.contrib.auth.models.AbstractBaseUser.get_session_auth_hash"
 
 /* ---- the keys ---- */
@@ -68,7 +68,7 @@ enum status django_keys_read(const char *file, struct django_keys *out, struct e
 
 /* ---- the signature ---- */
 
-/* django.utils.crypto.salted_hmac with SHA-256: the key is the digest of salt and SECRET_KEY. */
+/* As django.utils.crypto.salted_hmac with SHA-256. The key is the digest of salt and SECRET_KEY. */
 static enum status salted_hmac(const char *salt, const char *secret_key,
 			       const struct secret_part *text, unsigned char out[SECRET_SHA256_LEN])
 {
@@ -94,12 +94,12 @@ static bool same_text(const char *a, const char *b)
 	return strlen(a) == strlen(b) && secret_equal(a, b, strlen(a));
 }
 
-/* Writes a MAC as a session's signature, or as the hash of a password. */
+/* Encodes a MAC: base64url for a session's signature, hex for the hash of a password. */
 typedef void mac_writer(struct strbuf *out, const unsigned char *data, size_t len);
 
 /*
- * Checks that claimed is the text's MAC with one of the keys. STATUS_NOT_FOUND: it is not.
- * STATUS_INTERNAL: out of memory, so it was not checked.
+ * Checks that claimed is the text's MAC with one of the keys. Returns STATUS_NOT_FOUND if it is
+ * not. Returns STATUS_INTERNAL if out of memory; claimed has then not been checked.
  */
 static enum status mac_find(const struct django_keys *keys, const char *salt,
 			    const struct secret_part *text, mac_writer *write_mac,
@@ -125,7 +125,7 @@ static enum status mac_find(const struct django_keys *keys, const char *salt,
 	return status;
 }
 
-/* The signature covers all before the last colon. */
+/* The signature covers everything before the last colon. */
 static enum status signature_check(const char *session_data, const char *signature,
 				   const struct django_keys *keys, struct error *err)
 {
@@ -250,7 +250,7 @@ struct count {
 	const struct django_keys *keys;
 	long sessions;
 	long refused;
-	struct error why; /* of the newest session that was refused */
+	struct error why; /* why the newest refused session was refused */
 };
 
 static void count_one(void *arg, const char *session_data)
@@ -294,7 +294,11 @@ enum status django_sessions_check(const struct site_conf *conf, const struct dja
 	bool there = false;
 
 	enum status status = site_has_table(conf, TABLE, &there, err);
-	if (status != STATUS_OK || !there) /* a model of the site's own, which site_query knows */
+	/*
+	 * Without this table, the site has its own model for sessions, and site_query names its
+	 * table.
+	 */
+	if (status != STATUS_OK || !there)
 		return status;
 	status = site_rows_each(conf, newest, count_one, &count, err);
 	return status == STATUS_OK ? count_tell(conf->site_database, &count, said, err) : status;

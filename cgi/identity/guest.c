@@ -1,5 +1,6 @@
 /*
- * A cookie that is not ours, or is too old, counts as none: its browser begins as a new guest.
+ * A cookie that prebind did not make, or that is too old, is ignored: the browser then begins as a
+ * new guest.
  */
 #include "identity/guest.h"
 

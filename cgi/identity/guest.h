@@ -1,5 +1,5 @@
 /*
- * Provider `guest`: everybody whom no other provider knows. A guest has no account.
+ * Provider `guest`: a visitor that no other provider knows is a guest. A guest has no account.
  */
 #ifndef IDENTITY_GUEST_H
 #define IDENTITY_GUEST_H
@@ -8,8 +8,8 @@
 #include "identity/identity.h"
 
 /*
- * Reads the cookie of a request. False: there is none that counts, so *out is empty: a guest whose
- * visit has not begun.
+ * Reads the guest cookie of a request. Returns false if there is no valid cookie; *out is then
+ * empty, which means a guest whose visit has not begun.
  */
 bool guest_find(const struct identity_context *context, struct guest *out);
 

@@ -14,7 +14,10 @@
 #define ISSUED_DIGITS 12
 #define MAC_LEN       CODEC_BASE64URL_LEN(SECRET_SHA256_LEN)
 
-/* With its NUL. Other MACs use the same key, but their texts never begin like this. */
+/*
+ * The MAC covers this text with its NUL, then the fields. Other MACs use the same key, but their
+ * texts never begin with this one.
+ */
 static const char domain[] = "prebind-guest-v1";
 
 void guest_begin(struct guest *guest, int64_t now)
@@ -68,7 +71,7 @@ bool guest_cookie_make(const unsigned char key[SECRET_KEY_LEN], const struct gue
 	return ok;
 }
 
-/* Reads the fields before the MAC, which was found right. */
+/* Reads the fields before the MAC. The caller has verified the MAC. */
 static bool fields_read(const char *value, size_t len, struct guest *out)
 {
 	size_t digits = strspn(value, "0123456789");

@@ -1,8 +1,8 @@
 /*
- * A guest, as the cookie of the browser's session keeps one: a random id, and the name that the
- * guest has typed, with our MAC. So nothing is stored here, and nobody can take another guest's
- * place. The MAC's key is the site's, so the cookie of another site is worth nothing. Pure: key and
- * clock are parameters.
+ * A guest, as stored in a cookie that lasts for the browser session: a random id, the name that the
+ * guest typed, and our MAC. So nothing is stored on the server, and nobody can take another guest's
+ * place. Each site has its own key for the MAC, so the cookie of another site is refused. Pure: key
+ * and clock are parameters.
  */
 #ifndef IDENTITY_GUEST_COOKIE_H
 #define IDENTITY_GUEST_COOKIE_H
@@ -21,23 +21,23 @@
 struct guest {
 	int64_t issued; /* seconds */
 	char id[GUEST_ID_LEN + 1];
-	char name[GUEST_NAME_MAX + 1]; /* "": none */
+	char name[GUEST_NAME_MAX + 1]; /* "" for none */
 };
 
-/* Makes a new id. now: seconds. */
+/* Begins a guest with a new random id. now is in seconds. */
 void guest_begin(struct guest *guest, int64_t now);
 
 /*
- * Takes a name that a guest has typed; "" or NULL: none. STATUS_BAD_REQUEST: it is too long, or has
- * characters that cannot be seen.
+ * Sets the name that a guest has typed; "" or NULL means no name. Returns STATUS_BAD_REQUEST if the
+ * name is too long, or has characters that cannot be seen.
  */
 enum status guest_name_set(struct guest *guest, const char *name, struct error *err);
 
-/* Makes the cookie's value. False: out of memory. */
+/* Makes the cookie's value. Returns false if out of memory. */
 bool guest_cookie_make(const unsigned char key[SECRET_KEY_LEN], const struct guest *guest,
 		       char out[GUEST_VALUE_MAX]);
 
-/* False: we did not make this value, or it is older than life_s. */
+/* Returns false if prebind did not make this value, or if it is older than life_s. */
 bool guest_cookie_read(const unsigned char key[SECRET_KEY_LEN], const char *value, int64_t now,
 		       long life_s, struct guest *out);
 

@@ -1,6 +1,6 @@
 /*
- * The registry of identity providers, and the loop over those of a site. A new way to log in is one
- * file and one row here.
+ * The registry of identity providers, and the loop over the providers of a site. To add a provider,
+ * write its file and add a row here.
  */
 #include "identity/identity.h"
 
@@ -33,7 +33,7 @@ const struct identity_provider *identity_provider_named(const char *name)
 	return NULL;
 }
 
-/* WordPress's cookie has a provider of its own behind the name site_session. */
+/* If the site uses WordPress's cookie, the name site_session means wordpress_provider. */
 const struct identity_provider *identity_provider_of(const struct site_conf *conf, const char *name)
 {
 	const struct identity_provider *provider = identity_provider_named(name);
@@ -48,7 +48,7 @@ static enum status not_built_in(const char *name, struct error *err)
 	return error_set(err, STATUS_INTERNAL, "identity provider '%s' is not built in", name);
 }
 
-/* ---- what the providers keep ---- */
+/* ---- the state of the providers ---- */
 
 void identity_chain_close(struct identity_chain *chain)
 {
@@ -124,7 +124,7 @@ bool identity_is_excluded(const struct site_conf *conf, const char *user)
 	return user[0] == '\0';
 }
 
-/* Names come from the web server, the site or a token. All are checked alike before use. */
+/* Names come from the web server, the site or a token. All get the same checks before use. */
 static enum identity_verdict name_check(const struct site_conf *conf, const struct identity *found,
 					struct error *err)
 {
@@ -151,7 +151,7 @@ static char *text_or_empty(char *text)
 	return text != NULL ? text : strdup("");
 }
 
-/* The display name is only shown, so one that cannot be shown is dropped. */
+/* A display name that cannot be shown is dropped, because it has no other use. */
 static char *name_to_show(char *text)
 {
 	if (text == NULL || (strlen(text) <= IDENTITY_USER_MAX && utf8_valid(text, strlen(text)) &&
@@ -162,8 +162,8 @@ static char *name_to_show(char *text)
 }
 
 /*
- * Fills in what a provider may leave out. A login without a session of ours binds its form tokens
- * to the user.
+ * Fills in what a provider can leave out. If it sets no session, form tokens are bound to the
+ * provider and the user.
  */
 static enum identity_verdict complete(struct identity *found, struct error *err)
 {
@@ -247,7 +247,7 @@ enum identity_verdict identity_find(const struct identity_context *context, stru
 			identity_clear(&found);
 		if (verdict != IDENTITY_NONE)
 			return verdict;
-		/* the next provider may query the site's database and wait for it */
+		/* the next provider might query the site's database and wait for it */
 		store_rest(context->store);
 	}
 	return IDENTITY_NONE;

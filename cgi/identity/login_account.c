@@ -1,6 +1,6 @@
 /*
- * Accounts of provider `login`. They are found in our table or the site's, and their passwords are
- * checked with the same work whatever is wrong.
+ * Finds the accounts of provider `login` in our table or the site's, and checks their passwords. A
+ * check takes the same work whether the name or the password is wrong.
  */
 #include "identity/login_account.h"
 
@@ -49,7 +49,7 @@ static enum status find_ours(const struct identity_context *context, const char 
 	return STATUS_OK;
 }
 
-/* A tool that asks only once does not keep the query open; then it is opened for this call. */
+/* Opens the query for this call if there is no open one, as in a tool that asks only once. */
 static enum status find_sites(const struct identity_context *context, const char *name,
 			      struct login_account *out, struct error *err)
 {
@@ -58,7 +58,7 @@ static enum status find_sites(const struct identity_context *context, const char
 	struct login_query_user user = {0};
 	enum status status = STATUS_OK;
 
-	store_rest(context->store); /* the site's database may make us wait */
+	store_rest(context->store); /* the query of the site's database can take long */
 	if (kept == NULL)
 		status = login_query_open(context->conf, &own, err);
 	if (status == STATUS_OK)
@@ -108,9 +108,9 @@ enum status login_name_key(const char *name, char out[LOGIN_ACCOUNT_MAX + 1], st
 
 /*
  * An account has one count for all its names, because two counts would allow twice as many guesses.
- * The price: after wrong passwords for a name, a stranger who is told to wait for an e-mail address
- * learns that both are the same user. Known and unknown names take the same time here (one
- * look-up), and their keys have the same form.
+ * A stranger can learn one thing from this. If wrong passwords for a name also limit the logins
+ * with an e-mail address, both belong to the same user. Known and unknown names take the same time
+ * here (one look-up), and their keys have the same form.
  */
 enum status login_account_key(const struct identity_context *context, const char *typed,
 			      char out[LOGIN_ACCOUNT_MAX + 1], struct error *err)
@@ -165,7 +165,10 @@ enum status login_user_check(const struct identity_context *context, const char 
 	return status;
 }
 
-/* The check took time. So this reads the account again: it must still have that password. */
+/*
+ * The password check took time, so this reads the account again. Sets *same if the account still
+ * has that password and is not disabled.
+ */
 static enum status account_again(const struct identity_context *context,
 				 const struct login_account *checked, bool *same, struct error *err)
 {

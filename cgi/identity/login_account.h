@@ -1,6 +1,6 @@
 /*
- * The accounts of provider `login`: users of our own table or, with the key login_query, of the
- * site's.
+ * The accounts of provider `login`. They are users of our own table or, with the key login_query,
+ * of the site's table.
  */
 #ifndef IDENTITY_LOGIN_ACCOUNT_H
 #define IDENTITY_LOGIN_ACCOUNT_H
@@ -13,20 +13,21 @@
 struct login_account {
 	char *name; /* as it is spelled in its table */
 	char *display_name;
-	char *jid;           /* NULL: the table has none */
-	char *password_hash; /* "" : cannot log in */
+	char *jid;           /* NULL if the table has none */
+	char *password_hash; /* "" if the user cannot log in */
 	bool disabled;
 };
 
 bool login_users_are_the_sites(const struct site_conf *conf);
 
-/* STATUS_NOT_FOUND: there is no user of that name. The caller clears *out. */
+/* Returns STATUS_NOT_FOUND if there is no user of that name. The caller clears *out. */
 enum status login_account_find(const struct identity_context *context, const char *name,
 			       struct login_account *out, struct error *err);
 
 /*
- * Finds the account and checks the password. STATUS_BAD_CREDENTIALS: the name or the password is
- * wrong; both take the same work. STATUS_BUSY: too many passwords are being checked.
+ * Finds the account and checks the password. Returns STATUS_BAD_CREDENTIALS if the name or the
+ * password is wrong, or the user is disabled; all take the same work. Returns STATUS_BUSY if too
+ * many passwords are being checked.
  */
 enum status login_account_check(const struct identity_context *context, const char *name,
 				const char *password, struct login_account *out, struct error *err);

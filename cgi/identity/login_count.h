@@ -13,18 +13,18 @@
 struct login_count {
 	struct limit_store *limits;
 	const struct site_conf *conf;
-	const char *account; /* of login_account_key or login_name_key */
-	const char *device;  /* the device cookie, which has a count of its own; NULL: none */
-	int64_t now;         /* seconds */
+	const char *account; /* from login_account_key or login_name_key */
+	const char *device;  /* the device cookie, which has a count of its own; NULL for none */
+	int64_t now;         /* in seconds */
 };
 
 /*
- * Counts the attempt before the password is checked, so that parallel ones all count.
- * STATUS_SLOW_DOWN: err->retry_after is set.
+ * Counts the attempt before the password is checked, so that parallel attempts are all counted.
+ * With STATUS_SLOW_DOWN, err->retry_after is set.
  */
 enum status login_count_begin(const struct login_count *count, struct error *err);
 
-/* Takes the attempt off the count again, unless its outcome is STATUS_BAD_CREDENTIALS. */
+/* Removes the attempt from the count again, unless its outcome is STATUS_BAD_CREDENTIALS. */
 void login_count_end(const struct login_count *count, enum status outcome);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * Runs one SELECT in the site's database. sitedb/site_query.h limits what it may do and checks its
- * values.
+ * Runs one SELECT in the site's database. sitedb/site_query.h limits what a query can do and checks
+ * its values.
  */
 #include "identity/login_query.h"
 
@@ -83,7 +83,7 @@ void login_query_user_clear(struct login_query_user *user)
 	*user = (struct login_query_user){0};
 }
 
-/* Takes the value out of the row. If there is none, returns a copy of instead. */
+/* Takes the value out of the row. If the row has none, returns a copy of `instead`. */
 static char *take(struct site_query_row *row, int column, const char *instead)
 {
 	char *value = row->values[column];
@@ -112,7 +112,7 @@ enum status login_query_find(struct login_query *users, const char *name,
 	enum status status = site_query_ask(users->query, &value, &row, &why);
 	if (status == STATUS_NOT_FOUND)
 		return error_set(err, status, "the site has no user '%s'", name);
-	if (status == STATUS_BAD_REQUEST) /* two users with the same name: neither may log in */
+	if (status == STATUS_BAD_REQUEST) /* two users have that name, so neither can log in */
 		status = STATUS_UNAVAILABLE;
 	if (status != STATUS_OK)
 		return error_set(err, status, "%s", why.text);

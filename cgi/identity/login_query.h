@@ -1,6 +1,6 @@
 /*
- * The users of provider `login` if the key login_query makes them the site's own. A user is a row
- * of the site's table, found by the operator's query, read-only.
+ * Finds the users of provider `login` in the site's own database, if the key login_query is set. A
+ * user is a row of the site's table, which the operator's query finds. The query is read-only.
  */
 #ifndef IDENTITY_LOGIN_QUERY_H
 #define IDENTITY_LOGIN_QUERY_H
@@ -11,28 +11,28 @@
 
 struct login_query; /* thread-safe */
 
-/* Checks the query against the database. conf is borrowed as long as *out lives. */
+/* Reads and checks the query. conf is borrowed and must outlive *out, which the caller closes. */
 enum status login_query_open(const struct site_conf *conf, struct login_query **out,
 			     struct error *err);
-/* Asks the site's database whether it takes the query. Errors as for login_query_open. */
+/* Checks that the site's database accepts the query. The errors are those of login_query_open. */
 enum status login_query_check(struct login_query *users, struct error *err);
 
 void login_query_close(struct login_query *users); /* takes NULL */
 
-/* True if the query returns the column `jid`. */
+/* Returns true if the query returns the column `jid`. */
 bool login_query_has_jids(const struct login_query *users);
 
 struct login_query_user {
-	char *name;          /* as the site spells it; owned, as are the next members */
+	char *name;          /* as the site spells it; owned, as are the texts below */
 	char *display_name;  /* "" for none */
 	char *jid;           /* "" for none */
-	char *password_hash; /* "" : cannot log in */
+	char *password_hash; /* "" if the user cannot log in */
 	bool disabled;
 };
 
 /*
- * STATUS_NOT_FOUND: there is no user of that name. STATUS_UNAVAILABLE: the look-up failed, or the
- * query is ambiguous. The caller clears *out.
+ * Returns STATUS_NOT_FOUND if there is no user of that name. Returns STATUS_UNAVAILABLE if the
+ * look-up failed, or if the query found more than one user. The caller clears *out.
  */
 enum status login_query_find(struct login_query *users, const char *name,
 			     struct login_query_user *out, struct error *err);

@@ -26,7 +26,7 @@ struct session_life login_session_life(const struct site_conf *conf)
 
 /* ---- the cookie ---- */
 
-/* A session of the request, and the token by which it was found. */
+/* The session of a request, and the token that it was found by. */
 struct found {
 	struct session session;
 	char *token; /* owned */
@@ -39,7 +39,10 @@ static void found_clear(struct found *found)
 	*found = (struct found){0};
 }
 
-/* who: as in identity_cookie. The caller clears *out after IDENTITY_YES. */
+/*
+ * Finds the session of the request's cookie. Sets who->cookie as identity_cookie does. The caller
+ * clears *out after IDENTITY_YES.
+ */
 static enum identity_verdict cookie_session(const struct identity_context *context,
 					    const char *source, struct identity *who,
 					    struct found *out, struct error *err)
@@ -61,7 +64,7 @@ static enum identity_verdict cookie_session(const struct identity_context *conte
 		return IDENTITY_YES;
 	}
 	found_clear(&found);
-	/* A session that has ended counts as no cookie. */
+	/* A session that has ended is treated as if there were no cookie. */
 	return status == STATUS_NOT_FOUND ? IDENTITY_NONE : IDENTITY_ERROR;
 }
 
@@ -89,8 +92,8 @@ enum identity_verdict login_session_find(const struct identity_context *context,
 /* ---- the provider ---- */
 
 /*
- * Finds the session's user as of now, who must still exist, not be disabled, and have the password
- * of the login.
+ * Finds the current state of the session's user. The user must still exist, must not be disabled,
+ * and must have the password of the login.
  */
 static enum status session_account(const struct identity_context *context,
 				   const struct found *found, struct login_account *out,
@@ -136,7 +139,7 @@ static enum identity_verdict login_find(const struct identity_context *context,
 	return status == STATUS_OK ? IDENTITY_YES : IDENTITY_ERROR;
 }
 
-/* ---- a start, and prebindctl check ---- */
+/* ---- start-up, and prebindctl check ---- */
 
 static enum status login_open(const struct site_conf *conf, void **out, struct error *err)
 {
@@ -198,7 +201,7 @@ static enum status login_check(const struct site_conf *conf, struct store *store
 	return STATUS_OK;
 }
 
-/* Our own users have JIDs only in the map. */
+/* Users of our own table get JIDs only from the JID map. */
 static bool login_names_jids(const struct site_conf *conf, const void *state)
 {
 	return login_users_are_the_sites(conf) && (state == NULL || login_query_has_jids(state));
@@ -217,8 +220,8 @@ const struct identity_provider login_session_provider = {
 /* ---- logging in ---- */
 
 /*
- * Later requests look up the user by the name. If the query finds users only by e-mail address, the
- * session would end at once.
+ * Checks that the query also finds the account by its own name, because later requests look it up
+ * by that name. If the query finds users only by e-mail address, the session would end at once.
  */
 static enum status check_own_name(const struct identity_context *context, const char *typed,
 				  const struct login_account *account, struct error *err)
@@ -238,7 +241,9 @@ static enum status check_own_name(const struct identity_context *context, const 
 			 context->conf->login_query, account->name);
 }
 
-/* Replaces a hash of ours that costs less than today's. If that fails, a later login does it. */
+/*
+ * Replaces a hash in our table that is weaker than a new one. If that fails, a later login does it.
+ */
 static void rehash(const struct identity_context *context, const struct login_account *account,
 		   const char *password)
 {
@@ -269,8 +274,8 @@ static void tell_weak(const struct identity_context *context, const struct login
 }
 
 /*
- * Checks the password, then makes a session if the user still has it. *stale: the password was
- * right, but the account has changed since.
+ * Checks the password, then makes a session if the password is still the same. Sets *stale if the
+ * password was right, but the account has changed since.
  */
 static enum status check_and_create(const struct identity_context *context,
 				    const struct login_attempt *attempt,
@@ -301,8 +306,8 @@ static enum status check_and_create(const struct identity_context *context,
 }
 
 /*
- * Meanwhile another login may have replaced the hash of the same password. So if the account
- * changed after the password was found right, the password is checked once more.
+ * While the password is checked, another login can replace the hash of the same password. So if the
+ * account changed after the password was found to be right, the password is checked once more.
  */
 enum status login_attempt(const struct identity_context *context,
 			  const struct login_attempt *attempt, char token[SESSION_TOKEN_LEN + 1],

@@ -10,7 +10,10 @@
 #include "base/secret.h"
 #include "identity/php_serialize.h"
 
-/* Each of PHP's formats has a | : or control character in it, so no session looks like base64. */
+/*
+ * PHP's formats always contain a '|', a ':' or a control character, so a session in one of them
+ * does not look like base64.
+ */
 static bool is_base64(const char *text, size_t len)
 {
 	return len % 4 == 0 && strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"

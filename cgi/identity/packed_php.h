@@ -1,5 +1,5 @@
 /*
- * A session of PHP that a site keeps in its database: as PHP writes it, or in base64.
+ * A PHP session that a site keeps in its database, either as PHP writes it or in base64.
  */
 #ifndef IDENTITY_PACKED_PHP_H
 #define IDENTITY_PACKED_PHP_H
@@ -7,17 +7,17 @@
 #include "base/error.h"
 #include "conf/conf.h"
 
-#define PACKED_PHP_MAX 262144 /* bytes; Roundcube's sessions have some ten thousand */
+#define PACKED_PHP_MAX 262144 /* in bytes; a session of Roundcube has about ten thousand */
 
 struct packed_php {
 	char *user;         /* the value at php_session_user; owned */
-	char *display_name; /* at php_session_display; owned; NULL: none */
-	char *password;     /* at php_session_password; owned; NULL: that key is empty */
+	char *display_name; /* the value at php_session_display; owned; NULL for none */
+	char *password;     /* the value at php_session_password; owned; NULL if the key is empty */
 };
 
 /*
- * STATUS_NOT_FOUND: no user is logged in. STATUS_BAD_REQUEST: it is no session of PHP. The caller
- * clears *out.
+ * Reads the user of a session. Returns STATUS_NOT_FOUND if no user is logged in, and
+ * STATUS_BAD_REQUEST if session_data is not a PHP session. The caller clears *out.
  */
 enum status packed_php_read(const char *session_data, const struct site_conf *conf,
 			    struct packed_php *out, struct error *err);

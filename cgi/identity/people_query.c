@@ -1,5 +1,6 @@
 /*
- * Runs the SELECT of people_query. sitedb/site_query.h limits what it may do and checks its values.
+ * Runs the SELECT of people_query. sitedb/site_query.h limits what a query can do and checks its
+ * values.
  */
 #include "identity/people_query.h"
 
@@ -12,7 +13,7 @@
 #include "sitedb/site_query.h"
 
 #define JID_MAX     2047 /* RFC 7622 3.1: two parts of 1023 bytes, and the @ */
-#define PICTURE_MAX 1024 /* bytes of an address */
+#define PICTURE_MAX 1024 /* bytes of a picture's address */
 #define EMAIL_MAX   320  /* bytes: RFC 3696 erratum 1690 */
 
 enum { USER, DISPLAY_NAME, PICTURE, JID, EMAIL, ID, N_COLUMNS };
@@ -95,13 +96,13 @@ static void row_tell(const struct site_query_row *row,
 		each(arg, &person);
 }
 
-/* Rows of a query, and what they are told to. */
+/* The rows that a query has returned: n of them, at most max. */
 struct listing {
 	struct site_query_row *rows;
 	size_t max, n;
 };
 
-/* pattern: what is sought, in a pattern of LIKE. */
+/* Runs the query. pattern is what->q as a LIKE pattern. */
 static enum status list(struct people_query *people, const struct people_search *what,
 			const char *pattern, struct listing *out, struct error *err)
 {

@@ -6,7 +6,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#define DIGITS_MAX  20 /* of a number below 2^64 */
+#define DIGITS_MAX  20 /* the digits of a number below 2^64 */
 #define INTEGER_MAX "9223372036854775807"
 #define INTEGER_MIN "9223372036854775808" /* without its sign */
 
@@ -68,7 +68,7 @@ static bool take_sign(struct php_lexer *lexer)
 	return take(lexer, '-') || take(lexer, '+');
 }
 
-/* Reads a number as PHP writes it: no zero before other digits. */
+/* Reads a number as PHP writes it, which means without leading zeros. */
 static bool read_digits(struct php_lexer *lexer, struct php_part *out)
 {
 	out->text = lexer->at;
@@ -186,7 +186,10 @@ static bool is_class_byte(unsigned char c)
 	       c == '_' || c == '\\' || c >= 0x80;
 }
 
-/* PHP writes no leading backslash, and reads such a name in its own way. */
+/*
+ * Refuses a leading backslash. PHP never writes one, and treats such a name differently when it
+ * reads it.
+ */
 static bool is_class(const struct php_part *name)
 {
 	size_t i = 0;

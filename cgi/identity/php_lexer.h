@@ -15,40 +15,44 @@ struct php_part {
 };
 bool php_part_equal(const struct php_part *a, const struct php_part *b);
 
-/* True if PHP takes the text for a number when it is an array's key. */
+/* Returns true if PHP treats the text as a number when it is the key of an array. */
 bool php_part_is_integer(const struct php_part *part);
 
 struct php_lexer {
 	const char *at;
 	const char *end;
-	const char *why; /* set when a function below returns false; a constant */
+	/*
+	 * The reason, a constant. The functions below set it when they return false, except
+	 * php_lexer_is_at.
+	 */
+	const char *why;
 };
 
-/* Notes the reason and returns false. */
+/* Sets why and returns false. */
 bool php_lexer_refuse(struct php_lexer *lexer, const char *why);
 
 bool php_lexer_is_at(const struct php_lexer *lexer, char c);
 
-/* The functions below move past what they have read. */
+/* The functions below advance past what they have read. */
 bool php_lexer_skip(struct php_lexer *lexer, const char *mark);
 bool php_lexer_pass(struct php_lexer *lexer, size_t len);
 
 /* Reads digits and the mark `end`. A number that does not fit a size_t becomes SIZE_MAX. */
 bool php_lexer_number(struct php_lexer *lexer, char end, struct php_part *digits, size_t *out);
 
-/* Reads the length of something: a number of at most as many bytes as are left. */
+/* Reads the length of something. It must not be larger than the number of bytes that are left. */
 bool php_lexer_length(struct php_lexer *lexer, char end, size_t *out);
 
-/* Reads `17;`, of 64 bits. */
+/* Reads an integer of 64 bits, such as `17;`. */
 bool php_lexer_integer(struct php_lexer *lexer, struct php_part *digits);
 
-/* Reads `1.5;`. */
+/* Reads a floating-point number, such as `1.5;`. */
 bool php_lexer_double(struct php_lexer *lexer);
 
 /* Reads `LEN:"BYTES"`. */
 bool php_lexer_quoted(struct php_lexer *lexer, struct php_part *out);
 
-/* Reads the same, with a class's name, or `LEN:"CLASS:CASE";`. */
+/* Read a class's name as `LEN:"CLASS"`, and an enum's case as `LEN:"CLASS:CASE";`. */
 bool php_lexer_class(struct php_lexer *lexer);
 bool php_lexer_enum(struct php_lexer *lexer);
 

@@ -14,22 +14,22 @@
 #include "identity/php_lexer.h"
 
 #define PATH_PARTS_MAX  8
-#define BINARY_NAME_MAX 127 /* php_binary: PHP writes no longer name */
+#define BINARY_NAME_MAX 127 /* in the format php_binary, PHP does not write longer names */
 
 enum found { FOUND_NOTHING, FOUND_NONE, FOUND_TEXT, FOUND_REFERENCE, FOUND_WRONG };
 
-/* A value that a reference names. PHP numbers all values in their order, except references (R). */
+/* The value that a reference points to. PHP numbers all values in order, except references (R). */
 struct named {
-	size_t slot; /* 0: there is none */
+	size_t slot; /* 0 for none */
 	enum found found;
-	struct php_part value; /* valid for FOUND_TEXT */
+	struct php_part value; /* valid if found is FOUND_TEXT */
 };
 
 struct reader {
 	struct php_lexer lexer;
 	size_t values;
 	size_t slots;
-	/* a bit for each slot, set for an object; owned by php_session_get */
+	/* one bit for each slot, set if it holds an object; owned by php_session_get */
 	unsigned char *objects;
 	struct php_part parts[PATH_PARTS_MAX];
 	size_t n_parts;
@@ -37,19 +37,19 @@ struct reader {
 	uint32_t containers;
 	bool no_memory;
 	enum found found;
-	struct php_part value; /* valid for FOUND_TEXT */
+	struct php_part value; /* valid if found is FOUND_TEXT */
 	struct named named;
 	const char *why; /* why the value that was found is refused */
 };
 
 /*
- * Where a value is. on_path: the keys that lead to it are the first `level` parts of the path.
- * is_named: it is the value that reader.named asks for.
+ * Where a value is. on_path is true if the keys that lead to the value are the first `level` parts
+ * of the path. is_named is true if reader.named.slot is the slot of the value.
  */
 struct place {
 	bool on_path;
 	bool is_named;
-	uint32_t container; /* the slot that holds it; the session itself is 0 */
+	uint32_t container; /* the number of the array or object around it; 0 for the session */
 	size_t level;
 	int depth;
 };
@@ -80,7 +80,10 @@ static void found(struct reader *r, const struct place *place, enum found what,
 		r->value = *value;
 }
 
-/* Names below a reference, or inside data that a class packed itself, are not read. */
+/*
+ * The path must not lead into a reference, an enum or a packed object, because none of them is
+ * read.
+ */
 static void found_closed(struct reader *r, const struct place *place)
 {
 	if (!place->on_path || is_target(r, place))
@@ -91,8 +94,8 @@ static void found_closed(struct reader *r, const struct place *place)
 }
 
 /*
- * Reads an element, from its value on. It is on the path if its container is and its key is the
- * path's next part.
+ * Reads the value of an element, whose key has been read. The element is on the path if its
+ * container is on the path and its key is the next part of the path.
  */
 static bool read_element(struct reader *r, const struct place *in, const struct php_part *key)
 {
@@ -123,8 +126,8 @@ static bool read_key(struct reader *r, struct php_part *out)
 }
 
 /*
- * A property that is not public is named "\0CLASS\0NAME". If PHP knows the class, it refuses any
- * other name that begins with a NUL. It never writes one.
+ * A property that is not public is named "\0CLASS\0NAME". PHP never writes another name that begins
+ * with a NUL. It also refuses such a name if it knows the class.
  */
 static bool is_property_name(const struct php_part *name)
 {
@@ -157,7 +160,7 @@ static bool read_elements(struct reader *r, const struct place *place, bool are_
 	return php_lexer_skip(&r->lexer, "}");
 }
 
-/* Reads `C:LEN:"CLASS":LEN:{BYTES}`. What the bytes mean is defined by the class. */
+/* Reads `C:LEN:"CLASS":LEN:{BYTES}`. The class defines what the bytes mean. */
 static bool read_custom(struct reader *r)
 {
 	struct php_lexer *lexer = &r->lexer;
@@ -191,7 +194,7 @@ static bool read_integer(struct reader *r, const struct place *place)
 	return true;
 }
 
-/* false means a user who has logged out; true is not a name. */
+/* The value false means that the user has logged out. The value true is not a name. */
 static bool read_bool(struct reader *r, const struct place *place)
 {
 	bool is_false = php_lexer_is_at(&r->lexer, '0');
@@ -227,7 +230,7 @@ static bool read_slot(struct reader *r, size_t last, size_t *out)
 	return true;
 }
 
-/* Reads `R:SLOT;`: the value of that slot is repeated here. It has no slot of its own. */
+/* Reads `R:SLOT;`, which repeats the value of that slot. The reference has no slot of its own. */
 static bool read_reference(struct reader *r, const struct place *place)
 {
 	size_t slot;
@@ -241,7 +244,7 @@ static bool read_reference(struct reader *r, const struct place *place)
 	return true;
 }
 
-/* Reads `r:SLOT;`: a second reference to the object in that slot. */
+/* Reads `r:SLOT;`, which is another reference to the object in that slot. */
 static bool read_object_again(struct reader *r, const struct place *place)
 {
 	size_t slot;
@@ -328,7 +331,10 @@ static bool read_value(struct reader *r, const struct place *place)
 
 static const struct place top = {.on_path = true};
 
-/* PHP does not write a variable whose name is a number, and cannot find one that it has read. */
+/*
+ * Refuses a variable whose name is a number. PHP never writes one, and cannot find it after reading
+ * it.
+ */
 static bool read_variable(struct reader *r, const struct php_part *name)
 {
 	if (php_part_is_integer(name))
@@ -355,7 +361,7 @@ static bool read_php(struct reader *r)
 	return true;
 }
 
-/* Reads a length byte, the name, the value, and so on. */
+/* Reads all variables. Each is a length byte, the name and the value. */
 static bool read_php_binary(struct reader *r)
 {
 	struct php_lexer *lexer = &r->lexer;
@@ -414,16 +420,16 @@ static bool split_path(struct reader *r, const char *path)
 	return false;
 }
 
-/* Follows a reference to a text or a whole number: a second pass reads the value that it names. */
+/* Follows a reference to a text or a whole number. A second pass reads the value it points to. */
 static bool follow_reference(const struct php_session *session, struct reader *r)
 {
 	struct reader again = *r;
 
 	again.lexer.at = session->data;
 	again.values = again.slots = again.keys.count = again.containers = 0;
-	again.n_parts = 0; /* no path */
+	again.n_parts = 0; /* this pass only looks for the slot */
 	bool read = read_session(&again, session->format);
-	r->keys = again.keys; /* may have moved */
+	r->keys = again.keys; /* the list can have moved in memory */
 	r->lexer = again.lexer;
 	r->no_memory = again.no_memory;
 	if (!read)
@@ -469,7 +475,7 @@ enum status php_session_get(const struct php_session *session, const char *path,
 		return error_set(err, STATUS_BAD_REQUEST, "%s: has more than %d names", path,
 				 PATH_PARTS_MAX);
 	size_t slots = session->len / 2 < PHP_VALUES_MAX ? session->len / 2 : PHP_VALUES_MAX;
-	r.objects = calloc(slots / 8 + 1, 1); /* a value takes two bytes */
+	r.objects = calloc(slots / 8 + 1, 1); /* a value takes at least two bytes */
 	if (r.objects == NULL)
 		return error_no_memory(err);
 	enum status status = session_walk(session, path, &r, err);

@@ -15,12 +15,14 @@
 #define PHP_VALUES_MAX 100000 /* in one session of at most a megabyte */
 
 /*
- * Copies the text or whole number at the path into *out, which the caller frees. "user.name" is the
- * element name of the array user, or the public property of the object user. STATUS_NOT_FOUND: it
- * is absent, null or false, so no user is logged in. STATUS_BAD_REQUEST: the session is broken, or
- * the value (or one on the way to it) is of another kind. A reference to a text or a whole number
- * is followed; one on the way is not. What PHP (7.1 and later) refuses is refused. So are a name
- * that occurs twice and a number that is not spelled as PHP writes it.
+ * Copies the text or whole number at the path into *out, which the caller frees. The path
+ * "user.name" means the element name of the array user, or the public property name of the object
+ * user. Returns STATUS_NOT_FOUND if the value is absent, null or false, which means that no user is
+ * logged in. Returns STATUS_BAD_REQUEST if the session is malformed, or if the value (or an element
+ * on the way to it) has another type. The value can be a reference to a text or a whole number, but
+ * an element on the way to it cannot be a reference. This refuses every session that PHP (7.1 and
+ * later) refuses. It also refuses a name that occurs twice and a number that is not spelled as PHP
+ * writes it.
  */
 struct php_session {
 	enum conf_php_format format;

@@ -1,6 +1,6 @@
 /*
- * Provider `php_session`: the files of PHP's own session handler. A session is read from its file,
- * which the cookie names, and only if no account other than PHP's can have written it.
+ * Provider `php_session`: the files of PHP's own session handler. The cookie names the file of a
+ * session. The file is read only if no account other than PHP's can have written it.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -25,11 +25,11 @@
 #define PREFIX       "sess_"
 #define SID_MIN      22 /* PHP's own limits: session.sid_length */
 #define SID_MAX      256
-#define FILE_MAX     1048576 /* a session has some kilobytes */
-#define LOCK_WAIT_MS 100     /* PHP holds the lock for as long as its script runs */
+#define FILE_MAX     1048576 /* in bytes; a session has a few thousand */
+#define LOCK_WAIT_MS 100     /* PHP holds the lock while its script runs */
 #define LOCK_NAP_MS  5
 #define PASSWD_MAX   4096 /* bytes of a row of the user database */
-#define LIST_MAX     2000 /* files that check looks at */
+#define LIST_MAX     2000 /* the files that php_session_check looks at */
 
 static const char sid_characters[] =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789,-";
@@ -65,8 +65,8 @@ static enum status owner_find(const struct site_conf *conf, uid_t *out, struct e
 }
 
 /*
- * An account that can rename PHP's files there can log in as any user. A sticky folder (/tmp) stops
- * other accounts, but not its owner.
+ * An account that can rename files in PHP's folder can log in as any user. The sticky bit (as on
+ * /tmp) prevents this for other accounts, but not for the folder's owner.
  */
 static enum status folder_check(const struct site_conf *conf, const char *folder, uid_t php,
 				struct error *err)
@@ -106,7 +106,7 @@ static enum status sessions_init(const struct site_conf *conf, struct sessions *
 	const char *path = conf->php_session_path;
 
 	*out = (struct sessions){.conf = conf, .folder = path + strcspn(path, "/")};
-	/* "N;/FOLDER": the configuration allows one digit */
+	/* the path can begin with "N;", and the configuration allows only one digit */
 	if (path[0] >= '0' && path[0] <= '9')
 		out->levels = (size_t)(path[0] - '0');
 	enum status status = owner_find(conf, &out->owner, err);
@@ -130,7 +130,8 @@ static enum status php_session_open(const struct site_conf *conf, void **out, st
 /* ---- a session's file ---- */
 
 /*
- * The part of the name that messages show. A reader of the log must not be able to use the session.
+ * The number of characters of the id that messages show. Somebody who reads the log must not be
+ * able to use the session.
  */
 #define SHOWN_SID 6
 
@@ -155,7 +156,7 @@ static enum status no_file(const char *sid, int cause, struct error *err)
 	}
 }
 
-/* Opens one level at a time and never follows a link. */
+/* Opens the subfolders one by one, then the file. Never follows a link below sessions->folder. */
 static enum status file_open(const struct sessions *sessions, const char *sid, int *out,
 			     struct error *err)
 {
@@ -204,10 +205,10 @@ static enum status file_check(const struct sessions *sessions, const struct stat
 }
 
 /*
- * PHP empties the file before it writes, under an exclusive lock. So a shared lock makes sure that
- * a whole session is read. But PHP holds its lock while the visitor's script runs, which may be
- * long or may even wait for our answer. After a moment the file is read without the lock. It then
- * has the contents from when the script began.
+ * PHP empties and writes the file under an exclusive lock. So a shared lock makes sure that a whole
+ * session is read. But PHP holds its lock while the visitor's script runs. The script can run for a
+ * long time, and can even wait for our answer. So after LOCK_WAIT_MS the file is read without the
+ * lock. The file then has the contents from the time when the script began.
  */
 static enum status lock_for_a_moment(int fd, struct error *err)
 {
@@ -288,7 +289,7 @@ static enum status user_read(const struct sessions *sessions, const char *sid, i
 	return status;
 }
 
-/* PHP sends the id percent-encoded. Of its characters, only the comma is encoded. */
+/* PHP percent-encodes the id. The comma is the only character of an id that this changes. */
 static enum status sid_read(const char *cookie, struct strbuf *out, struct error *err)
 {
 	enum status status = codec_percent_decode(out, cookie, strlen(cookie), false);
@@ -346,7 +347,7 @@ struct count {
 	long sessions;
 	long users;
 	long refused;
-	struct error why; /* of the first session that was refused */
+	struct error why; /* why the first refused session was refused */
 };
 
 static void count_one(const struct sessions *sessions, const char *sid, struct count *count)
@@ -409,7 +410,7 @@ static enum status php_session_check(const struct site_conf *conf, struct store 
 	return count.refused > 0 && count.users == 0 ? STATUS_BAD_REQUEST : STATUS_OK;
 }
 
-/* A session without a user need not be a fault: perhaps nobody is logged in at the moment. */
+/* A session without a user is not always a fault: perhaps nobody is logged in at the moment. */
 static bool php_session_is_plausible(const struct site_conf *conf, struct error *said)
 {
 	struct sessions sessions;

@@ -1,8 +1,8 @@
 /*
  * Provider `remote_user`: the web server has authenticated the user by a password, a ticket or an
- * identity provider, and passes on the name. It is read from two parameters of CGI. A header is
- * never used, because a visitor could send one. There is no session of ours, so the web server must
- * end the login.
+ * identity provider, and passes on the name. The name and its type come from two CGI parameters. A
+ * header is never used, because a visitor could send one. There is no session of ours, so the web
+ * server must end the login.
  */
 #include <stdbool.h>
 #include <stdio.h>
@@ -13,7 +13,7 @@
 #include "conf/realm.h"
 #include "identity/identity.h"
 
-/* Without the AUTH_TYPE of an authentication module, the name may come from anywhere. */
+/* Without the AUTH_TYPE of an authentication module, the name could come from anywhere. */
 static bool auth_type_is_believed(const struct site_conf *conf, const char *type)
 {
 	const struct conf_list *types = &conf->remote_user_auth_types;
@@ -26,9 +26,9 @@ static bool auth_type_is_believed(const struct site_conf *conf, const char *type
 
 /* A name as the web server passes it on: user, user@REALM or PREFIX\user. */
 struct parts {
-	const char *user; /* user_len bytes of the name */
+	const char *user; /* points into the name; user_len bytes */
 	size_t user_len;
-	const char *realm; /* of the configuration; NULL: the name has none */
+	const char *realm; /* borrowed from the configuration; NULL if the name has no realm */
 };
 
 static enum status refuse_realm(const struct site_conf *conf, const char *name, struct error *err)
@@ -43,8 +43,8 @@ static enum status refuse_realm(const struct site_conf *conf, const char *name, 
 }
 
 /*
- * Finds the realm of the name. alice of another realm is another person and must not become our
- * alice, so only the realms of the list count, exactly as they are written there.
+ * Finds the realm of the name. Only the realms of the list are accepted, exactly as they are
+ * written there. alice of another realm is another person and must not become our alice.
  */
 static enum status parts_read(const struct site_conf *conf, const char *name, struct parts *out,
 			      struct error *err)
@@ -73,9 +73,9 @@ static enum status parts_read(const struct site_conf *conf, const char *name, st
 }
 
 /*
- * Users of the first realm have no realm in their names. Those of other realms keep it, in lower
- * case: realms of the list differ in more than case. A name that stands for nobody stands for
- * nobody in every realm.
+ * Makes the user's name. Users of the first realm get no realm in their names. Users of other
+ * realms keep it, in lower case; no two realms of the list differ only in case. A name in
+ * exclude_users gets no realm, so it is excluded in every realm.
  */
 static enum status name_make(const struct site_conf *conf, const struct parts *parts, char **out,
 			     struct error *err)
@@ -156,7 +156,7 @@ static void add_realms(const struct conf_list *list, struct strbuf *text)
 	strbuf_adds(text, ", and other realms are refused");
 }
 
-/* Only the configuration is on this machine, so the check can only say what will be accepted. */
+/* This check sees only the configuration, so it can only say what will be accepted. */
 static enum status remote_user_check(const struct site_conf *conf, struct store *store,
 				     struct error *said)
 {

@@ -9,8 +9,8 @@
 #include "conf/conf.h"
 
 /*
- * Appends the :sid of the site's query for this cookie, after the key site_cookie_transform.
- * STATUS_BAD_REQUEST: the value is not a session id; err says why.
+ * Appends the value of :sid in the site's query: the cookie, changed as site_cookie_transform says.
+ * Returns STATUS_BAD_REQUEST if the cookie is not a session id; err then says why.
  */
 enum status site_cookie_sid(const struct site_conf *conf, const char *cookie, struct strbuf *out,
 			    struct error *err);

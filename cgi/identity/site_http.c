@@ -1,7 +1,7 @@
 /*
  * Provider `site_http`: the site itself says who is logged in. The visitor's cookies of the
- * configured names, and no others, go to the configured URL. Nothing of a request decides where the
- * question goes: the path is constant, and the Host is a configured one.
+ * configured names, and no others, go to the configured URL. A request cannot change where this
+ * call goes: the path is constant, and the Host is a configured one.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -15,21 +15,21 @@
 #include "identity/site_http_cache.h"
 #include "net/http_client.h"
 
-/* Constant after it is opened, but for what client and cache guard themselves. */
+/* Constant after it is opened. client and cache change, but have their own locks. */
 struct site_http {
 	const struct site_conf *conf;
 	struct http_client *client;
 	struct site_cache *cache;
-	unsigned char key[SECRET_KEY_LEN]; /* cookies are remembered only as a MAC */
+	unsigned char key[SECRET_KEY_LEN]; /* for MACs; the cache does not store the cookies */
 	bool local;                        /* the URL names this machine, not a host of the site */
 };
 
-/* One question. */
+/* One call to the site. */
 struct site_question {
 	struct site_http *site;
-	const char *host; /* the Host to ask for; NULL: the URL's */
+	const char *host; /* the Host header; NULL for the host of the URL */
 	const char *cookie;
-	bool https; /* the visitor's connection */
+	bool https; /* true if the visitor's connection is HTTPS */
 	int64_t now;
 	int64_t until_ms;
 };
@@ -79,9 +79,11 @@ static enum status site_http_open(const struct site_conf *conf, void **out, stru
 	return status;
 }
 
-/* ---- the question ---- */
+/* ---- the call ---- */
 
-/* A failure of the site is ours to the visitor: the log has the cause. */
+/*
+ * A failure of the site is reported to the visitor as a failure of prebind. The log has the cause.
+ */
 static enum status blame_site(const struct site_http *site, enum status status, struct error *err)
 {
 	if (status == STATUS_CHAT_SERVER || status == STATUS_CHAT_TIMEOUT)
@@ -110,7 +112,7 @@ static enum status call(const struct site_question *question, struct http_answer
 	return status;
 }
 
-/* Asks the site; a site_cache_ask. */
+/* Calls the site. Its type is site_cache_ask. */
 static enum status ask(void *arg, struct site_answer *out, struct error *err)
 {
 	const struct site_question *question = arg;
@@ -135,8 +137,8 @@ static enum status ask(void *arg, struct site_answer *out, struct error *err)
 /* ---- the cookies ---- */
 
 /*
- * Appends one cookie as the browser sent it. A value that no cookie can have is BAD: the site might
- * read it as two cookies.
+ * Appends one cookie as the browser sent it. Returns IDENTITY_BAD for a value that no cookie can
+ * have, because the site might read it as two cookies.
  */
 static enum identity_verdict cookie_add(const struct identity_context *context, const char *name,
 					struct strbuf *header, struct identity *out,
@@ -155,7 +157,7 @@ static enum identity_verdict cookie_add(const struct identity_context *context, 
 	return IDENTITY_YES;
 }
 
-/* IDENTITY_NONE: the request has none of the cookies. */
+/* Returns IDENTITY_NONE if the request has none of the cookies. */
 static enum identity_verdict cookies_read(const struct identity_context *context,
 					  struct strbuf *header, struct identity *out,
 					  struct error *err)
@@ -179,8 +181,8 @@ static enum identity_verdict cookies_read(const struct identity_context *context
 /* ---- the user ---- */
 
 /*
- * The Host that a question to this machine asks for. A site without `hosts` accepts every Host, so
- * there the visitor must not choose.
+ * Returns the Host header for a call to this machine. A site without `hosts` accepts every Host
+ * from its visitors, so a visitor of that site must not choose the header.
  */
 static const char *host_of(const struct site_http *site, const char *visitors)
 {
@@ -303,7 +305,7 @@ static enum status site_http_check(const struct site_conf *conf, struct store *s
 	return status;
 }
 
-/* Any answer may have a member `jid`. */
+/* Any answer can have a member `jid`. */
 static bool site_http_names_jids(const struct site_conf *conf, const void *state)
 {
 	(void)conf;

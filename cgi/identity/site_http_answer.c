@@ -1,6 +1,6 @@
 /*
- * Reads the site's answer. Everything that the site should not say is a fault, because a guess
- * could make one visitor another user.
+ * Reads the site's answer. Anything unexpected in it is an error, because a guess could turn one
+ * visitor into another user.
  */
 #include "identity/site_http_answer.h"
 
@@ -10,7 +10,7 @@
 
 #include "base/json.h"
 
-#define EXPIRES_MAX 253402300799LL /* the end of the year 9999; milliseconds are above it */
+#define EXPIRES_MAX 253402300799LL /* the end of the year 9999; a time in milliseconds is larger */
 
 #define N_TEXTS 5
 
@@ -39,7 +39,7 @@ void site_answer_clear(struct site_answer *answer)
 enum status site_answer_copy(const struct site_answer *from, struct site_answer *to,
 			     struct error *err)
 {
-	struct site_answer source = *from; /* texts_of takes no const */
+	struct site_answer source = *from; /* texts_of takes no pointer to const */
 	struct site_answer copy = {.known = from->known, .expires = from->expires};
 	char **texts[N_TEXTS], **copies[N_TEXTS];
 

@@ -1,7 +1,7 @@
 /*
- * A list of entries in the order in which their questions were begun, and a table to find them by
- * key. The lock is held for microseconds; a request that waits for the site holds nothing but a
- * count on its entry.
+ * A list of entries in the order in which their calls began, and a table to find them by key. The
+ * lock is held for microseconds. A request that waits for the site does not hold the lock, but is
+ * counted in its entry's holders.
  */
 #include "identity/site_http_cache.h"
 
@@ -15,18 +15,18 @@
 #include "base/clock.h"
 #include "base/wait.h"
 
-#define BUCKETS 256 /* one byte of the key, which is random */
+#define BUCKETS 256 /* indexed by the first byte of the key, which is random */
 #define RETRY_S 2
 
 struct entry {
 	unsigned char key[SECRET_MAC_LEN];
 	LIST_ENTRY(entry) in_bucket;
 	TAILQ_ENTRY(entry) in_order;
-	bool asking;        /* the answer is not there yet */
-	bool listed;        /* it can be found; a failure is unlisted at once */
-	unsigned holders;   /* requests that use it now, the asking one included */
-	int64_t asked_us;   /* monotonic; when the question began */
-	enum status status; /* of the question */
+	bool asking;        /* true until the answer is there */
+	bool listed;        /* true if it can be found by key; false at once after a failure */
+	unsigned holders;   /* requests that use it now, including the one that calls the site */
+	int64_t asked_us;   /* monotonic; when the call began */
+	enum status status; /* the result of the call */
 	struct error err;
 	struct site_answer answer; /* set if status is STATUS_OK */
 	pthread_cond_t answered;
@@ -35,12 +35,12 @@ struct entry {
 struct site_cache {
 	int64_t life_us;
 	pthread_mutex_t lock; /* guards everything below, and the entries */
-	pthread_cond_t turn;  /* a question has ended, so another one may begin */
+	pthread_cond_t turn;  /* signaled when a call has ended, because another can then begin */
 	LIST_HEAD(, entry) buckets[BUCKETS];
-	TAILQ_HEAD(order, entry) order; /* the oldest question first */
+	TAILQ_HEAD(order, entry) order; /* the oldest call first */
 	size_t count;
-	int calls;   /* questions at the site now */
-	int waiting; /* requests that ask, or wait for a turn or an answer */
+	int calls;   /* calls to the site that are in progress */
+	int waiting; /* requests that call the site, or wait for a turn or an answer */
 };
 
 enum status site_cache_new(int64_t life_ms, struct site_cache **out, struct error *err)
@@ -57,7 +57,7 @@ enum status site_cache_new(int64_t life_ms, struct site_cache **out, struct erro
 	return STATUS_OK;
 }
 
-/* ---- entries; with the lock held ---- */
+/* ---- entries; the caller holds the lock ---- */
 
 static struct entry *entry_find(struct site_cache *cache, const unsigned char *key)
 {
@@ -91,7 +91,7 @@ static void entry_unlist(struct site_cache *cache, struct entry *entry)
 	entry->listed = false;
 }
 
-/* Drops answers that count no more and, if there are too many, the oldest of the others. */
+/* Drops answers that are too old and, if there are still too many, the oldest of the rest. */
 static void entries_drop(struct site_cache *cache, int64_t now_us)
 {
 	struct entry *entry, *next;
@@ -142,9 +142,10 @@ void site_cache_free(struct site_cache *cache)
 }
 
 /*
- * True if the entry's answer counts for another request, which came at came_us. An older question
- * may have been answered before the user logged in or out. A whole question fits into one
- * millisecond, so the time is in microseconds, and an equal time does not count.
+ * Returns true if the entry's answer is valid for another request, which came at came_us. An older
+ * answer can be from before the user logged in or out. A whole call can take less than a
+ * millisecond, so times are in microseconds, and an answer that is exactly life_us old is not
+ * valid.
  */
 static bool entry_counts(const struct site_cache *cache, const struct entry *entry, int64_t came_us,
 			 int64_t now)
@@ -155,7 +156,7 @@ static bool entry_counts(const struct site_cache *cache, const struct entry *ent
 	       (answer->expires == 0 || answer->expires > now);
 }
 
-/* ---- asking, and waiting; with the lock held, which is released meanwhile ---- */
+/* ---- calls and waiting; the caller holds the lock, which is released meanwhile ---- */
 
 static enum status too_late(int rc, struct error *err)
 {
@@ -177,7 +178,7 @@ static enum status turn_wait(struct site_cache *cache, int64_t until_ms, struct 
 	return cache->calls < SITE_CACHE_CALLS_MAX ? STATUS_OK : too_late(rc, err);
 }
 
-/* Asks for a new entry, whose holder the caller is. A failed entry can no longer be found. */
+/* Calls the site for a new entry, which the caller holds. A failed entry can no longer be found. */
 static void entry_ask(struct site_cache *cache, struct entry *entry,
 		      const struct site_cache_question *question)
 {
@@ -194,7 +195,7 @@ static void entry_ask(struct site_cache *cache, struct entry *entry,
 	}
 	entry->asking = false;
 	TAILQ_REMOVE(&cache->order, entry,
-		     in_order); /* its turn may have come later than others' */
+		     in_order); /* a later entry can have had its turn first */
 	TAILQ_INSERT_TAIL(&cache->order, entry, in_order);
 	if (entry->status != STATUS_OK)
 		entry_unlist(cache, entry);
@@ -218,8 +219,8 @@ static enum status answer_wait(struct site_cache *cache, struct entry *entry, in
 }
 
 /*
- * Returns the entry for these cookies. If there is none, it makes one and asks, and sets *asked.
- * The caller releases the entry. NULL: out of memory.
+ * Returns the entry for these cookies, which the caller releases. If there is no valid entry, makes
+ * one, calls the site and sets *asked. Returns NULL if out of memory.
  */
 static struct entry *entry_hold(struct site_cache *cache,
 				const struct site_cache_question *question, int64_t came_us,
@@ -257,8 +258,8 @@ static enum status entry_result(const struct entry *entry, struct site_answer *o
 }
 
 /*
- * Waits for a question of another request, or asks. It waits at most twice: the second question
- * begins after this request came.
+ * Waits for another request's call, or calls the site. It waits at most twice, because the second
+ * call begins after this request came.
  */
 static enum status answer_get(struct site_cache *cache, const struct site_cache_question *question,
 			      int64_t came_us, struct site_answer *out, struct error *err)

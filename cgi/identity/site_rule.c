@@ -1,5 +1,5 @@
 /*
- * The fields of a rule for JIDs that a site's queries may return.
+ * Checks the columns that a rule for JIDs needs from a site's queries.
  */
 #include "identity/site_rule.h"
 
@@ -15,7 +15,7 @@ enum status site_rule_check(const struct site_conf *conf, bool email, bool id, s
 	struct jid_rule rule;
 
 	if (jid_rule_read(conf->jid, &rule) != NULL)
-		return STATUS_OK; /* site_check says so */
+		return STATUS_OK; /* site_check reports the bad rule */
 	if (rule.field == JID_RULE_EMAIL && !email)
 		column = "email";
 	if (rule.field == JID_RULE_ID && !id)

@@ -9,7 +9,7 @@
 #include "base/error.h"
 #include "conf/conf.h"
 
-/* email, id: whether a query of the site returns that column. */
+/* email and id say whether a query of the site returns that column. */
 enum status site_rule_check(const struct site_conf *conf, bool email, bool id, struct error *err);
 
 #endif

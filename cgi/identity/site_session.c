@@ -1,6 +1,6 @@
 /*
- * Provider `site_session`: looks up the site's session cookie in the site's own SQLite database, by
- * the operator's query. sitedb/site_query.h limits what a query may do and checks its values.
+ * Provider `site_session`: looks up the site's session cookie in the site's own database, by the
+ * operator's query. sitedb/site_query.h limits what a query can do and checks its values.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,17 +17,17 @@
 #include "sitedb/site_query.h"
 
 #define BARE_JID_MAX 2047 /* RFC 7622 3.1: two parts of 1023 bytes, and the @ */
-#define EMAIL_MAX    254  /* RFC 5321 4.5.3.1.3, less its brackets */
+#define EMAIL_MAX    254  /* RFC 5321 4.5.3.1.3: 256 bytes with the brackets */
 #define TIME_MAX     32   /* "2026-11-22 14:15:16.123456+00:00" */
-#define HASH_MAX     256  /* auth_user.password has 128 */
+#define HASH_MAX     256  /* Django's auth_user.password has 128 */
 
 /*
- * The columns that the session's query may return: the user or a packed session, the session's end,
+ * The columns that the session's query can return: the user or a packed session, the session's end,
  * and the user's data.
  */
 enum {
 	WHO,
-	EXPIRES_S, /* from here on as enum site_time */
+	EXPIRES_S, /* this and the next two are in the order of enum site_time */
 	EXPIRES_MS,
 	EXPIRES_ISO,
 	DISPLAY_NAME,
@@ -58,7 +58,7 @@ static const struct site_query_column php_columns[] = {
     COLUMNS_OF_TIME,
 };
 
-/* The columns that the user's query may return. */
+/* The columns that the user's query can return. */
 enum {
 	PROFILE_USER,
 	PROFILE_DISPLAY_NAME,
@@ -95,7 +95,7 @@ static const char *const profile_params[] = {":user", NULL};
 
 #define LENGTH(list) (sizeof(list) / sizeof((list)[0]))
 
-/* By site_result: the columns of both queries. */
+/* The columns of both queries, indexed by site_result. */
 static const struct {
 	const struct site_query_column *session, *profile;
 	size_t n_session, n_profile;
@@ -116,7 +116,7 @@ struct site_session {
 	struct site_query_spec session_spec;
 	struct site_query_spec profile_spec;
 	struct site_query *session;
-	struct site_query *profile; /* NULL: there is none */
+	struct site_query *profile; /* NULL if there is no such query */
 	struct django_keys keys;
 };
 
@@ -165,7 +165,7 @@ static bool returns(const struct site_session *site, size_t session, size_t prof
 	return in_session || (site->profile != NULL && site_query_returns(site->profile, profile));
 }
 
-/* For Django, the session holds the user's number, which is the id. */
+/* For Django, the session holds the user's number, which serves as the id. */
 static enum status rule_check(const struct site_session *site, struct error *err)
 {
 	bool django = site->conf->site_result == SITE_RESULT_DJANGO;
@@ -174,7 +174,7 @@ static enum status rule_check(const struct site_session *site, struct error *err
 			       django || returns(site, ID, PROFILE_ID), err);
 }
 
-/* What the session has must be compared with something. */
+/* If the session has a password hash, the profile query must return one to compare it with. */
 static enum status password_check(const struct site_session *site, struct error *err)
 {
 	const struct site_conf *conf = site->conf;
@@ -220,7 +220,7 @@ static enum status site_session_open(const struct site_conf *conf, void **out, s
 
 /*
  * Checks the time columns that the query returns. If one is past, no user is logged in. Null counts
- * as past, because it does not mean that the session never ends.
+ * as past. It does not mean that the session never ends.
  */
 static enum status time_check(const struct site_session *site, const struct site_query_row *row,
 			      int64_t now, struct error *err)
@@ -291,7 +291,7 @@ static enum status profile_add(const struct site_session *site, struct identity 
 		return STATUS_OK;
 	enum status status = profile_ask(site, out->user, &row, err);
 	if (status == STATUS_OK && site_query_returns(site->profile, PROFILE_USER) &&
-	    /* the session's name for the user may be a number */
+	    /* the user in the session can be a number, which must not become the name */
 	    row.values[PROFILE_USER] == NULL)
 		status = error_set(err, STATUS_NOT_FOUND, "the user has no name");
 	if (status == STATUS_OK)
@@ -300,10 +300,7 @@ static enum status profile_add(const struct site_session *site, struct identity 
 	return status;
 }
 
-/*
- * The packed session has the user's number. This finds the user and checks that the password is
- * unchanged.
- */
+/* Finds the user by the number in the packed session, and checks that the password is unchanged. */
 static enum status django_user(const struct site_session *site, const char *session_data,
 			       struct identity *out, struct error *err)
 {
@@ -329,7 +326,8 @@ static enum status django_user(const struct site_session *site, const char *sess
 }
 
 /*
- * The packed session has the user, and perhaps the hash of the password at the time of the login.
+ * Takes the user from the packed session. If the session has a hash of the password, the user must
+ * still have the same hash.
  */
 static enum status php_user(const struct site_session *site, const char *session_data,
 			    struct identity *out, struct error *err)
@@ -425,7 +423,10 @@ static enum identity_verdict site_session_find(const struct identity_context *co
 
 /* ---- prebindctl check ---- */
 
-/* Looks up a session that cannot exist. If that finds a user, every visitor would be that user. */
+/*
+ * Looks up a session that cannot exist. If the query finds a user for it, every visitor would be
+ * that user.
+ */
 static enum status probe(const struct site_session *site, struct error *err)
 {
 	const struct site_conf *conf = site->conf;

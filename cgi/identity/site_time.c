@@ -21,7 +21,7 @@ static bool iso_read(const char *text, int64_t *out)
 		return false;
 	if (*rest == '.')
 		rest += 1 + strspn(rest + 1, DIGITS);
-	/* "+00" is PostgreSQL's */
+	/* PostgreSQL writes "+00" */
 	if (*rest != '\0' && strcmp(rest, "Z") != 0 && strcmp(rest, "+00:00") != 0 &&
 	    strcmp(rest, "+00") != 0)
 		return false;
@@ -33,7 +33,7 @@ static bool whole_read(const char *text, int64_t *out)
 {
 	size_t len = strspn(text, DIGITS);
 
-	if (len == 0 || len > 18 || text[len] != '\0') /* 18 digits always fit */
+	if (len == 0 || len > 18 || text[len] != '\0') /* 18 digits always fit an int64_t */
 		return false;
 	*out = strtoll(text, NULL, 10);
 	return true;

@@ -9,11 +9,11 @@
 
 enum site_time {
 	SITE_TIME_S,  /* seconds since 1970 UTC */
-	SITE_TIME_MS, /* milliseconds since then */
-	SITE_TIME_ISO /* "2026-11-22 14:15:16", UTC; a fraction and a zone of UTC may follow */
+	SITE_TIME_MS, /* milliseconds since 1970 UTC */
+	SITE_TIME_ISO /* "2026-11-22 14:15:16", UTC; a fraction and a zone of UTC can follow */
 };
 
-/* Returns seconds since 1970 UTC in *out. False: the text is no time in that format. */
+/* Sets *out to seconds since 1970 UTC. Returns false if the text is not a time in that format. */
 bool site_time_read(enum site_time format, const char *text, int64_t *out);
 
 #endif

@@ -1,6 +1,6 @@
 /*
  * Provider `token`. The key file is read for each token, so a change takes effect at once and no
- * process keeps a key in memory. A bad key file prevents a start.
+ * process keeps a key in memory. If the key file is bad, prebind does not start.
  */
 #include "identity/token.h"
 
@@ -26,7 +26,7 @@ enum status token_rules_read(const struct site_conf *conf, struct token_keys *ke
 			  err, conf_site_place(conf, "token_key_file"));
 }
 
-/* Checks the token itself, and that it is not revoked. STATUS_NOT_FOUND: it has expired. */
+/* Checks the token, and that it is not revoked. Returns STATUS_NOT_FOUND if it has expired. */
 static enum status check(const struct identity_context *context, const char *text,
 			 struct token *out, struct error *err)
 {
@@ -103,14 +103,14 @@ static enum identity_verdict token_find(const struct identity_context *context,
 	return verdict;
 }
 
-/* ---- a start, and prebindctl check ---- */
+/* ---- start-up, and prebindctl check ---- */
 
 static enum status token_open(const struct site_conf *conf, void **out, struct error *err)
 {
 	struct token_keys keys;
 	struct token_rules rules;
 
-	(void)out; /* nothing is kept */
+	(void)out; /* the provider has no state */
 	enum status status = token_rules_read(conf, &keys, &rules, err);
 	if (status == STATUS_OK)
 		token_keys_clear(&keys);
@@ -140,7 +140,7 @@ static enum status token_check_site(const struct site_conf *conf, struct store *
 	return STATUS_OK;
 }
 
-/* Any token may have a claim `jid`. */
+/* Any token can have a claim `jid`. */
 static bool token_names_jids(const struct site_conf *conf, const void *state)
 {
 	(void)conf;
@@ -165,9 +165,9 @@ bool token_may_be_posted(const struct site_conf *conf)
 }
 
 /*
- * Makes the session and marks the token as used, in one transaction. A token is identified by the
- * digest of its signed text. An ES256 signature can be written in two ways, but the signed text
- * cannot.
+ * Makes the session and marks the token as used, in one transaction. The digest of its signed text
+ * identifies the token, because that text has only one form. An ES256 signature can be written in
+ * two ways.
  */
 static enum status use_once(const struct identity_context *context, const struct token *token,
 			    struct session_new what, char session[SESSION_TOKEN_LEN + 1],

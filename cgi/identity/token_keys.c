@@ -80,8 +80,8 @@ static enum status read_public(const char *path, struct token_key *key, struct e
 }
 
 /*
- * True if the kid or the key is in the file already. One key under two names is refused: a MAC
- * covers the name followed by the text, so it would be ambiguous.
+ * Returns true if the kid or the key is already in the file. One key under two names is refused,
+ * because a MAC covers the name followed by the text. It would not be clear where the name ends.
  */
 static bool is_there_already(const struct token_keys *keys, const struct token_key *key)
 {

@@ -25,8 +25,8 @@
 struct token_key {
 	char kid[TOKEN_KID_MAX + 1];
 	unsigned char secret[TOKEN_KEY_LEN_MAX];
-	size_t secret_len;      /* 0: it is a public one */
-	struct public_key *pem; /* owned; NULL: it is a shared one */
+	size_t secret_len;      /* 0 for a public key */
+	struct public_key *pem; /* owned; NULL for a shared key */
 };
 
 struct token_keys {
@@ -34,12 +34,15 @@ struct token_keys {
 	size_t count; /* at least 1 */
 };
 
-/* public_too: also accept public keys. The error begins with FILE:LINE. The caller clears *out. */
+/*
+ * Reads the keys; public keys only if public_too is true. An error begins with FILE:LINE. The
+ * caller clears *out.
+ */
 enum status token_keys_read(const char *file, bool public_too, struct token_keys *out,
 			    struct error *err);
-void token_keys_clear(struct token_keys *keys); /* wipes */
+void token_keys_clear(struct token_keys *keys); /* also wipes them */
 
-/* Returns the key of that kid, which need not end with a NUL; NULL: there is none. */
+/* Returns the key of that kid, or NULL if there is none. kid does not need a NUL at its end. */
 const struct token_key *token_keys_find(const struct token_keys *keys, const char *kid, size_t len);
 
 #endif

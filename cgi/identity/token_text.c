@@ -1,7 +1,7 @@
 /*
  * Reads tokens: first the parts, then the key, then the MAC or signature. The payload is decoded
  * only after that. The header of a JWT must be read earlier, because it names the key. Its `alg`
- * must be the one of this key, so that a public key is never used as a shared one (RFC 8725 3.1).
+ * must fit that key, so that a public key is never used as a shared one (RFC 8725 3.1).
  */
 #include "identity/token_text.h"
 
@@ -16,7 +16,7 @@
 #define JWT_HEADER_MAX 512
 #define PARTS_MAX      4
 
-/* The parts of a token's text, borrowed, and the text that the MAC covers. */
+/* The parts of a token's text, and the text that the MAC covers. Both are borrowed. */
 struct parts {
 	struct secret_part items[PARTS_MAX];
 	size_t count;
@@ -50,8 +50,8 @@ static const char *claim_text(const struct json *claims, const char *name)
 }
 
 /*
- * A claim of another type is an error. Otherwise a site that means to name a JID would get another
- * one by the rule.
+ * Returns false for a claim of another type. If such a claim were ignored, a site that wants to
+ * name a JID would get a JID from the rule.
  */
 static bool claim_is_text_or_null(const struct json *claims, const char *name)
 {
@@ -61,8 +61,8 @@ static bool claim_is_text_or_null(const struct json *claims, const char *name)
 }
 
 /*
- * Returns the claim that token_user_claim names. The default is "user"; a JWT without it uses "sub"
- * (RFC 7519 4.1.2).
+ * Returns the claim that token_user_claim names. The default is "user"; a JWT that has no claim
+ * "user" uses "sub" (RFC 7519 4.1.2).
  */
 static const char *user_of(const struct token_rules *rules, const struct json *claims)
 {
@@ -73,7 +73,9 @@ static const char *user_of(const struct token_rules *rules, const struct json *c
 	return claim_text(claims, named ? "user" : "sub");
 }
 
-/* RFC 7519 4.1.3: one audience; a JWT may have several, and one must be ours. */
+/*
+ * A JWT can have several audiences, and one must be ours (RFC 7519 4.1.3). Our format has only one.
+ */
 static bool audience_holds(const struct token_rules *rules, const struct json *claims)
 {
 	const struct json *aud = json_member(claims, "aud");
@@ -90,7 +92,7 @@ static bool audience_holds(const struct token_rules *rules, const struct json *c
 	return found;
 }
 
-/* A JWT's times may have fractions (RFC 7519 2), which are cut off. */
+/* The times of a JWT can have fractions (RFC 7519 2), which are cut off. */
 static bool read_time(const struct token_rules *rules, const struct json *claim, long long *out)
 {
 	return rules->format == TOKEN_FORMAT_JWT ? json_floor(claim, out)
@@ -98,8 +100,8 @@ static bool read_time(const struct token_rules *rules, const struct json *claim,
 }
 
 /*
- * Reads when the token was made. A JWT may leave this out. It is then the earliest time that its
- * end allows, so that `prebindctl token revoke` covers it.
+ * Reads when the token was made. A JWT can leave this out. The earliest time that its exp allows is
+ * then used, so that `prebindctl token revoke` also revokes this token.
  */
 static bool read_issued(const struct token_rules *rules, const struct json *claims,
 			long long expires, long long *out)
@@ -189,7 +191,7 @@ static enum status decode(const struct secret_part *part, struct strbuf *out)
 	return status == STATUS_OK && !strbuf_ok(out) ? STATUS_INTERNAL : status;
 }
 
-/* Reads the JSON of a part. why: the error for a part that has none. */
+/* Reads the JSON of a part. why is the error if the part has no valid JSON. */
 static enum status part_read(const struct secret_part *part, const char *why, struct json **out,
 			     struct error *err)
 {
@@ -226,7 +228,7 @@ static enum status payload_read(const struct token_rules *rules, const struct pa
 	return status;
 }
 
-/* Splits the text at the dots. False: there are not exactly n parts, or one is empty. */
+/* Splits the text at the dots. Returns false if there are not exactly n parts, or one is empty. */
 static bool split(const char *text, size_t n, struct parts *out)
 {
 	const char *start = text;
@@ -247,7 +249,7 @@ static bool split(const char *text, size_t n, struct parts *out)
 	return true;
 }
 
-/* STATUS_BAD_REQUEST: the part is not this MAC. STATUS_INTERNAL: out of memory. */
+/* Returns STATUS_BAD_REQUEST if the part is not this MAC, and STATUS_INTERNAL if out of memory. */
 static enum status mac_check(const struct secret_part *part,
 			     const unsigned char mac[SECRET_SHA256_LEN])
 {
@@ -265,7 +267,7 @@ static enum status mac_check(const struct secret_part *part,
 /* ---- our own format ---- */
 
 static const char hmac_version[] = "v1";
-static const char hmac_domain[] = "prebind-sso-v1"; /* with its NUL */
+static const char hmac_domain[] = "prebind-sso-v1"; /* the MAC covers it with its NUL */
 
 static void hmac_make(const struct token_key *key, const struct secret_part *kid,
 		      const struct secret_part *payload, unsigned char mac[SECRET_SHA256_LEN])
@@ -306,7 +308,7 @@ static enum status hmac_check(const struct token_rules *rules, const char *text,
 
 /* ---- JWT ---- */
 
-/* Returns the only algorithm that a key may be used with. */
+/* Returns the only algorithm that a key can be used with. */
 static const char *alg_of(const struct token_key *key)
 {
 	if (key->secret_len > 0)
@@ -314,7 +316,7 @@ static const char *alg_of(const struct token_key *key)
 	return public_key_kind(key->pem) == PUBLIC_KEY_RSA ? "RS256" : "ES256";
 }
 
-/* Without a kid this is the site's key if there is only one. */
+/* Returns the key of the kid. Without a kid, returns the site's key if there is only one. */
 static const struct token_key *jwt_key(const struct token_keys *keys, const struct json *header)
 {
 	const struct json *member = json_member(header, "kid");
@@ -336,7 +338,7 @@ static const char *header_check(const struct token_keys *keys, const struct json
 		return "has a header that is not a JSON object";
 	if (type != NULL && (type_text == NULL || strcasecmp(type_text, "JWT") != 0))
 		return "has a type (typ) other than JWT";
-	if (json_member(header, "crit") != NULL) /* RFC 7515 4.1.11 */
+	if (json_member(header, "crit") != NULL) /* critical extensions (RFC 7515 4.1.11) */
 		return "has the header crit, which is not supported";
 	if (key == NULL)
 		return "names no key (kid), or one that is not in token_key_file";
@@ -360,7 +362,7 @@ static enum status jwt_header(const struct token_keys *keys, const struct secret
 	return why == NULL ? status : refuse(err, why);
 }
 
-/* STATUS_BAD_REQUEST: the signature is wrong. STATUS_INTERNAL: out of memory. */
+/* Returns STATUS_BAD_REQUEST if the signature is wrong, and STATUS_INTERNAL if out of memory. */
 static enum status signature_check(const struct token_key *key, const struct parts *parts)
 {
 	const struct secret_part *given = &parts->items[2];
@@ -411,7 +413,7 @@ enum status token_check(const struct token_rules *rules, const char *text, int64
 						 : hmac_check(rules, text, now, out, err);
 }
 
-/* ---- making one ---- */
+/* ---- making a token ---- */
 
 static void write_claims(const struct token_rules *rules, const struct token_request *what,
 			 struct strbuf *out)
@@ -419,7 +421,7 @@ static void write_claims(const struct token_rules *rules, const struct token_req
 	char id[2 * 16 + 1];
 	struct json_writer w;
 
-	secret_random_hex(id, 16); /* two tokens made in one second differ */
+	secret_random_hex(id, 16); /* so that two tokens made in one second differ */
 	json_writer_init(&w, out);
 	json_open_object(&w, NULL);
 	json_put_string(&w, rules->user_claim[0] != '\0' ? rules->user_claim : "user", what->user);
@@ -430,7 +432,7 @@ static void write_claims(const struct token_rules *rules, const struct token_req
 	json_close_object(&w);
 }
 
-/* false: out of memory. */
+/* Returns false if out of memory. */
 static bool make_hmac(const struct token_key *key, const struct strbuf *claims, struct strbuf *out)
 {
 	const struct secret_part kid = {key->kid, strlen(key->kid)};
@@ -448,7 +450,7 @@ static bool make_hmac(const struct token_key *key, const struct strbuf *claims, 
 	return strbuf_ok(out);
 }
 
-/* false: out of memory. */
+/* Returns false if out of memory. */
 static bool make_jwt(const struct token_key *key, const struct strbuf *claims, struct strbuf *out)
 {
 	const struct secret_part secret = {key->secret, key->secret_len};

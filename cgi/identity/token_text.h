@@ -21,41 +21,41 @@
 #include "identity/token_keys.h"
 
 #define TOKEN_HMAC_MAX   1024 /* bytes: the cookie shares 8 KiB with others */
-#define TOKEN_JWT_MAX    4096 /* an RSA signature alone takes up to 1366 */
+#define TOKEN_JWT_MAX    4096 /* in bytes; an RSA signature alone takes up to 1366 */
 #define TOKEN_USER_MAX   255
-#define TOKEN_LIFE_MAX_S (12 * 3600) /* from iat to exp */
-#define TOKEN_SKEW_S     300         /* how far the site's clock may be ahead */
+#define TOKEN_LIFE_MAX_S (12 * 3600) /* in seconds, from iat to exp */
+#define TOKEN_SKEW_S     300         /* in seconds: how far the site's clock can be ahead */
 
 struct token_rules {
 	long format; /* enum conf_token_format */
 	const struct token_keys *keys;
 	const char *audience;
-	const char *user_claim; /* "": the claim user; in a JWT without it, sub */
+	const char *user_claim; /* "" means the claim user or, in a JWT without it, sub */
 };
 
 struct token {
-	char *user;         /* owned, as the next four */
+	char *user;         /* owned, as are the next four */
 	char *display_name; /* claim "name"; "" for none */
 	char *jid;          /* claim "jid"; "" for none */
 	char *email;        /* claim "email"; "" for none */
 	char *id;           /* claim "id"; "" for none */
-	int64_t issued;     /* seconds, as the next */
+	int64_t issued;     /* in seconds, as is expires */
 	int64_t expires;
-	unsigned char digest[SECRET_SHA256_LEN]; /* of the signed text: it identifies the token */
+	unsigned char digest[SECRET_SHA256_LEN]; /* of the signed text; it identifies the token */
 };
 
 /*
- * STATUS_OK: the token is valid. STATUS_NOT_FOUND: it is valid, but expired.
- * STATUS_BAD_CREDENTIALS: it is invalid; err says how. The payload is read only after its MAC or
- * signature was found right. The caller clears *out.
+ * Checks a token. Returns STATUS_OK if the token is valid, and STATUS_NOT_FOUND if it is valid, but
+ * expired. Returns STATUS_BAD_CREDENTIALS if it is invalid; err then says why. The payload is read
+ * only after its MAC or signature was verified. The caller clears *out.
  */
 enum status token_check(const struct token_rules *rules, const char *text, int64_t now,
 			struct token *out, struct error *err);
 void token_clear(struct token *token);
 
 /*
- * Makes a token with the first key, as the site would send it, and appends it to out.
- * STATUS_BAD_REQUEST: that key is a public one.
+ * Makes a token with the first key, as the site would send it, and appends it to out. Returns
+ * STATUS_BAD_REQUEST if that key is a public key.
  */
 struct token_request {
 	const char *user;

@@ -1,6 +1,6 @@
 /*
  * Provider `site_session` with `site_result = wordpress`: verifies WordPress's cookie with the keys
- * of the site and with what its tables have about the user. One query asks for that.
+ * of the site and with the user's data in its tables. One query returns that data.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -16,7 +16,7 @@
 #include "sitedb/site_query.h"
 
 #define BARE_JID_MAX 2047 /* RFC 7622 3.1: two parts of 1023 bytes, and the @ */
-#define EMAIL_MAX    254  /* RFC 5321 4.5.3.1.3, less its brackets */
+#define EMAIL_MAX    254  /* RFC 5321 4.5.3.1.3: 256 bytes with the brackets */
 
 enum { USER, PASSWORD, SESSIONS, DISPLAY_NAME, JID, EMAIL, ID };
 
@@ -39,7 +39,7 @@ struct wordpress {
 	struct site_query *query;
 	struct wordpress_secret secret;
 	struct strbuf key;  /* LOGGED_IN_KEY and LOGGED_IN_SALT; wiped */
-	const char *cookie; /* its name */
+	const char *cookie; /* the cookie's name */
 };
 
 /* ---- opening ---- */
@@ -158,7 +158,7 @@ static enum status cookie_look(const struct wordpress *site, const char *value, 
 	struct wordpress_cookie cookie = {0};
 	enum status status = wordpress_cookie_read(value, &cookie, err);
 
-	if (status == STATUS_OK && cookie.ends < now) /* most old cookies need no query */
+	if (status == STATUS_OK && cookie.ends < now) /* so most old cookies need no query */
 		status = error_set(err, STATUS_NOT_FOUND, "the cookie has expired");
 	if (status == STATUS_OK)
 		status = user_look(site, &cookie, now, out, err);
@@ -167,8 +167,9 @@ static enum status cookie_look(const struct wordpress *site, const char *value, 
 }
 
 /*
- * A new password makes the visitor nobody at WordPress, so it does here. Wrong keys look the same,
- * for every visitor; the log tells the operator.
+ * Logs a wrong signature. After a change of the password, WordPress treats the visitor as logged
+ * out, and so does prebind. Wrong keys have the same effect on every visitor. The log tells the
+ * operator about both.
  */
 static void log_signature(const struct wordpress *site)
 {
@@ -204,7 +205,7 @@ static enum identity_verdict wordpress_find(const struct identity_context *conte
 
 /* ---- prebindctl check ---- */
 
-/* Asks for a user that cannot exist. */
+/* Looks up a user that cannot exist. */
 static enum status probe(const struct wordpress *site, struct error *err)
 {
 	char user[33];
@@ -251,7 +252,7 @@ static bool wordpress_is_plausible(const struct site_conf *conf, struct error *s
 	void *state = NULL;
 
 	if (wordpress_open(conf, &state, said) != STATUS_OK)
-		return true; /* check has told */
+		return true; /* wordpress_check has reported why */
 	const struct wordpress *site = state;
 	bool is_plausible = wordpress_is_its_cookie(conf, site->cookie, said);
 	wordpress_close(state);

@@ -1,5 +1,5 @@
 /*
- * The little of PHP's grammar that wp-config.php needs: comments, words, variables and texts.
+ * Reads the part of PHP's grammar that wp-config.php needs: comments, words, variables and texts.
  */
 #include "identity/wordpress_config.h"
 
@@ -10,7 +10,7 @@
 #include "base/secret.h"
 #include "base/strbuf.h"
 
-#define SAMPLE "put your unique phrase here" /* in wp-config-sample.php */
+#define SAMPLE "put your unique phrase here" /* the value in wp-config-sample.php */
 
 static const char *const names[WORDPRESS_N_NAMES] = {
     [WORDPRESS_AUTH_KEY] = "AUTH_KEY",
@@ -62,7 +62,7 @@ static bool skip_past(const char **at, const char *mark)
 	return true;
 }
 
-/* Moves over one comment or blank. False: there is none. */
+/* Skips one comment or blank. Returns false if there is none. */
 static bool skip_one(const char **at)
 {
 	if (isspace((unsigned char)**at))
@@ -140,7 +140,7 @@ static bool name_find(const char *text, size_t *out)
 	return false;
 }
 
-/* Reads a value and the mark behind it. As in PHP, the first definition of a name counts. */
+/* Reads a value and the mark after it. As in PHP, the first definition of a name is used. */
 static bool read_value(struct lexer *lexer, const char *mark, size_t name,
 		       struct wordpress_config *out)
 {
@@ -164,7 +164,7 @@ static bool read_value(struct lexer *lexer, const char *mark, size_t name,
 	return true;
 }
 
-/* False: out of memory. */
+/* Returns false if out of memory. */
 static bool read_definition(struct lexer *lexer, struct wordpress_config *out)
 {
 	size_t name;
@@ -180,7 +180,7 @@ static bool read_definition(struct lexer *lexer, struct wordpress_config *out)
 	return !next_is(lexer, ",") || read_value(lexer, ")", name, out);
 }
 
-/* WordPress takes slashes off the end of this address. */
+/* WordPress removes slashes from the end of this address. */
 static void cut_slashes(char *address)
 {
 	size_t len = strlen(address);

@@ -1,7 +1,7 @@
 /*
- * Reads the keys, and what makes the cookie's name, out of the text of wp-config.php. It finds
- * define('NAME', 'text') and $table_prefix = 'text'. Nothing is run: a value that PHP would compute
- * is not known. Pure.
+ * Reads the keys, and the values that make the cookie's name, from the text of wp-config.php. It
+ * finds define('NAME', 'text') and $table_prefix = 'text'. Nothing is run, so a value that PHP
+ * would compute is not known. Pure.
  */
 #ifndef IDENTITY_WORDPRESS_CONFIG_H
 #define IDENTITY_WORDPRESS_CONFIG_H
@@ -32,11 +32,11 @@ enum wordpress_name {
 };
 
 struct wordpress_config {
-	char *values[WORDPRESS_N_NAMES];     /* owned and wiped; NULL: not there, or not known */
-	bool is_computed[WORDPRESS_N_NAMES]; /* it is there, but not as a text */
+	char *values[WORDPRESS_N_NAMES];     /* owned and wiped; NULL if missing or not known */
+	bool is_computed[WORDPRESS_N_NAMES]; /* true if it is there, but not as a plain text */
 };
 
-/* STATUS_BAD_REQUEST: it is not PHP. The caller clears *out. */
+/* Returns STATUS_BAD_REQUEST if the text is not PHP. The caller clears *out. */
 enum status wordpress_config_read(const char *text, struct wordpress_config *out,
 				  struct error *err);
 void wordpress_config_clear(struct wordpress_config *config);
@@ -44,9 +44,10 @@ void wordpress_config_clear(struct wordpress_config *config);
 const char *wordpress_name_text(enum wordpress_name name);
 
 /*
- * Returns the key or the salt that wp_salt() takes from the file; name: WORDPRESS_LOGGED_IN_KEY or
- * WORDPRESS_LOGGED_IN_SALT. NULL: WordPress takes it from its options, because the file has none,
- * or the one of wp-config-sample.php, or the same twice.
+ * Returns the key or the salt that wp_salt() takes from the file. name is WORDPRESS_LOGGED_IN_KEY
+ * or WORDPRESS_LOGGED_IN_SALT. Returns NULL if WordPress takes it from its options instead. It does
+ * so if the file has no value, the sample value of wp-config-sample.php, or the same value for two
+ * names.
  */
 const char *wordpress_config_key(const struct wordpress_config *config, enum wordpress_name name);
 

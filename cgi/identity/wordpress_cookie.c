@@ -1,5 +1,5 @@
 /*
- * The two HMACs and the session token of WordPress's cookie.
+ * Checks the two HMACs and the session token of WordPress's cookie.
  */
 #include "identity/wordpress_cookie.h"
 
@@ -12,9 +12,9 @@
 #include "identity/php_serialize.h"
 
 #define FIELDS       4
-#define FRAGMENT_AT  8 /* of the hash of the password, by phpass and by bcrypt */
+#define FRAGMENT_AT  8 /* offset in a password hash of phpass or bcrypt */
 #define FRAGMENT_LEN 4
-#define TIME_DIGITS  18 /* that many always fit */
+#define TIME_DIGITS  18 /* a number of 18 digits always fits an int64_t */
 
 /* ---- the fields ---- */
 
@@ -50,7 +50,10 @@ static bool split(char *text, struct wordpress_cookie *out)
 	return text == NULL && read_time(out->expiration, &out->ends);
 }
 
-/* Before PHP 7.4, setcookie() wrote a blank as '+'; a '+' of the name is always %2B. */
+/*
+ * Before PHP 7.4, setcookie() wrote a blank as '+', so '+' is read as a blank. A '+' in the name is
+ * always sent as %2B.
+ */
 enum status wordpress_cookie_read(const char *value, struct wordpress_cookie *out,
 				  struct error *err)
 {
@@ -81,7 +84,7 @@ struct fragment {
 	size_t len;
 };
 
-/* As PHP's substr(): what is not there is empty. */
+/* As PHP's substr(), this returns an empty text if the hash is too short. */
 static struct fragment after_prefix(const char *hash)
 {
 	size_t len = strlen(hash);
@@ -118,8 +121,9 @@ static bool add_mac(enum digest_kind kind, const struct secret_part *key, const 
 }
 
 /*
- * The cookie's own key is the HMAC-MD5 (wp_hash) of its fields and the fragment; with that, in hex,
- * the fields are signed by HMAC-SHA-256. False: out of memory, or libcrypto refuses MD5.
+ * Signs the fields. The HMAC-MD5 (wp_hash) of the fields and the fragment is the cookie's own key.
+ * With that key, in hex, HMAC-SHA-256 signs the fields. Returns false if out of memory, or if
+ * libcrypto refuses MD5.
  */
 static bool sign(const struct wordpress_cookie *cookie, const char *key, struct fragment fragment,
 		 struct strbuf *out)
@@ -141,7 +145,7 @@ static bool sign(const struct wordpress_cookie *cookie, const char *key, struct 
 	return ok;
 }
 
-/* STATUS_NOT_FOUND: the signature is another. */
+/* Returns STATUS_NOT_FOUND if the signature is wrong. */
 static enum status compare(const struct wordpress_cookie *cookie, const char *key,
 			   struct fragment fragment, struct error *err)
 {
@@ -159,9 +163,9 @@ static enum status compare(const struct wordpress_cookie *cookie, const char *ke
 }
 
 /*
- * WordPress 6.8 takes the fragment from the end of the hash, except for the kinds that older
- * versions made. Older versions never do. For a hash of any other kind both are tried, because the
- * site's version is not known.
+ * WordPress 6.8 takes the fragment from the end of the hash, except for the kinds of hashes that
+ * older versions made. Older versions always take it from after the prefix. For a hash of any other
+ * kind, both are tried, because the site's version is not known.
  */
 static enum status signature_check(const struct wordpress_cookie *cookie, const char *key,
 				   const char *hash, struct error *err)
@@ -176,7 +180,10 @@ static enum status signature_check(const struct wordpress_cookie *cookie, const 
 
 /* ---- the session ---- */
 
-/* The list of sessions is an array by the SHA-256 of each token; a session has an expiration. */
+/*
+ * The list of sessions is an array. The SHA-256 of a token is the key of its session, which has an
+ * element `expiration`.
+ */
 static enum status session_check(const char *token, const char *sessions, int64_t now,
 				 struct error *err)
 {

@@ -1,5 +1,5 @@
 /*
- * The names in the secret file are rows of one table, for reading and for writing.
+ * Reads and writes the secret file. Both use one table of the names in the file.
  */
 #include "identity/wordpress_secret.h"
 
@@ -54,7 +54,8 @@ static enum status read_line(const struct line *line, struct wordpress_secret *o
 		*equals = '\0';
 	while (row < N_ROWS && strcmp(line->text, rows[row].name) != 0)
 		row++;
-	if (equals == NULL || row == N_ROWS || *member(out, row) != NULL) /* the line is secret */
+	/* The error does not quote the line, because the line is secret. */
+	if (equals == NULL || row == N_ROWS || *member(out, row) != NULL)
 		return error_set(err, STATUS_BAD_REQUEST,
 				 "%s:%d: the line is not NAME=VALUE, or its name is not known or "
 				 "there twice; write the file with `prebindctl wordpress import "

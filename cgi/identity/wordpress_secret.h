@@ -12,20 +12,20 @@
 #define WORDPRESS_COOKIE_PREFIX "wordpress_logged_in_" /* an MD5 in hex follows (COOKIEHASH) */
 
 struct wordpress_secret {
-	char *key;    /* LOGGED_IN_KEY; owned and wiped, as is the next */
-	char *salt;   /* LOGGED_IN_SALT; NULL: it is a part of key, as in wp_salt() */
-	char *cookie; /* LOGGED_IN_COOKIE, the cookie's name; owned; NULL: not known */
-	char *config; /* WP_CONFIG, the file that they are from; owned; NULL: not known */
+	char *key;    /* LOGGED_IN_KEY; owned and wiped, as is salt */
+	char *salt;   /* LOGGED_IN_SALT; NULL if it is a part of key, as in wp_salt() */
+	char *cookie; /* LOGGED_IN_COOKIE, the cookie's name; owned; NULL if not known */
+	char *config; /* WP_CONFIG, the file that the values are from; owned; NULL if not known */
 };
 
 /*
- * Reads the file, which is checked as every secret file is. STATUS_BAD_REQUEST: a line is unknown,
- * or a key is missing. The caller clears *out.
+ * Reads the file, with the same checks as every secret file. Returns STATUS_BAD_REQUEST if a line
+ * is unknown, or a key is missing. The caller clears *out.
  */
 enum status wordpress_secret_read(const char *file, struct wordpress_secret *out,
 				  struct error *err);
 
-/* Appends the file's text. STATUS_BAD_REQUEST: a value has a newline in it. */
+/* Appends the file's text. Returns STATUS_BAD_REQUEST if a value has a newline in it. */
 enum status wordpress_secret_write(const struct wordpress_secret *secret, struct strbuf *out,
 				   struct error *err);
 

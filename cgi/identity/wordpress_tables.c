@@ -17,9 +17,9 @@
 #define PREFIX_MAX 48   /* a table's name has at most 64 bytes */
 #define QUERY_MAX  8192 /* bytes of the query's file */
 
-static const char users_table[] = "usermeta"; /* which few other programs have */
+static const char users_table[] = "usermeta"; /* few other programs have this table */
 
-/* True if a table's name may begin with this text. */
+/* Returns true if a table's name can begin with this text. */
 static bool is_prefix(const char *text)
 {
 	size_t len =
@@ -38,7 +38,7 @@ static void keep_first(void *arg, const char *text)
 		*first = strdup(text);
 }
 
-/* As untrailingslashit(), which get_option() calls for addresses. */
+/* Removes the same slashes as untrailingslashit(), which get_option() calls for addresses. */
 static void cut_slashes(char *text)
 {
 	size_t len = strlen(text);
@@ -101,11 +101,11 @@ enum status wordpress_cookie_name(const char *address, struct strbuf *out, struc
 
 /* ---- the prefix ---- */
 
-/* The WordPress sites in the database, by the names of their tables. */
+/* The WordPress sites in the database, found by the names of their tables. */
 struct prefixes {
 	const char *query;          /* the query's text */
-	char used[PREFIX_MAX + 1];  /* that of the query */
-	char other[PREFIX_MAX + 1]; /* that of a site that the query does not name */
+	char used[PREFIX_MAX + 1];  /* the prefix that the query uses */
+	char other[PREFIX_MAX + 1]; /* the prefix of a site that the query does not name */
 	bool is_used;
 	bool is_other;
 };
@@ -134,7 +134,7 @@ static void note_table(void *arg, const char *table)
 	*(is_used ? &prefixes->is_used : &prefixes->is_other) = true;
 }
 
-/* query: receives the file's text, which *out borrows. */
+/* Reads the query's file into query, from which *out borrows, and finds the prefixes. */
 static enum status find_prefixes(const struct site_conf *conf, struct strbuf *query,
 				 struct prefixes *out, struct error *err)
 {
@@ -174,7 +174,7 @@ enum status wordpress_blame_prefix(const struct site_conf *conf, enum status sta
 
 /* ---- the cookie's name ---- */
 
-/* STATUS_NOT_FOUND: it is another cookie's address. */
+/* Returns STATUS_NOT_FOUND if the site's address gives another name for the cookie. */
 static enum status compare(const struct site_conf *conf, const struct wordpress_option *option,
 			   const char *cookie, struct error *said)
 {
@@ -186,7 +186,7 @@ static enum status compare(const struct site_conf *conf, const struct wordpress_
 	if (status == STATUS_OK)
 		status = wordpress_cookie_name(address, &name, NULL);
 	if (status != STATUS_OK)
-		status = STATUS_UNAVAILABLE; /* the account need not be allowed to read it */
+		status = STATUS_UNAVAILABLE; /* the account might be unable to read the address */
 	else if (strcmp(name.data, cookie) != 0)
 		status = error_set(
 		    said, STATUS_NOT_FOUND,
@@ -210,7 +210,7 @@ bool wordpress_is_its_cookie(const struct site_conf *conf, const char *cookie, s
 	if (find_prefixes(conf, &query, &prefixes, NULL) == STATUS_OK && prefixes.is_used) {
 		option.prefix = prefixes.used;
 		status = compare(conf, &option, cookie, said);
-		option.network = true; /* its address counts, if there is a network */
+		option.network = true; /* in a network of sites, its address gives the name */
 		enum status network =
 		    status == STATUS_NOT_FOUND ? compare(conf, &option, cookie, said) : status;
 		status = network != STATUS_UNAVAILABLE ? network : status;

@@ -1,6 +1,6 @@
 /*
- * What prebindctl looks up in WordPress's tables: their prefix, and options such as the site's
- * address. No request needs it.
+ * Looks up what prebindctl needs from WordPress's tables: their prefix, and options such as the
+ * site's address. Requests do not use it.
  */
 #ifndef IDENTITY_WORDPRESS_TABLES_H
 #define IDENTITY_WORDPRESS_TABLES_H
@@ -12,9 +12,10 @@
 #include "conf/conf.h"
 
 /*
- * Copies the value of an option into *out, which the caller wipes and frees. name: a word of our
- * own, such as "siteurl". A network of sites (multisite) has it in its own table. STATUS_NOT_FOUND:
- * there is no such option. STATUS_UNAVAILABLE: the database could not be read.
+ * Copies the value of an option into *out, which the caller wipes and frees. name is a constant of
+ * the program, such as "siteurl". With network, the option is read from the table of a network of
+ * sites (multisite). Returns STATUS_NOT_FOUND if there is no such option, and STATUS_UNAVAILABLE if
+ * the database could not be read.
  */
 struct wordpress_option {
 	const char *prefix; /* of the tables' names */
@@ -24,19 +25,20 @@ struct wordpress_option {
 enum status wordpress_option_get(const struct site_conf *conf, const struct wordpress_option *what,
 				 char **out, struct error *err);
 
-/* Appends the name of the cookie of a site at that address: get_site_option('siteurl'). */
+/* Appends the cookie's name for a site at that address, which is get_site_option('siteurl'). */
 enum status wordpress_cookie_name(const char *address, struct strbuf *out, struct error *err);
 
 /*
- * Takes the result of the site's query and returns it. After a failure, if the site's tables have
- * another prefix than the query's, err says so.
+ * Returns status, which is the result of the site's query. If the query failed because the site's
+ * tables have another prefix than the query, err says so.
  */
 enum status wordpress_blame_prefix(const struct site_conf *conf, enum status status,
 				   struct error *err);
 
 /*
- * False: the cookie has not the name that the site's address gives, so said is a sentence about it.
- * True also if the account may not read the address.
+ * Returns false if the cookie does not have the name that follows from the site's address; said is
+ * then a sentence about it. Returns true if the cookie has that name, or if the account is not
+ * allowed to read the address.
  */
 bool wordpress_is_its_cookie(const struct site_conf *conf, const char *cookie, struct error *said);
 

@@ -1,7 +1,7 @@
 /*
  * The formats that libcrypt verifies: yescrypt, scrypt, bcrypt and SHA-crypt, and WordPress's use
- * of bcrypt. libcrypt works for as long as a hash says. So each hash is checked against its grammar
- * (crypt(5)) and a limit on its cost.
+ * of bcrypt. libcrypt does as much work as a hash asks for. So each hash is first checked against
+ * its grammar (crypt(5)) and a limit on its cost.
  */
 #include <ctype.h>
 
@@ -12,11 +12,11 @@
 
 #define BCRYPT_COST_MIN 4
 #define BCRYPT_COST_MAX 13 /* about a second; each step doubles it, and 31 takes days */
-#define BCRYPT_LEN      60 /* "$2y$10$", 22 letters of salt, 31 of digest */
-#define SMF_NAME_MAX    48 /* leaves 24 of the 72 bytes that bcrypt looks at */
+#define BCRYPT_LEN      60 /* "$2y$10$", 22 letters of salt, 31 letters of digest */
+#define SMF_NAME_MAX    48 /* bytes; leaves 24 of bcrypt's 72 bytes for the password */
 
-#define SHA_ROUNDS     5000   /* if the hash names none */
-#define SHA_ROUNDS_MIN 1000   /* libcrypt takes no fewer */
+#define SHA_ROUNDS     5000   /* if the hash does not give a number */
+#define SHA_ROUNDS_MIN 1000   /* libcrypt accepts no smaller number */
 #define SHA_ROUNDS_MAX 500000 /* half a second; the format allows 999999999, a quarter of an hour */
 #define SHA_SALT_MAX   16
 
@@ -33,7 +33,7 @@ static size_t span64(const char *text)
 	return strspn(text, SALT64);
 }
 
-/* True for "SALT$DIGEST" up to the end, both in crypt's letters. */
+/* Returns true if the whole text is "SALT$DIGEST", with both parts in crypt's letters. */
 static bool is_salt_and_digest(const char *text, size_t salt_max, size_t digest_len)
 {
 	size_t salt = span64(text);
@@ -43,7 +43,8 @@ static bool is_salt_and_digest(const char *text, size_t salt_max, size_t digest_
 }
 
 /*
- * "$y$" and "$gy$": only r = 32 and sizes from 1024 to 65536 blocks (4 to 256 MiB), as Debian uses.
+ * Reads "$y$" and "$gy$". Only r = 32 and 1024 to 65536 blocks (4 to 256 MiB) are accepted, as
+ * Debian uses them.
  */
 enum password_reading yescrypt_read(const char *text, struct password_hash *out)
 {
@@ -60,8 +61,8 @@ enum password_reading yescrypt_read(const char *text, struct password_hash *out)
 }
 
 /*
- * Reads 30 bits in five letters, the lowest first. A value of 64 or more is not a letter of the
- * alphabet.
+ * Reads 30 bits in five letters, the lowest bits first. Returns false if a character is not one of
+ * crypt's letters.
  */
 static bool read_uint30(const char *text, unsigned long *out)
 {
@@ -77,7 +78,7 @@ static bool read_uint30(const char *text, unsigned long *out)
 	return true;
 }
 
-/* "$7$" N (a letter, its logarithm), r and p (five letters each), salt, "$", digest. */
+/* Reads "$7$", N (one letter: its logarithm), r and p (five letters each), salt, "$" and digest. */
 enum password_reading scrypt_read(const char *text, struct password_hash *out)
 {
 	const char *at = text + 3;
@@ -108,7 +109,7 @@ enum password_reading bcrypt_read(const char *text, struct password_hash *out)
 	return READING_OK;
 }
 
-/* "$5$" or "$6$", "rounds=N$" or nothing, salt, "$", digest. */
+/* Reads "$5$" or "$6$", an optional "rounds=N$", the salt, "$" and the digest. */
 enum password_reading sha_crypt_read(const char *text, struct password_hash *out)
 {
 	static const char rounds[] = "rounds=";
@@ -132,8 +133,9 @@ enum status crypt_verify(const struct password_hash *hash, const char *password)
 }
 
 /*
- * WordPress 6.8 gives bcrypt a digest in base64 (64 letters), so that no password exceeds bcrypt's
- * 72 bytes. It trims blanks at both ends of a password, when it hashes and when a user logs in.
+ * WordPress 6.8 hashes a digest in base64 (64 letters) with bcrypt, so that no password exceeds
+ * bcrypt's 72 bytes. It removes blanks from both ends of a password, both to make and to check a
+ * hash.
  */
 enum status wordpress_verify(const struct password_hash *hash, const char *password)
 {
@@ -160,9 +162,9 @@ enum status wordpress_verify(const struct password_hash *hash, const char *passw
 }
 
 /*
- * "{SMF}NAME" and bcrypt, as sql/sites/smf/login.sql writes it. SMF hashes the name, in small
- * letters, and the password together. bcrypt looks at 72 bytes, so a long name would leave none of
- * them to the password.
+ * Reads "{SMF}NAME" followed by bcrypt, as sql/sites/smf/login.sql writes it. SMF hashes the name
+ * (in lower case) and the password together. bcrypt reads only 72 bytes, so with a long name none
+ * of them would be left for the password.
  */
 enum password_reading smf_read(const char *text, struct password_hash *out)
 {

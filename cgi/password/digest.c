@@ -6,8 +6,8 @@
 #include "base/crypto.h"
 #include "password/formats.h"
 
-#define DJANGO_ROUNDS_MAX    1500000 /* twice what Django 5 does */
-#define MEDIAWIKI_ROUNDS_MAX 500000  /* times the number of blocks that its length needs */
+#define DJANGO_ROUNDS_MAX    1500000 /* twice as many as Django 5 uses */
+#define MEDIAWIKI_ROUNDS_MAX 500000  /* rounds times blocks; the length gives the blocks */
 #define MEDIAWIKI_LEN_MIN    16
 #define MEDIAWIKI_LEN_MAX    128
 #define SALT_TEXT_MAX        128
@@ -16,7 +16,7 @@
 static const char base64_letters[] =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=";
 
-/* STATUS_BAD_CREDENTIALS: no password has this hash, because it is malformed. */
+/* Returns STATUS_BAD_CREDENTIALS if the text is malformed, because no password can match it. */
 static enum status decode(const char *text, size_t len, struct strbuf *out)
 {
 	strbuf_init_secret(out);
@@ -25,8 +25,8 @@ static enum status decode(const char *text, size_t len, struct strbuf *out)
 }
 
 /*
- * Reads up to the letter that must follow the salt. False: that letter is missing, or the salt is
- * empty or too long.
+ * Reads the salt and the letter that must follow it. Returns false if that letter is missing, or
+ * the salt is empty or too long.
  */
 static bool read_salt(const char **at, char behind, struct password_hash *out)
 {
@@ -40,7 +40,7 @@ static bool read_salt(const char **at, char behind, struct password_hash *out)
 	return true;
 }
 
-/* True if the rest of the text is base64 of len bytes. */
+/* Returns true if the rest of the text is base64 of len bytes. */
 static bool read_digest(const char *at, size_t len, struct password_hash *out)
 {
 	out->digest = at;
@@ -70,7 +70,7 @@ static enum status pbkdf2_verify(const struct password_hash *hash, const struct 
 	return status;
 }
 
-/* "pbkdf2_sha256$ROUNDS$SALT$DIGEST" */
+/* Reads "pbkdf2_sha256$ROUNDS$SALT$DIGEST". */
 enum password_reading django_read(const char *text, struct password_hash *out)
 {
 	const char *at = text + strlen("pbkdf2_sha256$");
@@ -99,7 +99,10 @@ static enum digest_kind mediawiki_kind(const struct password_hash *hash)
 	return strncmp(hash->text, ":pbkdf2:sha256:", 15) == 0 ? DIGEST_SHA256 : DIGEST_SHA512;
 }
 
-/* ":pbkdf2:" sha256 or sha512 ":ROUNDS:LENGTH:SALT:DIGEST"; salt and digest in base64 */
+/*
+ * Reads ":pbkdf2:", then sha256 or sha512, then ":ROUNDS:LENGTH:SALT:DIGEST". Salt and digest are
+ * in base64.
+ */
 enum password_reading mediawiki_read(const char *text, struct password_hash *out)
 {
 	const char *at = text + strlen(":pbkdf2:sha512:");
@@ -138,7 +141,7 @@ enum status mediawiki_verify(const struct password_hash *hash, const char *passw
 
 /* ---- MediaWiki's MD5 ---- */
 
-/* True if the rest of the text is an MD5 in hexadecimal. */
+/* Returns true if the rest of the text is an MD5 in hexadecimal. */
 static bool read_md5_hex(const char *at, struct password_hash *out)
 {
 	out->digest = at;
@@ -146,7 +149,7 @@ static bool read_md5_hex(const char *at, struct password_hash *out)
 	return strspn(at, "0123456789abcdef") == MD5_HEX_LEN && at[MD5_HEX_LEN] == '\0';
 }
 
-/* ":B:SALT:" and 32 hexadecimal digits */
+/* Reads ":B:SALT:" and 32 hexadecimal digits. */
 enum password_reading mediawiki_b_read(const char *text, struct password_hash *out)
 {
 	const char *at = text + strlen(":B:");
@@ -181,7 +184,9 @@ static enum status md5_compare(struct digest *md5, const struct secret_part *par
 	return status;
 }
 
-/* MD5(salt "-" MD5(password)), the inner one as its hexadecimal text */
+/*
+ * The hash is MD5(salt "-" MD5(password)). The inner MD5 is used as a text of hexadecimal digits.
+ */
 enum status mediawiki_b_verify(const struct password_hash *hash, const char *password)
 {
 	const struct secret_part word = {password, strlen(password)};
@@ -206,7 +211,7 @@ enum status mediawiki_b_verify(const struct password_hash *hash, const char *pas
 
 /* ---- MyBB's MD5 ---- */
 
-/* "{MyBB}SALT$" and 32 hexadecimal digits, as sql/sites/mybb/login.sql writes it */
+/* Reads "{MyBB}SALT$" and 32 hexadecimal digits, as sql/sites/mybb/login.sql writes them. */
 enum password_reading mybb_read(const char *text, struct password_hash *out)
 {
 	const char *at = text + strlen("{MyBB}");
@@ -214,7 +219,9 @@ enum password_reading mybb_read(const char *text, struct password_hash *out)
 	return read_salt(&at, '$', out) && read_md5_hex(at, out) ? READING_OK : READING_MALFORMED;
 }
 
-/* MD5(MD5(salt) MD5(password)), the inner ones as their hexadecimal texts */
+/*
+ * The hash is MD5(MD5(salt) MD5(password)). The inner MD5s are used as texts of hexadecimal digits.
+ */
 enum status mybb_verify(const struct password_hash *hash, const char *password)
 {
 	const struct secret_part salt = {hash->salt, hash->salt_len};
@@ -241,7 +248,10 @@ static enum digest_kind ldap_kind(const char *text)
 	return strncmp(text, "{SSHA256}", 9) == 0 ? DIGEST_SHA256 : DIGEST_SHA1;
 }
 
-/* The digest in base64; with two S, the salt follows it in the same base64. */
+/*
+ * Reads the digest in base64. In {SSHA} and {SSHA256}, the same base64 also has the salt after the
+ * digest.
+ */
 enum password_reading ldap_read(const char *text, struct password_hash *out)
 {
 	size_t least = digest_len(ldap_kind(text));
@@ -273,7 +283,10 @@ static enum status ldap_compare(struct digest *digest, size_t len, const struct 
 	return same ? STATUS_OK : STATUS_BAD_CREDENTIALS;
 }
 
-/* The length in base64 letters leaves the number of bytes uncertain by two. */
+/*
+ * Checks the number of bytes after decoding, because base64 of the same length can hold three
+ * different numbers of bytes.
+ */
 static bool ldap_has_its_length(const struct password_hash *hash, const struct strbuf *stored)
 {
 	size_t len = digest_len(ldap_kind(hash->text));

@@ -1,6 +1,6 @@
 /*
- * The formats of password hashes, for the table in hash.c. Each has a reader, which checks the
- * text's grammar and bounds, and a verifier. Internal to password/.
+ * The formats of password hashes, for the table in hash.c. Each format has a reader, which checks
+ * the grammar and the limits of a text, and a verifier. Internal to password/.
  */
 #ifndef PASSWORD_FORMATS_H
 #define PASSWORD_FORMATS_H
@@ -11,25 +11,25 @@
 
 enum password_reading {
 	READING_OK,
-	READING_MALFORMED, /* not the format of its prefix */
-	READING_COSTLY     /* well-formed, but beyond the bounds */
+	READING_MALFORMED, /* the text is not in the format of its prefix */
+	READING_COSTLY     /* well-formed, but too costly to verify */
 };
 
 struct password_format {
 	const char *prefix;
 	const char *name; /* for the log */
-	size_t skip;      /* bytes before the text that the reader takes */
-	bool weak;        /* a stolen table would give the password away; logged */
+	size_t skip;      /* how many bytes to skip before the text that the reader gets */
+	bool weak;        /* a stolen table would reveal the password; this is logged */
 	bool only_if_allowed;
-	bool slashed; /* the password may have been hashed after PHP's addslashes() */
-	size_t max;   /* bytes of a password; 0: PASSWORD_MAX */
+	bool slashed; /* the password can have been hashed after PHP's addslashes() */
+	size_t max;   /* bytes of a password; 0 for PASSWORD_MAX */
 	enum password_reading (*read)(const char *text, struct password_hash *out);
 	enum status (*verify)(const struct password_hash *hash, const char *password);
 };
 
 #define SALT64 "./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz" /* crypt(5) */
 
-/* Returns the letter's index in SALT64; 64: it is not in it. */
+/* Returns the letter's index in SALT64, or 64 if it is not in SALT64. */
 static inline unsigned long salt64_value(char letter)
 {
 	const char *at = letter == '\0' ? NULL : strchr(SALT64, letter);
@@ -38,16 +38,16 @@ static inline unsigned long salt64_value(char letter)
 }
 
 /*
- * Reads a decimal number without leading zeros, and the letter that must follow it, and moves *at
- * past both. A number of more than nine digits counts as infinite.
+ * Reads a decimal number without leading zeros and the letter that must follow it, and moves *at
+ * past both. A number of more than nine digits becomes 1000000000, which is above every limit.
  */
 bool password_read_number(const char **at, char behind, unsigned long *out);
 
-/* password_argon2.c */
+/* argon2.c */
 enum password_reading argon2_read(const char *text, struct password_hash *out);
 enum status argon2_verify(const struct password_hash *hash, const char *password);
 
-/* password_crypt.c: formats that libcrypt verifies */
+/* crypt.c: formats that libcrypt verifies */
 enum password_reading yescrypt_read(const char *text, struct password_hash *out);
 enum password_reading scrypt_read(const char *text, struct password_hash *out);
 enum password_reading bcrypt_read(const char *text, struct password_hash *out);
@@ -57,7 +57,7 @@ enum status wordpress_verify(const struct password_hash *hash, const char *passw
 enum password_reading smf_read(const char *text, struct password_hash *out);
 enum status smf_verify(const struct password_hash *hash, const char *password);
 
-/* password_stretch.c: digests of digests */
+/* stretch.c: repeated digests */
 enum password_reading phpass_read(const char *text, struct password_hash *out);
 enum status phpass_verify(const struct password_hash *hash, const char *password);
 enum password_reading drupal_read(const char *text, struct password_hash *out);
@@ -67,7 +67,7 @@ enum status phpass_md5_verify(const struct password_hash *hash, const char *pass
 enum password_reading apr1_read(const char *text, struct password_hash *out);
 enum status apr1_verify(const struct password_hash *hash, const char *password);
 
-/* password_digest.c: PBKDF2, and single digests */
+/* digest.c: PBKDF2, and single digests */
 enum password_reading django_read(const char *text, struct password_hash *out);
 enum password_reading mediawiki_read(const char *text, struct password_hash *out);
 enum status django_verify(const struct password_hash *hash, const char *password);

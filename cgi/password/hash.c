@@ -1,7 +1,7 @@
 /*
- * The table of password hash formats: a hash is read by the row of its prefix, or not at all. A
- * hash of any other format never matches: DES, $1$, $3$, plain MD5 and SHA-1. Nor do the marks of
- * accounts without a password: "*", "!", "x", "*0", "".
+ * The table of password hash formats. The prefix of a hash selects the row that reads it. Hashes of
+ * any other format (DES, $1$, $3$, plain MD5 and SHA-1) never match. Neither do the marks of
+ * accounts without a password: "*", "!", "x", "*0" and "".
  */
 #include "password/hash.h"
 
@@ -11,9 +11,9 @@
 #include "base/unix_crypt.h"
 #include "password/formats.h"
 
-#define SLASHED "'\"\\" /* what addslashes() puts a backslash before */
+#define SLASHED "'\"\\" /* addslashes() puts a backslash before each of these */
 
-#define DRUPAL_PASSWORD_MAX 512 /* Drupal hashes no longer password */
+#define DRUPAL_PASSWORD_MAX 512 /* Drupal refuses to hash a longer password */
 
 #define ARGON2        .read = argon2_read, .verify = argon2_verify
 #define CRYPT(reader) .max = UNIX_CRYPT_PASSWORD_MAX, .read = (reader), .verify = crypt_verify
@@ -127,7 +127,7 @@ enum status password_hash_read(const char *text, bool allow_weak, struct passwor
 	}
 }
 
-/* As PHP's addslashes(); a password has no NUL. */
+/* Verifies the password as PHP's addslashes() changes it. A password has no NUL. */
 static enum status verify_slashed(const struct password_hash *hash, const char *password)
 {
 	enum status status = STATUS_INTERNAL;
@@ -146,8 +146,8 @@ static enum status verify_slashed(const struct password_hash *hash, const char *
 }
 
 /*
- * WordPress adds slashes to all that a form sends, and hashes a password with them. A password that
- * did not come from a form was hashed without.
+ * WordPress adds slashes to all values of a form, so the password is hashed with slashes. A
+ * password that did not come from a form was hashed without them. So both are tried.
  */
 enum status password_hash_verify(const struct password_hash *hash, const char *password)
 {

@@ -1,5 +1,5 @@
 /*
- * The password hashes that sites have: the formats, what each may cost, and the check of a
+ * The password hashes of sites: their formats, a limit on the cost of each, and the check of a
  * password. A hash is first read, which computes nothing, and then verified. The table of formats
  * is in hash.c; the queue is in password.h.
  */
@@ -12,40 +12,43 @@
 #include "base/error.h"
 
 #define PASSWORD_MAX      1024 /* bytes of a password */
-#define PASSWORD_HASH_MAX 512  /* bytes of a hash; the longest, yescrypt, has less than 200 */
+#define PASSWORD_HASH_MAX 512  /* bytes of a hash; the longest (yescrypt) has less than 200 */
 
 struct password_format;
 
-/* A hash that was read. Its pointers point into the text it was read from. */
+/* A hash that was read. Its pointers point into the text that it was read from. */
 struct password_hash {
 	const struct password_format *format;
-	const char *text; /* the text for the format's own reader, without Nextcloud's "3|" */
+	const char *text; /* what the format's own reader gets, without Nextcloud's "3|" */
 	const char *salt;
 	size_t salt_len;
-	const char *digest; /* in the format's own alphabet */
+	const char *digest; /* in the alphabet of the format */
 	size_t digest_len;
-	unsigned long rounds; /* depends on the format: rounds, or their logarithm */
-	unsigned long kind;   /* depends on the format: the digest, or its number of bytes */
+	unsigned long rounds; /* the rounds, or in some formats their logarithm */
+	unsigned long kind;   /* in MediaWiki's PBKDF2: the number of bytes of the digest */
 };
 
 /*
- * Reads a hash by its prefix; it must be complete and within the format's bounds. allow_weak: also
- * accepts hashes of one fast digest. STATUS_BAD_CREDENTIALS: it cannot be verified; err says why
- * and quotes nothing of it.
+ * Reads a hash by its prefix. The hash must be complete and within the limits of its format. With
+ * allow_weak, hashes of one fast digest are accepted, too. Returns STATUS_BAD_CREDENTIALS if the
+ * hash cannot be verified; err then says why, without quoting the hash.
  */
 enum status password_hash_read(const char *text, bool allow_weak, struct password_hash *out,
 			       struct error *err);
 
 /*
- * STATUS_OK: the password is right. STATUS_BAD_CREDENTIALS: it is not. STATUS_INTERNAL: out of
- * memory. The password has at most password_hash_max bytes.
+ * Returns STATUS_OK if the password is right, STATUS_BAD_CREDENTIALS if it is wrong, and
+ * STATUS_INTERNAL if out of memory. The password must have at most password_hash_max bytes.
  */
 enum status password_hash_verify(const struct password_hash *hash, const char *password);
 
 size_t password_hash_max(const struct password_hash *hash); /* bytes of a password */
 const char *password_hash_name(const struct password_hash *hash);
 
-/* True if a stolen table would give the password away quickly. The caller logs it. */
+/*
+ * Returns true if somebody who steals the table can find the password quickly. The caller logs
+ * this.
+ */
 bool password_hash_is_weak(const struct password_hash *hash);
 
 #endif

@@ -14,10 +14,10 @@
 #include "base/secret.h"
 #include "base/wait.h"
 
-#define QUEUE_MAX     16 /* waiting checks; more could not be answered in QUEUE_WAIT_MS */
+#define QUEUE_MAX     16 /* checks that wait; more would wait longer than QUEUE_WAIT_MS */
 #define QUEUE_WAIT_MS 2000
 
-/* One for the whole process, because the cores are shared. */
+/* One queue for the whole process, because its threads share the cores. */
 static struct {
 	pthread_mutex_t lock;
 	pthread_cond_t freed;
@@ -26,8 +26,8 @@ static struct {
 } queue = {.lock = PTHREAD_MUTEX_INITIALIZER, .freed = PTHREAD_COND_INITIALIZER};
 
 /*
- * The hash to check against if there is none. It has the same format and cost as ours, and matches
- * no password.
+ * The hash to check against if there is no other. It has the same format and cost as our own
+ * hashes, and no password matches it.
  */
 static const char *dummy_hash(void)
 {
@@ -75,9 +75,9 @@ static void queue_leave(void)
 /* ---- the same work for an unknown user ---- */
 
 /*
- * A site chose the format of its hashes, and checking one may take much longer than the rest of the
- * answer. So the last hash of each site is kept, and for an unknown user it is checked again. Two
- * sites may have the same slot; then the hash may be the other site's.
+ * A site chooses the format of its hashes, and checking one can take much longer than the rest of
+ * the response. So the last hash of each site is kept, and is checked again for an unknown user.
+ * Two sites can share a slot, which then holds a hash of either site.
  */
 #define USUAL_SLOTS 64
 
@@ -104,7 +104,7 @@ static void usual_keep(const struct password_claim *claim)
 	pthread_mutex_unlock(&usual.lock);
 }
 
-/* Does the same work as for the password of an existing user. */
+/* Does the same work as a check for an existing user. */
 static enum status work_for_nobody(const struct password_claim *claim)
 {
 	char text[PASSWORD_HASH_MAX + 1] = "";
@@ -126,7 +126,7 @@ static enum status work_for_nobody(const struct password_claim *claim)
 	return status == STATUS_INTERNAL ? status : STATUS_BAD_CREDENTIALS;
 }
 
-/* ---- the header's functions ---- */
+/* ---- public functions ---- */
 
 static enum status busy(struct error *err)
 {

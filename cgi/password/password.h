@@ -1,7 +1,7 @@
 /*
- * Verifies passwords. At most one check for each core runs at a time; the others wait a little or
- * are refused, so that logins cannot use up the machine. An unknown user costs the same work as a
- * known one, so that the time does not tell them apart.
+ * Verifies passwords. At most one check for each core runs at a time. The others wait for a short
+ * time or are refused, so that logins cannot use up the machine. An unknown user costs the same
+ * work as a known one, so that the time does not tell them apart.
  */
 #ifndef PASSWORD_PASSWORD_H
 #define PASSWORD_PASSWORD_H
@@ -13,23 +13,25 @@
 #include "password/hash.h"
 
 struct password_claim {
-	const char *hash; /* NULL or unusable: takes the same time, then refuses */
+	const char *hash; /* if NULL or unusable, the check takes the same time and fails */
 	const char *password;
-	bool allow_weak; /* accept hashes of one fast digest, too */
+	bool allow_weak; /* hashes of one fast digest are accepted, too */
 	/*
-	 * The site whose hashes these are. A password for an unknown user of that site takes as
-	 * much work as the last hash of the site. NULL: our own hashes, argon2id.
+	 * The site that the hash belongs to. A check for an unknown user of the site takes as much
+	 * work as the last hash of the site. NULL for our own hashes (argon2id).
 	 */
 	const char *place;
 };
 
 /*
- * STATUS_OK: the password is right. STATUS_BAD_CREDENTIALS: it is not. STATUS_BUSY: the queue is
- * full. err is for the log.
+ * Returns STATUS_OK if the password is right, STATUS_BAD_CREDENTIALS if it is wrong, and
+ * STATUS_BUSY if the queue is full. err is for the log.
  */
 enum status password_claim_verify(const struct password_claim *claim, struct error *err);
 
-/* As password_claim_verify, for one of our own hashes. hash NULL or "": there is no such user. */
+/*
+ * As password_claim_verify, for one of our own hashes. hash is NULL or "" if there is no such user.
+ */
 enum status password_verify(const char *hash, const char *password, struct error *err);
 
 /* Calls secret_password_hash in the same queue, because it takes as long as a check. */

@@ -1,7 +1,7 @@
 /*
- * The tables and columns are found in the text of a query, so they are known also if the account
- * may not read them yet. A column without the name of its table belongs to the only table of its
- * SELECT; if there are several, the whole tables are named.
+ * Finds the tables and columns in the text of a query, so that they are known even if the account
+ * cannot read them yet. A column without the name of its table belongs to the only table of its
+ * SELECT. If the SELECT has several tables, the account gets the right to read the whole tables.
  */
 #include "sitedb/grants.h"
 
@@ -19,12 +19,12 @@
 #define FILE_MAX    8192
 #define NO_SCOPE    ((size_t)-1)
 
-#define TOOL_CONNECTIONS 4 /* prebindctl has two at a time, and may run twice */
+#define TOOL_CONNECTIONS 4 /* prebindctl opens two at a time, and can run twice at once */
 
 struct table {
-	char name[2 * NAME_MAX + 2]; /* with its schema, as it is written */
+	char name[2 * NAME_MAX + 2]; /* with its schema, as the query writes it */
 	char alias[NAME_MAX];
-	size_t scope; /* the bracket around its SELECT */
+	size_t scope; /* index of the bracket around its SELECT, or NO_SCOPE */
 	bool whole;
 	char columns[COLUMNS_MAX][NAME_MAX];
 	size_t n_columns;
@@ -53,7 +53,7 @@ static bool is_name(const struct token *token)
 	       (token->kind == TOKEN_WORD && !token_in(token, no_columns));
 }
 
-/* The bracket around the SELECT that token i belongs to. */
+/* Returns the index of the bracket around the SELECT that token i belongs to, or NO_SCOPE. */
 static size_t scope_of(const struct reader *r, size_t i)
 {
 	size_t depth = 0;
@@ -133,7 +133,7 @@ static bool is_table_name(const struct reader *r, size_t i)
 	return false;
 }
 
-/* A name without a table's: of the SELECT around it. */
+/* Reads a column without the name of its table. It belongs to a table of the SELECT around it. */
 static void read_plain(struct reader *r, size_t i)
 {
 	size_t scope = scope_of(r, i), count = 0;
@@ -190,7 +190,7 @@ static void write_tables(const struct reader *r, const char *to, struct strbuf *
 	}
 }
 
-/* A file that cannot be read has a sentence elsewhere. */
+/* Appends nothing for a file that cannot be read. Other checks report such a file. */
 static enum status write_file(const char *file, const char *to, struct strbuf *out,
 			      struct error *err)
 {
@@ -230,7 +230,7 @@ static enum status write_files(const struct site_conf *site, const char *to, str
 	return status;
 }
 
-/* True if both are one account of one server. The URIs may name different databases there. */
+/* Returns true if both are the same account of the same server. Their databases can differ. */
 static bool same_account(const struct site_uri *a, const struct site_uri *b)
 {
 	return a->kind == b->kind && strcmp(a->user, b->user) == 0 &&
@@ -239,9 +239,10 @@ static bool same_account(const struct site_uri *a, const struct site_uri *b)
 }
 
 /*
- * How many connections the account has at most: those of all processes, and a few of prebindctl. A
- * process has as many to a server as the site allows that allows most. 0: nobody knows, because the
- * web server decides how many processes there are.
+ * Returns the largest number of connections that the account can need: those of all processes, and
+ * a few for prebindctl. If several sites use the account, the highest of their limits applies to a
+ * process. Returns 0 if the number is unknown, because the web server decides how many processes
+ * there are.
  */
 static long connections_of(const struct conf *conf, const struct site_uri *account)
 {
@@ -272,7 +273,7 @@ static void write_role(const struct conf *conf, const struct site_uri *uri, stru
 	strbuf_addf(out, "; GRANT CONNECT ON DATABASE %s TO %s;", uri->name, uri->user);
 }
 
-/* MariaDB's accounts are for a host: ours, as the server sees it. */
+/* An account of MariaDB is for one client host: ours, as the server sees it. */
 static void write_account(const struct conf *conf, const struct site_uri *uri, struct strbuf *to,
 			  struct strbuf *out)
 {
@@ -311,9 +312,12 @@ enum status grants_write(const struct conf *conf, const struct site_conf *site, 
 	return status;
 }
 
-/* ---- what the account may do ---- */
+/* ---- what the account is allowed to do ---- */
 
-/* A row of SHOW GRANTS: "GRANT SELECT, INSERT ON `forum`.* TO …". */
+/*
+ * Appends a row of SHOW GRANTS, such as "GRANT SELECT, INSERT ON `forum`.* TO …", if it allows more
+ * than reading.
+ */
 static void add_wide_grant(void *arg, const char *grant)
 {
 	static const char *const narrow[] = {"USAGE", "SELECT", "SHOW VIEW"};

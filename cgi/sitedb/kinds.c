@@ -1,5 +1,5 @@
 /*
- * The registry of the kinds of database, and what a site's key `site_database` says.
+ * The registry of the kinds of databases. It also reads the key `site_database` of a site.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +13,10 @@ static const struct sitedb_kind *const kinds[] = {
     [SITE_URI_POSTGRESQL] = &sitedb_postgresql,
 };
 
-/* The server's address: sites of one server share its connections. A file is its own server. */
+/*
+ * Finds the server by its address. Sites on the same server share its connections. A database file
+ * counts as a server of its own.
+ */
 static enum status server_find(struct sitedb_source *source, struct error *err)
 {
 	const struct site_uri *uri = &source->uri;

@@ -1,6 +1,6 @@
 /*
- * MariaDB and MySQL as a kind of site database: the connection, by libmariadb, which is loaded at
- * its first use. mariadb_statement.c has the statements.
+ * MariaDB and MySQL as a kind of site database: the connection. It uses libmariadb, which is loaded
+ * at its first use. mariadb_statement.c has the statements.
  */
 #include <poll.h>
 #include <stdlib.h>
@@ -57,7 +57,7 @@ static const char *const functions[] = {"lower",
 					"fold",
 					"unixepoch",
 					NULL};
-/* Those that compare nothing themselves. */
+/* The functions that a text parameter can be in, because they compare nothing themselves. */
 static const char *const for_params[] = {
     "lower",  "upper",    "substr",    "substring",   "substring_index",
     "concat", "coalesce", "ifnull",    "char_length", "length",
@@ -69,7 +69,7 @@ static const struct select_function shared[] = {
     {"unixepoch", "unix_timestamp("},
     {NULL,        NULL             },
 };
-/* INTO writes files, also in a read-only session; FOR and LOCK hold rows that the site wants. */
+/* INTO writes files, even in a read-only session. FOR and LOCK lock rows that the site needs. */
 static const char *const words[] = {"INTO", "FOR", "LOCK", "PROCEDURE", NULL};
 
 #define DIALECT                                                                                    \
@@ -87,11 +87,11 @@ struct libmariadb_calls libmariadb;
 static const char *const names[] = {LIBRARY_NAMES(LIBMARIADB_CALLS)};
 static struct library library = LIBRARY("libmariadb.so.3", "libmariadb3", names, libmariadb);
 
-#define PACKET_MAX (1024UL * 1024) /* of an answer: no row of ours is longer */
+#define PACKET_MAX (1024UL * 1024) /* in bytes; no row that we read is longer */
 
 /*
- * ANSI_QUOTES, PIPES_AS_CONCAT and NO_BACKSLASH_ESCAPES: the server reads names, texts and || as
- * the other databases do, and as tokens.c does.
+ * With ANSI_QUOTES, PIPES_AS_CONCAT and NO_BACKSLASH_ESCAPES, the server reads names, texts and ||
+ * as the other databases do, and as tokens.c does.
  */
 #define SQL_MODE "ANSI_QUOTES,PIPES_AS_CONCAT,NO_BACKSLASH_ESCAPES,STRICT_TRANS_TABLES"
 #define SETTINGS                                                                                   \
@@ -99,8 +99,8 @@ static struct library library = LIBRARY("libmariadb.so.3", "libmariadb3", names,
 	"', time_zone='+00:00', sql_select_limit=" SITEDB_ROWS_MAX ", "
 
 /*
- * libmariadb calls wait_io without an argument of ours, in the thread that called it. So the end of
- * the wait is the thread's.
+ * libmariadb calls wait_io in the thread that waits, but without an argument of ours. So each
+ * thread has a variable for the end of its wait.
  */
 static _Thread_local int64_t wait_until_ms;
 
@@ -119,7 +119,7 @@ static int wait_io(my_socket handle, my_bool is_read, int timeout)
 
 static bool is_lost_code(unsigned code)
 {
-	return code == 0 || /* a failure without a cause */
+	return code == 0 || /* a failure without an error code */
 	       (code >= CR_MIN_ERROR && code <= CR_MAX_ERROR && code != CR_OUT_OF_MEMORY) ||
 	       code == ER_SERVER_SHUTDOWN || code == ER_CONNECTION_KILLED;
 }
@@ -164,7 +164,7 @@ static void mariadb_close(void *handle)
 {
 	struct mariadb *connection = handle;
 
-	/* Only a short farewell: the server may be gone. */
+	/* The server might be gone, so the calls below must not wait long for it. */
 	wait_until_ms = clock_monotonic_ms() + 100;
 	for (struct mariadb_statement *s = connection->statements, *next; s != NULL; s = next) {
 		next = s->next;
@@ -175,7 +175,7 @@ static void mariadb_close(void *handle)
 	free(connection);
 }
 
-/* TLS, with a certificate that is checked, unless the server is on this host. */
+/* Requires TLS and checks the certificate, unless the server is on this host. */
 static void set_tls(MYSQL *mysql, const struct site_uri *uri)
 {
 	my_bool on = 1;
@@ -197,7 +197,7 @@ static void set_options(MYSQL *mysql, const struct site_uri *uri)
 	libmariadb.mysql_optionsv(mysql, MYSQL_SET_CHARSET_NAME, "utf8mb4");
 	libmariadb.mysql_optionsv(mysql, MYSQL_OPT_LOCAL_INFILE, &off);
 	libmariadb.mysql_optionsv(mysql, MYSQL_OPT_MAX_ALLOWED_PACKET, &packet);
-	/* wait_io has the real limit; without these libmariadb would not call it */
+	/* wait_io sets the real limit; without these time-outs libmariadb would not call wait_io */
 	libmariadb.mysql_optionsv(mysql, MYSQL_OPT_CONNECT_TIMEOUT, &seconds);
 	libmariadb.mysql_optionsv(mysql, MYSQL_OPT_READ_TIMEOUT, &seconds);
 	libmariadb.mysql_optionsv(mysql, MYSQL_OPT_WRITE_TIMEOUT, &seconds);
@@ -219,7 +219,10 @@ static enum status run(struct mariadb *connection, const char *sql, struct error
 	return mysql_failed(connection, err);
 }
 
-/* An older one knows no limit on time, or MySQL no read-only session by this name. */
+/*
+ * An older server cannot limit the time of a statement. An older MySQL has another name for the
+ * variable that makes a session read-only.
+ */
 static enum status version_suits(MYSQL *mysql, struct error *err)
 {
 	unsigned long needed = libmariadb.mariadb_connection(mysql) ? 100200 : 50720;
@@ -232,7 +235,10 @@ static enum status version_suits(MYSQL *mysql, struct error *err)
 			 libmariadb.mysql_get_server_info(mysql));
 }
 
-/* Read-only, with a limit on time: MySQL has other names for both. */
+/*
+ * Makes the session read-only and limits the time of a statement. MySQL has other names for both
+ * variables.
+ */
 static enum status set_session(struct mariadb *connection, struct error *err)
 {
 	struct strbuf sql;
@@ -259,8 +265,9 @@ static bool connect_once(const struct site_uri *uri, MYSQL *mysql, const char *p
 }
 
 /*
- * libmariadb checks the certificate against the host that it is given, so it needs the name, and
- * asks the name servers itself. They have just answered; if they do not now, this is a wait.
+ * libmariadb checks the certificate against the host that it is given. So it needs the host's name,
+ * and asks the name servers itself. They have just answered resolve_host. If they do not answer
+ * now, connect_once has to wait.
  */
 static enum status connect_by_name(const struct site_uri *uri, struct mariadb *connection,
 				   const char *password, struct error *err)

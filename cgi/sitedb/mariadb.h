@@ -1,6 +1,6 @@
 /*
- * MariaDB and MySQL as a kind of site database: what mariadb.c and mariadb_statement.c share. It
- * includes libmariadb where the build has it; LIBMARIADB is defined then.
+ * MariaDB and MySQL as a kind of site database: the declarations that the mariadb*.c files share.
+ * If the build has libmariadb, this includes its header and defines LIBMARIADB.
  */
 #ifndef SITEDB_MARIADB_H
 #define SITEDB_MARIADB_H
@@ -26,7 +26,7 @@
 	X(mysql_stmt_fetch) X(mysql_stmt_free_result)
 /* clang-format on */
 
-/* The functions of libmariadb. They are set after the first connection was opened. */
+/* The functions of libmariadb. They are set when the first connection is opened. */
 extern struct libmariadb_calls {
 	LIBRARY_POINTERS(LIBMARIADB_CALLS)
 } libmariadb;
@@ -41,7 +41,7 @@ struct mariadb_column {
 	char *buffer; /* owned */
 	unsigned long size, length;
 	my_bool is_null;
-	bool usable; /* a text or a whole number */
+	bool usable; /* it is a text or a whole number */
 };
 
 struct mariadb_statement {
@@ -52,26 +52,26 @@ struct mariadb_statement {
 	MYSQL_BIND results[SITE_QUERY_COLUMNS_MAX];
 };
 
-/* Sets the end of all waits for a server that begin in this thread from now on. */
+/* Sets the time (monotonic) until which this thread waits for a server from now on. */
 void mariadb_wait_until(int64_t until_ms);
 
 /* Sets the error that the library reported for a statement. */
 enum status mariadb_stmt_failed(struct mariadb_statement *s, struct error *err);
 
 /*
- * Sets the error of an answer that does not keep the protocol; the connection is lost. Returns
- * STATUS_UNAVAILABLE.
+ * Sets the error for an answer that violates the protocol, and marks the connection as lost.
+ * Returns STATUS_UNAVAILABLE.
  */
 enum status mariadb_malformed(struct mariadb *connection, struct error *err);
 
-/* True if a row has exactly the values of these fields. */
+/* Returns true if the row consists of exactly the values of these fields. */
 bool mariadb_row_is_whole(const MYSQL_FIELD *fields, size_t count, const unsigned char *row,
 			  size_t len);
 
 /* Frees a statement. */
 void mariadb_statement_free(struct mariadb_statement *s);
 
-/* prepare and ask of struct sitedb_kind. */
+/* These are prepare and ask of struct sitedb_kind. */
 enum status mariadb_prepare(void *handle, const struct site_query_text *text, int64_t until_ms,
 			    void **out, struct error *err);
 enum status mariadb_ask(void *statement, const struct site_query_text *text,

@@ -1,8 +1,7 @@
 /*
- * Checks a row of MariaDB's binary protocol before libmariadb reads it. Some of its versions
- * believe the lengths and types that come from the server, and would read and write beyond their
- * memory.
- * https://mariadb.com/kb/en/resultset-row/
+ * Checks a row of MariaDB's binary protocol before libmariadb reads it. Some versions of libmariadb
+ * trust the lengths and types that the server sends, and would read and write outside their
+ * buffers. The format is at https://mariadb.com/kb/en/resultset-row/
  */
 #include "sitedb/mariadb.h"
 
@@ -34,7 +33,7 @@ static uint64_t number_at(const unsigned char *at, size_t bytes)
 	return number;
 }
 
-/* A length of one byte, or of the 2, 3 or 8 that follow. */
+/* Reads a length. It is in one byte, or in the 2, 3 or 8 bytes that follow. */
 static bool read_length(struct rest *rest, uint64_t *out)
 {
 	static const unsigned char bytes[] = {
@@ -59,7 +58,10 @@ static bool skip_text(struct rest *rest)
 	return read_length(rest, &len) && len <= rest->len && skip(rest, (size_t)len);
 }
 
-/* Without zeros at the end; whole: with its microseconds. */
+/*
+ * Skips a date or a time. lengths are its possible lengths, because the server leaves out zeros at
+ * the end. Only the longest form has microseconds.
+ */
 static bool skip_time(struct rest *rest, const unsigned char *lengths, size_t n)
 {
 	struct rest value;

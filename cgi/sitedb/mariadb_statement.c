@@ -1,5 +1,5 @@
 /*
- * The statements of MariaDB and MySQL: prepares them, asks them, and reads the row that was found.
+ * Prepares and executes the statements of MariaDB and MySQL, and reads the rows that were found.
  */
 #include "sitedb/mariadb.h"
 
@@ -38,7 +38,10 @@ static bool is_usable(const MYSQL_FIELD *field)
 	}
 }
 
-/* Each value is fetched as a text, into a buffer with one byte more than it may have. */
+/*
+ * Each value is fetched as a text. The buffer has one byte more than the value is allowed to have,
+ * so that a longer value is noticed.
+ */
 static enum status buffers_make(struct mariadb_statement *s, const struct site_query_text *text,
 				struct error *err)
 {
@@ -59,7 +62,7 @@ static enum status buffers_make(struct mariadb_statement *s, const struct site_q
 	return STATUS_OK;
 }
 
-/* The server must see the statement as we do. */
+/* The server must find the same numbers of parameters and columns as we do. */
 static enum status counts_check(const struct mariadb_statement *s,
 				const struct site_query_text *text, struct error *err)
 {
@@ -101,8 +104,8 @@ enum status mariadb_prepare(void *handle, const struct site_query_text *text, in
 /* ---- asking ---- */
 
 /*
- * True if no row can have such a value: the column's character set has no place for it. Of a query
- * that is at fault in itself, prepare would have failed.
+ * Returns true if no row can have such a value, because the column's character set does not have
+ * its characters. The query itself cannot be the cause, because prepare would have failed.
  */
 static bool cannot_be_there(const struct mariadb_statement *s)
 {
@@ -112,7 +115,10 @@ static bool cannot_be_there(const struct mariadb_statement *s)
 	       code == ER_CANT_AGGREGATE_NCOLLATIONS;
 }
 
-/* STATUS_NOT_FOUND: no row can have such a value. */
+/*
+ * Binds the parameters and executes the statement. Returns STATUS_NOT_FOUND if no row can have such
+ * a value.
+ */
 static enum status params_bind(struct mariadb_statement *s, const struct site_query_text *text,
 			       const struct site_query_value *values, struct error *err)
 {
@@ -131,7 +137,7 @@ static enum status params_bind(struct mariadb_statement *s, const struct site_qu
 						.buffer = (void *)value->text,
 						.buffer_length = strlen(value->text)};
 	}
-	/* execute copies what it needs, and is called while binds and values are there */
+	/* execute copies what it needs, so binds is not used after this */
 	if (libmariadb.mysql_stmt_bind_param(s->stmt, binds) == 0 &&
 	    libmariadb.mysql_stmt_execute(s->stmt) == 0)
 		return STATUS_OK;
@@ -163,8 +169,9 @@ static enum status mariadb_row_read(const struct mariadb_statement *s,
 }
 
 /*
- * The server describes the columns anew when a table has changed. libmariadb then forgets what was
- * bound, and with it where to write. Wrong flags of an answer do the same.
+ * Binds the columns at each execution. When a table has changed, the server describes the columns
+ * again, and libmariadb then forgets the buffers that were bound. Wrong flags in an answer have the
+ * same effect.
  */
 static enum status columns_bind(struct mariadb_statement *s, const struct site_query_text *text,
 				struct error *err)
@@ -178,7 +185,7 @@ static enum status columns_bind(struct mariadb_statement *s, const struct site_q
 		   : mariadb_stmt_failed(s, err);
 }
 
-/* All rows come before the first is read, so that each can be checked; there are few. */
+/* Fetches all rows, which are few, so that each is checked before the first one is read. */
 static enum status rows_store(struct mariadb_statement *s, const struct site_query_text *text,
 			      struct error *err)
 {
@@ -195,7 +202,7 @@ static enum status rows_store(struct mariadb_statement *s, const struct site_que
 	return STATUS_OK;
 }
 
-/* STATUS_NOT_FOUND: there is no more row. */
+/* Returns STATUS_NOT_FOUND if there are no more rows. */
 static enum status next_row(struct mariadb_statement *s, struct error *err)
 {
 	int rc = libmariadb.mysql_stmt_fetch(s->stmt);

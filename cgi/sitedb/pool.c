@@ -1,6 +1,6 @@
 /*
- * The connections to the databases of all sites, in this process: a list of idle ones for each
- * server, and how many are open there.
+ * The connections of this process to the databases of all sites. For each server there is a list of
+ * idle connections, and the number of open ones.
  */
 #include <errno.h>
 #include <pthread.h>
@@ -12,16 +12,16 @@
 #include "base/wait.h"
 #include "sitedb/sitedb.h"
 
-#define STATEMENTS_MAX 8    /* on one connection: a site has up to four queries */
-#define TAKE_WAIT_MS   1000 /* to wait for a connection: as long as the slowest statement */
+#define STATEMENTS_MAX 8    /* on one connection; a site has up to five queries */
+#define TAKE_WAIT_MS   1000 /* the wait for a connection; as long as the slowest statement */
 #define REST_MS        1000
 
 struct sitedb_connection {
-	struct sitedb_connection *next; /* in the list of idle ones */
-	struct sitedb_server *server;   /* counted */
+	struct sitedb_connection *next; /* in a list of idle connections */
+	struct sitedb_server *server;   /* borrowed; the source has a reference */
 	const struct sitedb_kind *kind;
 	char *key;    /* owned */
-	void *handle; /* owned: the kind's connection */
+	void *handle; /* owned; the kind's own connection */
 	int64_t idle_since_ms;
 	struct {
 		uint64_t id;
@@ -33,17 +33,17 @@ struct sitedb_connection {
 struct sitedb_server {
 	size_t users; /* protected by servers_lock */
 	pthread_mutex_t lock;
-	pthread_cond_t given; /* a connection was returned or closed */
-	/* protected by lock */
-	struct sitedb_connection *idle; /* the one returned last is first */
+	pthread_cond_t given; /* signaled when a connection is returned or closed */
+	/* the members below, except address, are protected by lock */
+	struct sitedb_connection *idle; /* the connection that was returned last is first */
 	long n_idle;
-	long n_open; /* with the idle ones, and those that are being opened */
+	long n_open; /* includes the idle ones, and those that are being opened */
 	int64_t rest_until_ms;
 	char address[]; /* constant */
 };
 
 static pthread_mutex_t servers_lock = PTHREAD_MUTEX_INITIALIZER;
-static void *servers; /* of tsearch(3) */
+static void *servers; /* a tree of tsearch(3) */
 
 /* ---- servers ---- */
 
@@ -125,7 +125,7 @@ static void connection_free(struct sitedb_connection *connection)
 	free(connection);
 }
 
-/* Closes a list, which is in no server's list any more. Nobody holds a lock. */
+/* Closes the connections of a list that no longer belongs to a server. The caller holds no lock. */
 static void list_free(struct sitedb_connection *list)
 {
 	while (list != NULL) {
@@ -135,14 +135,17 @@ static void list_free(struct sitedb_connection *list)
 	}
 }
 
-/* What list_pick takes: by key, or by age; all that match, or the first, or the last one. */
+/*
+ * Which connections list_pick takes. They must match both key and before_ms. `which` says whether
+ * it takes all of them, the first or the last.
+ */
 struct pick {
-	const char *key;   /* NULL: any */
-	int64_t before_ms; /* idle since then or longer; INT64_MAX: any */
+	const char *key;   /* NULL for any key */
+	int64_t before_ms; /* idle since this time or earlier; INT64_MAX for any time */
 	enum { PICK_ALL, PICK_FIRST, PICK_LAST } which;
 };
 
-/* Takes connections out of the server's idle ones. The caller holds its lock. */
+/* Takes connections out of the server's list of idle ones. The caller holds the server's lock. */
 static struct sitedb_connection *list_pick(struct sitedb_server *server, struct pick pick)
 {
 	struct sitedb_connection *taken = NULL, **last = NULL;
@@ -183,8 +186,9 @@ static long list_length(const struct sitedb_connection *list)
 }
 
 /*
- * Takes an idle connection, or the right to open one (*out NULL). *closed: connections to close
- * after the lock is released. The caller holds the lock.
+ * Takes an idle connection. If there is none, but the caller is allowed to open one, sets *out to
+ * NULL. The caller holds the lock. It must close the connections in *closed after it releases the
+ * lock.
  */
 static enum status take_locked(const struct sitedb_source *source, int64_t until_ms,
 			       struct sitedb_connection **out, struct sitedb_connection **closed,
@@ -207,7 +211,7 @@ static enum status take_locked(const struct sitedb_source *source, int64_t until
 		}
 		*closed = list_pick(server, (struct pick){NULL, INT64_MAX, PICK_LAST});
 		if (*closed != NULL)
-			return STATUS_OK; /* its place is ours */
+			return STATUS_OK; /* the new connection takes its place */
 		if (rc == EBUSY)
 			return wait_refused(err);
 		if (rc != 0)
@@ -276,7 +280,7 @@ enum status sitedb_take(const struct sitedb_source *source, int64_t until_ms,
 		return status;
 	if (connection != NULL && source->kind->is_current != NULL &&
 	    !source->kind->is_current(connection->handle)) {
-		connection_free(connection); /* its place is the next one's */
+		connection_free(connection); /* the new connection takes its place */
 		connection = NULL;
 	}
 	*fresh = connection == NULL;
@@ -287,7 +291,7 @@ enum status sitedb_take(const struct sitedb_source *source, int64_t until_ms,
 	return status;
 }
 
-/* Takes the connections out that have been idle for too long. The caller holds the lock. */
+/* Takes out the connections that have been idle for too long. The caller holds the lock. */
 static struct sitedb_connection *take_old(struct sitedb_server *server,
 					  const struct sitedb_kind *kind, int64_t now_ms)
 {

@@ -54,7 +54,7 @@ static const char *const functions[] = {"lower",
 					"fold",
 					"unixepoch",
 					NULL};
-/* Those that compare nothing themselves. */
+/* The functions that a text parameter can be in, because they compare nothing themselves. */
 static const char *const for_params[] = {
     "lower", "upper",  "substr", "substring",  "split_part",   "concat", "coalesce", "char_length",
     "trim",  "btrim",  "lpad",   "encode",     "decode",       "length", "md5",      "sha224",
@@ -64,7 +64,7 @@ static const struct select_function shared[] = {
     {"unixepoch", "date_part('epoch', "},
     {NULL,        NULL		 },
 };
-/* INTO makes a table; FOR holds rows that the site wants. */
+/* INTO makes a table. FOR locks rows that the site needs. */
 static const char *const words[] = {"INTO", "FOR", "LOCK", NULL};
 
 #define DIALECT                                                                                    \
@@ -79,8 +79,9 @@ static const char *const words[] = {"INTO", "FOR", "LOCK", NULL};
 	" WHERE table_schema = ANY (current_schemas(false))"
 
 /*
- * 22P05: the database has no place for a character of what is asked, so it has no such row. 22021:
- * a value of the row is not UTF-8; what is asked always is.
+ * Error 22P05 means that the database's encoding does not have a character of a parameter, so no
+ * row has that value. Error 22021 means that a value of the row is not UTF-8, because the
+ * parameters always are.
  */
 enum status postgresql_site_failed(const struct postgresql_failure *why, struct error *err)
 {
@@ -111,7 +112,10 @@ static void postgresql_site_close(void *handle)
 	free(site);
 }
 
-/* Read-only, with a limit on time, and with the forms of texts and times that we read. */
+/*
+ * Connects with a session that is read-only, limits the time of a statement, and uses the forms of
+ * texts and times that we expect.
+ */
 static enum status connect_to(const struct sitedb_source *source, const char *password,
 			      int64_t until_ms, struct postgresql **out, struct error *err)
 {

@@ -21,10 +21,10 @@ struct postgresql_statement {
 	unsigned columns[SITE_QUERY_COLUMNS_MAX]; /* in the statement's order */
 };
 
-/* What a failure of a query means for the site: a status, and the sentence. */
+/* Returns the status that a failed query means for the site, and sets its error. */
 enum status postgresql_site_failed(const struct postgresql_failure *why, struct error *err);
 
-/* prepare and ask of struct sitedb_kind. */
+/* These are prepare and ask of struct sitedb_kind. */
 enum status postgresql_site_prepare(void *handle, const struct site_query_text *text,
 				    int64_t until_ms, void **out, struct error *err);
 enum status postgresql_site_ask(void *statement, const struct site_query_text *text,

@@ -1,5 +1,5 @@
 /*
- * The statements of PostgreSQL: prepares them, asks them, and reads the row that was found.
+ * Prepares and executes the statements of PostgreSQL, and reads the rows that were found.
  */
 #include "sitedb/postgresql.h"
 
@@ -9,7 +9,7 @@
 
 #include "base/codec.h"
 
-/* More types of pg_type.dat. */
+/* Type numbers from PostgreSQL's pg_type.dat that db/postgresql.h does not have. */
 enum {
 	TYPE_NAME = 19,
 	TYPE_INT2 = 21,
@@ -19,7 +19,7 @@ enum {
 	TYPE_DATE = 1082,
 	TYPE_TIMESTAMP = 1114,
 	TYPE_TIMESTAMPTZ = 1184,
-	TYPE_FIRST_OWN = 16384 /* citext and others that the site made: as texts */
+	TYPE_FIRST_OWN = 16384 /* citext and other types that the site has added; read as texts */
 };
 
 /* ---- preparing ---- */
@@ -35,7 +35,9 @@ static bool is_whole_type(unsigned type)
 	return type == POSTGRESQL_INT8 || type == POSTGRESQL_INT4 || type == TYPE_INT2;
 }
 
-/* A parameter of another type would be converted before it is compared. */
+/*
+ * Refuses a parameter of another type, because the server would convert it before the comparison.
+ */
 static enum status params_check(struct postgresql_statement *s, const struct site_query_text *text,
 				const struct postgresql_result *described, struct error *err)
 {
@@ -74,8 +76,9 @@ static enum status describe(struct postgresql_statement *s, const struct site_qu
 }
 
 /*
- * Numbers have their type from the start, so that `:now - 60` is one, and what is searched for is
- * always a text. The server finds the types of other texts.
+ * Returns the type that a parameter is declared with. A number has its type from the start, so that
+ * `:now - 60` is a number. :q and :q_like are always texts. 0 lets the server find the type of
+ * another text.
  */
 static unsigned type_of(const char *param)
 {
@@ -125,8 +128,8 @@ enum status postgresql_site_prepare(void *handle, const struct site_query_text *
 /* ---- asking ---- */
 
 /*
- * A whole number as the server would write it: 17, but not 017 or +17. Others cannot be in the
- * column, and the server would refuse them.
+ * Returns true for a whole number as the server writes it: 17, but not 017 or +17. Other texts
+ * cannot be in the column, and the server would refuse them.
  */
 static bool is_whole(const char *text, unsigned type)
 {
@@ -145,7 +148,7 @@ static bool may_be_there(const struct postgresql_statement *s, size_t place, con
 
 #define NUMBER_MAX 24 /* bytes of a 64-bit number as text, with its NUL */
 
-/* STATUS_NOT_FOUND: no row can have such a value. */
+/* Executes the statement. Returns STATUS_NOT_FOUND if no row can have such a value. */
 static enum status send_query(struct postgresql_statement *s, const struct site_query_text *text,
 			      const struct sitedb_ask *ask, struct postgresql_result **out,
 			      struct error *err)
@@ -170,13 +173,16 @@ static enum status send_query(struct postgresql_statement *s, const struct site_
 		   : postgresql_site_failed(&why, err);
 }
 
-/* A place in a result. */
+/* The place of a value in a result. */
 struct cell {
 	const struct postgresql_result *result;
 	int row, column;
 };
 
-/* Whether a value of the type is a text or a whole number, and its text. *len is set. */
+/*
+ * Returns the text of a value and sets *len to its length. Returns NULL if the value is neither a
+ * text nor a whole number.
+ */
 static const char *cell_text(const struct cell *cell, unsigned type, size_t *len)
 {
 	const char *value = postgresql_value(cell->result, cell->row, cell->column);
@@ -188,7 +194,7 @@ static const char *cell_text(const struct cell *cell, unsigned type, size_t *len
 		return known ? (value[0] == 't' ? "1" : "0") : NULL;
 	}
 	while (type == TYPE_CHAR_N && *len > 0 && value[*len - 1] == ' ')
-		--*len; /* the column's padding */
+		--*len; /* remove the padding of a CHAR column */
 	bool known = is_text_type(type) || is_whole_type(type) || type == TYPE_OID ||
 		     type == TYPE_DATE || type == TYPE_TIMESTAMP || type == TYPE_TIMESTAMPTZ;
 	return known || is_whole(value, POSTGRESQL_INT8) ? value : NULL;

@@ -1,6 +1,6 @@
 /*
- * Reads the query as one harmless SELECT, and finds the columns that it returns.
- * select_comparison.c has the comparisons, and writes the statement.
+ * Checks that a query is one harmless SELECT, and finds the columns that it returns.
+ * select_comparison.c finds the comparisons, and writes the statement.
  */
 #include "sitedb/select.h"
 
@@ -114,7 +114,7 @@ void select_clear(struct select *select)
 
 /* ---- what it returns ---- */
 
-/* The SELECT that is not in brackets, after `WITH …`. */
+/* Returns the index of the SELECT that is not in brackets. `WITH …` can come before it. */
 static size_t main_select(const struct select *select)
 {
 	size_t i = 0;

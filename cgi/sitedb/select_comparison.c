@@ -1,14 +1,14 @@
 /*
- * The comparisons of a query: finds those of text parameters, and writes the statement in which
- * they are byte for byte. A comparison is found from its parameter: outwards, from bracket to
- * bracket, until there is an = or IN beside it. What is only searched for is escaped in LIKE.
+ * Finds the comparisons of text parameters in a query, and writes the statement that compares them
+ * byte for byte. To find a comparison, it starts at the parameter and goes outwards, from bracket
+ * to bracket, until an = or IN is next to it. In a pattern of LIKE, :q is escaped.
  */
 #include "sitedb/select.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* What may stand before a comparison, and after it. */
+/* The words that can be before a comparison, and after it. */
 static const char *const before_words[] = {"WHERE", "AND",  "OR",   "NOT",    "ON", "HAVING",
 					   "WHEN",  "THEN", "ELSE", "SELECT", NULL};
 static const char *const after_words[] = {
@@ -24,7 +24,7 @@ static bool is_equality(const struct tokens *tokens, size_t i)
 	       tokens_is(tokens, i, "<>") || tokens_is(tokens, i, "!=");
 }
 
-/* The bracket around token i; false: there is none. */
+/* Finds the bracket around token i. Returns false if there is none. */
 static bool around(const struct tokens *tokens, size_t i, size_t *out)
 {
 	for (; i > 0; i--) {
@@ -38,10 +38,11 @@ static bool around(const struct tokens *tokens, size_t i, size_t *out)
 	return false;
 }
 
-/* ---- operands: a name, a call, a text, a number, a parameter, (…), and || between these ---- */
+/* ---- operands: a name, a call, a text, a number, a parameter, (…), or these joined by || ---- */
 
 /*
- * The end of what begins at i; i itself: nothing that we know. Casts of PostgreSQL belong to it.
+ * An operand consists of parts joined by ||. Returns the end of the part that begins at i,
+ * including casts of PostgreSQL. Returns i if no part begins there.
  */
 static size_t primary_end(const struct tokens *tokens, size_t i)
 {
@@ -62,7 +63,7 @@ static size_t primary_end(const struct tokens *tokens, size_t i)
 	return end;
 }
 
-/* The beginning of what ends before `end`; `end` itself: nothing that we know. */
+/* Returns the beginning of the part that ends before `end`, or `end` if there is none. */
 static size_t primary_begin(const struct tokens *tokens, size_t end)
 {
 	size_t i = end;
@@ -119,14 +120,14 @@ static bool may_stand_after(const struct tokens *tokens, size_t i)
 	       tokens_is(tokens, i, ")") || tokens_is(tokens, i, ",") || tokens_is(tokens, i, ";");
 }
 
-/* True if the comparison is whole: both sides are operands, and nothing else belongs to it. */
+/* Returns true if both sides of the comparison are operands, and nothing else belongs to it. */
 static bool is_whole(const struct tokens *tokens, const struct select_comparison *c)
 {
 	return c->left < c->op && c->right < c->end && may_stand_before(tokens, c->left) &&
 	       may_stand_after(tokens, c->end);
 }
 
-/* The operand [begin, end) with the parameter is one side of = or <>. */
+/* Finds the = or <> next to the operand [begin, end), which has the parameter in it. */
 static bool find_equality(const struct tokens *tokens, size_t begin, size_t end,
 			  struct select_comparison *out)
 {
@@ -146,7 +147,7 @@ static bool find_equality(const struct tokens *tokens, size_t begin, size_t end,
 	return is_whole(tokens, out);
 }
 
-/* `left IN (…)`, its bracket at i. */
+/* Finds `left IN (…)`, whose bracket is at i. */
 static bool find_in(const struct tokens *tokens, size_t i, struct select_comparison *out)
 {
 	if (i == 0 || !tokens_is(tokens, i - 1, "IN") || tokens_is(tokens, i + 1, "SELECT") ||
@@ -160,7 +161,10 @@ static bool find_in(const struct tokens *tokens, size_t i, struct select_compari
 	return is_whole(tokens, out);
 }
 
-/* True if a text parameter may be inside the bracket at i: a function of the list, or (…). */
+/*
+ * Returns true if a text parameter is allowed in the bracket at i. The bracket must belong to a
+ * function of for_params, or only group an expression.
+ */
 static bool may_surround(const struct tokens *tokens, const struct select_dialect *dialect,
 			 size_t i)
 {
@@ -169,11 +173,14 @@ static bool may_surround(const struct tokens *tokens, const struct select_dialec
 		       !(i > 1 && tokens_is(tokens, i - 2, "."));
 	for (size_t n = i + 1, end = tokens_closing(tokens, i); n < end; n++)
 		if (tokens_is(tokens, n, ","))
-			return false; /* a row */
+			return false; /* a row of several values */
 	return !tokens_is(tokens, i + 1, "SELECT") && !tokens_is(tokens, i + 1, "WITH");
 }
 
-/* True if [begin, end) stands alone in the bracket, or between commas; or in CAST(… AS type). */
+/*
+ * Returns true if [begin, end) is a whole argument, between brackets or commas, or in CAST(… AS
+ * type).
+ */
 static bool is_argument(const struct tokens *tokens, size_t begin, size_t end)
 {
 	return begin > 0 &&
@@ -182,7 +189,10 @@ static bool is_argument(const struct tokens *tokens, size_t begin, size_t end)
 		tokens_is(tokens, end, "AS"));
 }
 
-/* Finds the comparison that the text parameter at i belongs to. False: none that is allowed. */
+/*
+ * Finds the comparison that the text parameter at i belongs to. Returns false if there is no
+ * allowed comparison.
+ */
 static bool find_comparison(const struct tokens *tokens, const struct select_dialect *dialect,
 			    size_t i, struct select_comparison *out)
 {
@@ -282,12 +292,15 @@ struct writer {
 	select_place *each;
 	void *arg;
 	int places;
-	bool in_like; /* in the pattern of LIKE */
+	bool in_like; /* true inside a pattern of LIKE */
 };
 
 static void write_range(struct writer *w, size_t begin, size_t end);
 
-/* What stands for the call of a shared function that begins at i; NULL: there is none. */
+/*
+ * Returns the text that replaces the call of a shared function at i, or NULL if there is no such
+ * call.
+ */
 static const char *shared_call(const struct writer *w, size_t i)
 {
 	const struct select_function *f = w->dialect->shared;
@@ -337,7 +350,7 @@ static void write_bytes(struct writer *w, size_t begin, size_t end)
 	strbuf_adds(w->out, w->dialect->bytes[1]);
 }
 
-/* The list of IN: the bytes of each element. */
+/* Writes the list of IN, with the bytes of each element. */
 static void write_list(struct writer *w, size_t bracket)
 {
 	size_t begin = bracket + 1, end = tokens_closing(w->tokens, bracket);
@@ -381,7 +394,9 @@ static const struct select_comparison *comparison_at(const struct select *select
 	return NULL;
 }
 
-/* The end of the pattern of the LIKE at i, if it has what is searched for; else i. */
+/*
+ * Returns the end of the pattern of the LIKE at i if the pattern has :q in it. Otherwise returns i.
+ */
 static size_t pattern_end(const struct tokens *tokens, size_t i)
 {
 	bool like = tokens_is(tokens, i, "LIKE") || tokens_is(tokens, i, "ILIKE");
@@ -393,7 +408,10 @@ static size_t pattern_end(const struct tokens *tokens, size_t i)
 	return i;
 }
 
-/* Returns the token after it. An ESCAPE of the query is replaced by ours. */
+/*
+ * Writes a LIKE with its pattern, and our ESCAPE in place of the query's own. Returns the index of
+ * the token after them.
+ */
 static size_t write_like(struct writer *w, size_t like, size_t end)
 {
 	write_token(w, like);
@@ -419,7 +437,7 @@ static void write_range(struct writer *w, size_t begin, size_t end)
 			begin = c->end;
 		} else if (call != NULL) {
 			strbuf_adds(w->out, call);
-			begin += 2; /* its name and its bracket */
+			begin += 2; /* skip its name and its bracket */
 		} else if (pattern > begin) {
 			begin = write_like(w, begin, pattern);
 		} else {

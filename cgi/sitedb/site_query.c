@@ -1,6 +1,6 @@
 /*
- * A query in the site's own database: its file, what it may be, and how it is asked. The kinds of
- * database are rows of kinds.c; select.c reads the text.
+ * Reads the file of a query in the site's own database, checks the query, and runs it. kinds.c
+ * lists the kinds of databases; select.c reads the text.
  */
 #include "sitedb/site_query.h"
 
@@ -22,7 +22,7 @@ struct site_query {
 	struct site_query_text text;
 	struct sitedb_source source;
 	uint64_t id;
-	bool returned[SITE_QUERY_COLUMNS_MAX]; /* constant after the open */
+	bool returned[SITE_QUERY_COLUMNS_MAX]; /* constant after opening */
 };
 
 static atomic_uint_fast64_t next_id;
@@ -82,7 +82,7 @@ static const struct select_dialect *dialect(const struct site_query_text *text)
 
 struct places {
 	struct site_query_text *text;
-	const struct token *unknown; /* the first parameter that is none of spec->asked */
+	const struct token *unknown; /* the first parameter that is not in spec->asked */
 };
 
 static void place_add(void *arg, const struct token *param)
@@ -102,7 +102,7 @@ static void place_add(void *arg, const struct token *param)
 		places->unknown = param;
 }
 
-/* Writes text->exact. *at: the place of a fault in the file's text, or NULL. */
+/* Writes text->exact. Sets *at to the place of an error in the file's text, or to NULL. */
 static enum status write_exact(struct site_query_text *text, const struct select *select,
 			       const char **at, struct error *err)
 {
@@ -151,7 +151,7 @@ static int column_index(const struct site_query_spec *spec, const char *name)
 	return -1;
 }
 
-/* Which columns the SELECT returns, by its text alone: no server is asked for that. */
+/* Finds the columns that the SELECT returns, from its text alone, so no server is asked. */
 static enum status find_columns(struct site_query_text *text, const struct select *select,
 				struct error *err)
 {
@@ -174,7 +174,10 @@ static enum status find_columns(struct site_query_text *text, const struct selec
 	return site_query_check_required(text, text->columns, err);
 }
 
-/* Everything about the text that needs no database. A file's own checks know more. */
+/*
+ * Checks everything that needs no database. For a database file, an error is only stored in
+ * text->refused, because SQLite's own checks know more.
+ */
 static enum status read_select(struct site_query_text *text, struct error *err)
 {
 	struct select select = {0};
@@ -209,11 +212,11 @@ void site_query_close(struct site_query *query)
 	free(query);
 }
 
-/* A connection of the pool with the statement of the query. */
+/* A connection from the pool, with the statement of the query. */
 struct lent {
-	struct sitedb_connection *connection; /* NULL: there is none */
-	void *statement;                      /* NULL: the database does not take the query */
-	bool fresh;                           /* the connection was opened for this */
+	struct sitedb_connection *connection; /* NULL if there is none */
+	void *statement;                      /* NULL if the database does not accept the query */
+	bool fresh;                           /* true if the connection was opened for this call */
 };
 
 static enum status lend(struct site_query *query, int64_t until_ms, struct lent *out,
@@ -231,15 +234,15 @@ static enum status lend(struct site_query *query, int64_t until_ms, struct lent 
 				  &out->statement, &why);
 	if (status == STATUS_OK)
 		return status;
-	if (query->source.kind->is_file) /* its sentence has the place */
+	if (query->source.kind->is_file) /* the error already has the place */
 		return error_set(err, status, "%s", why.text);
 	return error_set(err, status, "%s: %s (key `%s`)", query->text.spec->file, why.text,
 			 query->text.spec->key);
 }
 
 /*
- * Gives it back. True: the server had closed the idle connection, as it does when it is restarted;
- * a new one may work.
+ * Gives the connection back. Returns true if the connection was idle before, and the server had
+ * closed it, as happens at a restart. A new connection might work.
  */
 static bool give_back(struct site_query *query, const struct lent *lent, enum status status)
 {
@@ -252,7 +255,7 @@ static bool give_back(struct site_query *query, const struct lent *lent, enum st
 	    failed && kind->is_lost != NULL && kind->is_lost(sitedb_handle(lent->connection));
 	sitedb_give(lent->connection, lent->statement != NULL && !failed);
 	if (lost)
-		sitedb_forget(&query->source); /* the others are as old */
+		sitedb_forget(&query->source); /* the others are probably lost, too */
 	return lost && !lent->fresh;
 }
 
@@ -267,7 +270,7 @@ enum status site_query_check(struct site_query *query, struct error *err)
 	return status;
 }
 
-/* A file is opened now, because only it knows what its statement returns. */
+/* Opens a database file now, because only SQLite knows which columns the statement returns. */
 static enum status open_file(struct site_query *query, struct error *err)
 {
 	const struct site_query_spec *spec = query->text.spec;
@@ -337,7 +340,7 @@ static void rows_clear(struct sitedb_rows *rows)
 	rows->count = 0;
 }
 
-/* *again: see give_back. */
+/* Sets *again to the result of give_back. */
 static enum status ask_once(struct site_query *query, const struct sitedb_ask *ask,
 			    struct sitedb_rows *rows, bool *again, struct error *err)
 {
@@ -347,7 +350,7 @@ static enum status ask_once(struct site_query *query, const struct sitedb_ask *a
 
 	if (status == STATUS_OK)
 		status = query->source.kind->ask(lent.statement, &query->text, ask, rows, err);
-	else /* BAD_REQUEST: the site is not what it was at the start */
+	else /* with BAD_REQUEST, the site has changed since the start */
 		error_set(err, status == STATUS_BAD_REQUEST ? STATUS_UNAVAILABLE : status, "%s",
 			  why.text);
 	bool asked = lent.statement != NULL;
@@ -355,7 +358,7 @@ static enum status ask_once(struct site_query *query, const struct sitedb_ask *a
 	return !asked && status == STATUS_BAD_REQUEST ? STATUS_UNAVAILABLE : status;
 }
 
-/* SQLite's own failures are counted where they happen (store/sqlite_error.c). */
+/* Failures of SQLite are counted where they happen (store/sqlite_error.c). */
 static void count_failure(const struct site_query *query, enum status status)
 {
 	if (!query->source.kind->is_file &&

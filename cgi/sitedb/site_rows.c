@@ -1,5 +1,5 @@
 /*
- * Each call opens and closes the database, because `prebindctl check` makes only two.
+ * Each call opens and closes the database, because `prebindctl check` makes only a few calls.
  */
 #include "sitedb/site_rows.h"
 
@@ -25,7 +25,7 @@ static enum status rows_each(const struct sitedb_source *source, const char *sql
 	return status;
 }
 
-/* sql NULL: the names of the tables. */
+/* Reads the rows of sql, or the names of the tables if sql is NULL. */
 static enum status rows_of(const struct site_conf *site, const char *sql, site_row *each, void *arg,
 			   struct error *err)
 {
@@ -35,7 +35,7 @@ static enum status rows_of(const struct site_conf *site, const char *sql, site_r
 	if (status != STATUS_OK)
 		return status;
 	source.key[0] =
-	    '\0'; /* a connection of its own: the pool's ones are set up for statements */
+	    '\0'; /* a separate connection, because those of the pool are set up for statements */
 	status = rows_each(&source, sql, each, arg, err);
 	sitedb_source_clear(&source);
 	return status;

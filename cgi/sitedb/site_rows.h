@@ -10,20 +10,23 @@
 #include "base/error.h"
 #include "conf/conf.h"
 
-/* STATUS_UNAVAILABLE: the database could not be read. */
+/*
+ * Sets *out to true if the table exists. Returns STATUS_UNAVAILABLE if the database could not be
+ * read.
+ */
 enum status site_has_table(const struct site_conf *site, const char *table, bool *out,
 			   struct error *err);
 
 /* Receives the first column of each row. text is borrowed for the call; null becomes "". */
 typedef void site_row(void *arg, const char *text);
 
-/* Calls each with the name of every table. Errors as for site_has_table. */
+/* Calls `each` with the name of every table. The errors are those of site_has_table. */
 enum status site_tables_each(const struct site_conf *site, site_row *each, void *arg,
 			     struct error *err);
 
 /*
- * sql: a text of our own with a LIMIT. The query is stopped if it takes too long. Errors as for
- * site_has_table.
+ * Calls `each` for every row of sql, which comes from this program and has a LIMIT. The query is
+ * stopped if it takes too long. The errors are those of site_has_table.
  */
 enum status site_rows_each(const struct site_conf *site, const char *sql, site_row *each, void *arg,
 			   struct error *err);

@@ -8,13 +8,14 @@
 
 #include "sitedb/sqlite.h"
 
-#define BUDGET_MS 250  /* per query: a page waits for it */
-#define SEARCH_MS 1000 /* a search may read a whole table, and no page waits for it */
+#define BUDGET_MS 250  /* for one query; a page waits for it */
+#define SEARCH_MS 1000 /* a search can read a whole table, and no page waits for it */
 #define CHECK_MS  1000 /* the operator waits, not a page */
 
 /*
- * A user who may write to the database can become any user of the site. The check is by name:
- * closing a descriptor of our own would drop the locks of every connection of this process.
+ * A user of the system who can write to the database can become any user of the site. The file is
+ * checked by its name, because closing a descriptor of the file would drop the locks of every
+ * connection of this process.
  */
 static enum status check_database_file(const struct sitedb_source *source, struct error *err)
 {
@@ -78,7 +79,7 @@ static enum status sqlite_site_open(const struct sitedb_source *source, int64_t 
 	return status;
 }
 
-/* Sites are restored and moved: the path may lead to another file now. */
+/* Sites are restored and moved, so the path can now lead to another file. */
 static bool sqlite_site_is_current(void *connection)
 {
 	const struct sqlite_site *site = connection;
@@ -99,7 +100,7 @@ static enum status sqlite_site_prepare(void *connection, const struct site_query
 	query->next = site->queries;
 	site->queries = query;
 	enum status status =
-	    query->next == NULL ? sqlite_guard_set(site, err) : STATUS_OK; /* the first one */
+	    query->next == NULL ? sqlite_guard_set(site, err) : STATUS_OK; /* for the first query */
 	if (status == STATUS_OK)
 		status = sqlite_guard_prepare(text, query, err);
 	if (status == STATUS_OK)
@@ -152,7 +153,7 @@ static enum status read_row(const struct site_query_text *text, const struct sql
 	return status;
 }
 
-/* The statement stands at the first row. */
+/* Reads the rows. The caller has already fetched the first one. */
 static enum status read_rows(const struct site_query_text *text, const struct sqlite_query *query,
 			     struct sitedb_rows *rows, struct error *err)
 {
@@ -167,7 +168,7 @@ static enum status read_rows(const struct site_query_text *text, const struct sq
 		status = statement_row(query->statement, &why);
 	}
 	if (status == STATUS_NOT_FOUND)
-		return STATUS_OK; /* that was the last one */
+		return STATUS_OK; /* there are no more rows */
 	if (status == STATUS_OK)
 		return text->spec->many ? STATUS_OK : site_query_many_rows(text, err);
 	return error_set(err, status, "%s", why.text);
@@ -203,7 +204,7 @@ static enum status sqlite_site_ask(void *statement, const struct site_query_text
 	return status;
 }
 
-/* On a connection without statements there is no guard yet: sql is a constant. */
+/* This connection has no statements, so it has no guard. sql must come from this program. */
 static enum status sqlite_site_each(void *connection, const char *sql, int64_t until_ms,
 				    void (*each)(void *arg, const char *text), void *arg,
 				    struct error *err)
@@ -217,7 +218,7 @@ static enum status sqlite_site_each(void *connection, const char *sql, int64_t u
 	return status;
 }
 
-/* sqlite_guard.c has the list of functions. */
+/* sqlite_guard.c has the list of all allowed functions. */
 static const char *const for_params[] = {"lower",  "upper", "fold", "substr", "coalesce", "ifnull",
 					 "length", "trim",  "hex",  "CAST",   NULL};
 

@@ -9,11 +9,11 @@
 
 #define SQLITE_NAME_MAX 64 /* bytes of a table's or function's name, in messages */
 
-/* A connection under guard. It must not move in memory: the guard points to it. */
+/* A connection with a guard. It must not move in memory, because the guard points to it. */
 struct sqlite_site {
 	struct connection *db;
 	struct sqlite_query *queries; /* owned */
-	char **tables;                /* owned; the tables and views that may be read */
+	char **tables;                /* owned; the tables and views that queries can read */
 	size_t n_tables;
 	bool no_memory; /* memory ran out while the tables were read */
 	char denied[SQLITE_NAME_MAX];
@@ -25,14 +25,14 @@ struct sqlite_query {
 	struct sqlite_query *next;
 	struct sqlite_site *site; /* borrowed */
 	struct statement *statement;
-	int columns[SITE_QUERY_COLUMNS_MAX]; /* column of the statement; -1: not returned */
-	int params[SITE_QUERY_PARAMS_MAX];   /* parameter numbers of spec->asked; 0: not used */
+	int columns[SITE_QUERY_COLUMNS_MAX]; /* columns of the statement; -1 if not returned */
+	int params[SITE_QUERY_PARAMS_MAX];   /* parameter numbers of spec->asked; 0 if not used */
 };
 
 /* Reads the names of the tables, and sets the guard. */
 enum status sqlite_guard_set(struct sqlite_site *site, struct error *err);
 
-/* Makes query->statement of the text and checks it. Errors as for site_query_open. */
+/* Makes query->statement from the text and checks it. The errors are those of site_query_open. */
 enum status sqlite_guard_prepare(const struct site_query_text *text, struct sqlite_query *query,
 				 struct error *err);
 

@@ -70,8 +70,8 @@ static void add_table(void *arg, const char *name)
 }
 
 /*
- * Reads the names of tables and views, before the guard is set. SQLite's catalogue is not among
- * them. Neither are virtual tables, whose modules would run code of their own.
+ * Reads the names of tables and views before the guard is set. SQLite's own catalog is left out. So
+ * are virtual tables, because their modules would run code of their own.
  */
 static enum status read_tables(struct sqlite_site *site, struct error *err)
 {
@@ -87,7 +87,9 @@ static enum status read_tables(struct sqlite_site *site, struct error *err)
 
 /* ---- place in the file ---- */
 
-/* Returns the offset of the first occurrence of the word outside comments; -1: none. */
+/*
+ * Returns the offset of the first occurrence of the word outside comments, or -1 if there is none.
+ */
 static long find_word(const char *text, const char *word)
 {
 	size_t len = strlen(word);
@@ -207,7 +209,7 @@ static enum status refuse_sql(const struct site_query_text *text, long at, const
 	return site_query_refuse(text, at, why.text, err);
 }
 
-/* Makes and checks a statement of sql, which is the file's text or the exact one. */
+/* Makes a statement from sql, which is the file's text or text->exact, and checks it. */
 static enum status prepare(const struct site_query_text *text, const char *sql,
 			   struct sqlite_query *query, struct error *err)
 {
@@ -236,8 +238,8 @@ static enum status prepare(const struct site_query_text *text, const char *sql,
 }
 
 /*
- * The exact text is the one that runs. Where it cannot be, SQLite's sentence about the file's own
- * text is the better one, because it knows the place.
+ * Only text->exact is ever run. If it is refused, the file's own text is prepared, too, because
+ * then SQLite's error has the place in the file.
  */
 enum status sqlite_guard_prepare(const struct site_query_text *text, struct sqlite_query *query,
 				 struct error *err)

@@ -1,5 +1,5 @@
 /*
- * Reads one token after the other; what begins as none is an error.
+ * Reads one token after another. Text that no token can begin with is an error.
  */
 #include "sitedb/tokens.h"
 
@@ -8,7 +8,7 @@
 #include <string.h>
 #include <strings.h>
 
-/* Words that end an expression, or come before one: they are no names. */
+/* Words that end an expression, or come before one, so they are not names. */
 static const char *const keywords[] = {
     "SELECT", "FROM",  "WHERE",     "AND",    "OR",     "NOT",  "ON",     "HAVING",  "WHEN",
     "THEN",   "ELSE",  "END",       "CASE",   "AS",     "IN",   "IS",     "LIKE",    "BETWEEN",
@@ -19,7 +19,7 @@ static const char *const keywords[] = {
 
 #define OPERATORS "=<>!|&~^+-*/%(),.;"
 
-/* Longer ones first. */
+/* Longer operators are before shorter ones. */
 static const char *const long_operators[] = {
     "->>", "<=>", "::", "||", "<=", ">=", "<>", "!=", "==", "->", NULL};
 
@@ -54,7 +54,10 @@ size_t tokens_comment(const char *text)
 	return end != NULL ? (size_t)(end + 2 - text) : strlen(text);
 }
 
-/* The length with both quotes; two closing quotes are one in the text. 0: it does not end. */
+/*
+ * Returns the length with both quotes, or 0 if the closing quote is missing. Two closing quotes
+ * stand for one quote in the text.
+ */
 static size_t quoted_length(const char *text, char closing)
 {
 	for (const char *at = text + 1; *at != '\0'; at++) {
@@ -84,7 +87,7 @@ static size_t number_length(const char *text)
 	return len;
 }
 
-/* A text of another kind, such as E'a\'b', ends elsewhere than we think. */
+/* Refuses a text with a prefix other than x, such as E'a\'b', because we would not find its end. */
 static struct token word_read(const char *text)
 {
 	size_t len = word_length(text);
@@ -96,7 +99,7 @@ static struct token word_read(const char *text)
 	return (struct token){TOKEN_STRING, text, string > 0 ? string + 1 : 0};
 }
 
-/* A token of length 0 is one that cannot be read. */
+/* Reads a token. Its length is 0 if it cannot be read. */
 static struct token token_read(const char *text)
 {
 	if (is_word_start(text[0]))
@@ -116,7 +119,7 @@ static struct token token_read(const char *text)
 
 static enum status tokens_add(struct tokens *tokens, struct token token, struct error *err)
 {
-	if ((tokens->count & (tokens->count + 1)) == 0) { /* a power of two, less one */
+	if ((tokens->count & (tokens->count + 1)) == 0) { /* full: a power of two, minus one */
 		struct token *more =
 		    reallocarray(tokens->items, 2 * tokens->count + 2, sizeof(*more));
 		if (more == NULL)

@@ -1,6 +1,6 @@
 /*
  * Splits the text of a query into tokens, by the rules that SQLite, MariaDB and PostgreSQL share.
- * What they read in different ways is refused, so that a database reads what we have read. Pure.
+ * Text that they read in different ways is refused, so that a database reads the same tokens. Pure.
  */
 #ifndef SITEDB_TOKENS_H
 #define SITEDB_TOKENS_H
@@ -28,35 +28,38 @@ struct token {
 
 struct tokens {
 	struct token *items; /* owned; ends with TOKEN_END */
-	size_t count;        /* with TOKEN_END */
+	size_t count;        /* includes TOKEN_END */
 };
 
 /*
- * Drops comments. STATUS_BAD_REQUEST: *at is the place of what cannot be read, and err a sentence
- * about it. The text must outlive *out. The caller clears *out.
+ * Reads the tokens and drops comments. Returns STATUS_BAD_REQUEST if some text cannot be read; *at
+ * is then its place, and err describes it. The text must outlive *out. The caller clears *out.
  */
 enum status tokens_read(const char *text, struct tokens *out, const char **at, struct error *err);
 void tokens_clear(struct tokens *tokens);
 
-/* True for that operator, and for that keyword in any case. A name in quotes is no keyword. */
+/*
+ * Returns true if the token is that operator, or that keyword in upper or lower case. A name in
+ * quotes is not a keyword.
+ */
 bool token_is(const struct token *token, const char *text);
-/* True for a keyword of the list, which ends with NULL. */
+/* Returns true if the token is a keyword of the list, which ends with NULL. */
 bool token_in(const struct token *token, const char *const *list);
 
-/* The same for the token at i. */
+/* As token_is, for the token at i. */
 bool tokens_is(const struct tokens *tokens, size_t i, const char *text);
-/* True for a name, with quotes or without; a keyword is none. */
+/* Returns true if the token at i is a name, with or without quotes, and not a keyword. */
 bool tokens_is_name(const struct tokens *tokens, size_t i);
-/* The index of TOKEN_END. */
+/* Returns the index of TOKEN_END. */
 size_t tokens_last(const struct tokens *tokens);
-/* The bracket that belongs to the one at i. All brackets must match. */
+/* Return the index of the bracket that belongs to the bracket at i. All brackets must match. */
 size_t tokens_closing(const struct tokens *tokens, size_t i);
 size_t tokens_opening(const struct tokens *tokens, size_t i);
 
-/* Copies the name, without its quotes, into out. False: it does not fit. */
+/* Copies the name, without its quotes, into out. Returns false if it does not fit. */
 bool token_name(const struct token *token, char *out, size_t size);
 
-/* The length of the comment at the start of the text; 0: there is none. */
+/* Returns the length of the comment at the start of the text, or 0 if there is none. */
 size_t tokens_comment(const char *text);
 
 #endif
