@@ -158,7 +158,10 @@ static int usage_error(const char *name, const char *why)
 	return EXIT_USAGE;
 }
 
-/* word NULL matches every word. After a verb of one word, the next word is its argument. */
+/*
+ * If word is NULL, it matches every word. It also matches if the verb has only one word, because
+ * the next word is then an argument.
+ */
 static bool verb_named(const char *name, const char *word)
 {
 	for (size_t i = 0; i < N_VERBS; i++)
@@ -184,13 +187,15 @@ struct arguments {
 	unsigned given; /* bits of verb_option */
 };
 
-/* What an option sets, by its offset in the struct; 0: nothing there. */
+/*
+ * An option, and the offset of the member that it sets in each struct. An offset of 0 sets nothing.
+ */
 struct option_row {
 	const char *name;
-	unsigned bit;    /* of verb_option; 0: for every verb */
-	size_t argument; /* of struct arguments: a text */
-	size_t text;     /* of struct ctl: a text */
-	size_t flag;     /* of struct ctl: a bool */
+	unsigned bit;    /* a bit of verb_option; 0 if every verb has the option */
+	size_t argument; /* offset of a text in struct arguments */
+	size_t text;     /* offset of a text in struct ctl */
+	size_t flag;     /* offset of a bool in struct ctl */
 };
 
 #define IN_CTL(member) offsetof(struct ctl, member)
@@ -225,7 +230,7 @@ static const struct option_row option_rows[] = {
 /* clang-format on */
 
 #define N_OPTIONS    (sizeof(option_rows) / sizeof(option_rows[0]))
-#define LONG_OPTIONS 256 /* getopt_long returns this for the first row, and so on */
+#define LONG_OPTIONS 256 /* getopt_long returns 256 for row 0, 257 for row 1, and so on */
 
 /* Fills in the table for getopt_long: --config, --help, the rows, and the end. */
 static void options_fill(struct option out[N_OPTIONS + 3])
@@ -252,7 +257,7 @@ static void option_take(const struct option_row *row, struct arguments *args, st
 		*(bool *)((char *)ctl + row->flag) = true;
 }
 
-/* False: an unknown option; getopt has printed an error. */
+/* Returns false for an unknown option. getopt_long has then printed an error. */
 static bool parse_options(int argc, char **argv, struct arguments *args, struct ctl *ctl)
 {
 	struct option options[N_OPTIONS + 3];
@@ -272,7 +277,7 @@ static bool parse_options(int argc, char **argv, struct arguments *args, struct 
 	return true;
 }
 
-/* Becomes the account that the program runs as, for the site or, without one, for the first. */
+/* Changes to the program's account for the chosen site, or for the first site if none is chosen. */
 static enum status become_program_user(const struct ctl *ctl, struct error *err)
 {
 	uid_t account;
@@ -298,7 +303,7 @@ static enum status open_what_is_needed(struct ctl *ctl, const struct arguments *
 			status = conf_load(file, &ctl->conf, err);
 		free(file);
 	}
-	/* check without --site checks all sites */
+	/* without --site, a verb such as check uses all sites */
 	if (status == STATUS_OK && ctl->conf != NULL && (args->site != NULL || (needs & VERB_SITE)))
 		ctl->site = conf_site_named(ctl->conf, args->site);
 	if (status == STATUS_OK && ctl->conf != NULL && ctl->site == NULL &&
@@ -335,7 +340,10 @@ static int run_verb(struct ctl *ctl, const struct arguments *args)
 	return result;
 }
 
-/* What is printed may be a secret that is not shown again, or what another program reads. */
+/*
+ * Reports a failed write. The output can be a secret that is not shown again, or the input of
+ * another program.
+ */
 static int end(int result)
 {
 	bool failed = ferror(stdout) != 0;

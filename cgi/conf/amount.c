@@ -7,7 +7,7 @@
 
 #include "conf/number.h"
 
-#define LIMIT_COUNT_MAX  1000000 /* for more, use off */
+#define LIMIT_COUNT_MAX  1000000 /* to allow more, set the limit to off */
 #define LIMIT_PERIOD_MIN NUMBER_SECOND_MS
 #define LIMIT_PERIOD_MAX (24 * NUMBER_HOUR_MS) /* counts are not kept longer */
 

@@ -191,8 +191,8 @@ static void credentials_check(struct load *load, const struct site_conf *site)
 }
 
 /*
- * Whoever uploads a page could run a script in it with the visitor's cookies, if it came from a
- * host of the site.
+ * A user could upload a page with a script. If a host of the site served that page, the script
+ * would have the visitor's cookies.
  */
 static void upload_check(struct load *load, const struct site_conf *site)
 {
@@ -211,7 +211,7 @@ static void upload_check(struct load *load, const struct site_conf *site)
 	}
 }
 
-/* The query needs a database. */
+/* login_query needs a site_database. */
 static void login_users_check(struct load *load, const struct site_conf *site)
 {
 	if (site->login_query[0] != '\0' && site->site_database[0] == '\0')
@@ -219,7 +219,7 @@ static void login_users_check(struct load *load, const struct site_conf *site)
 			   "also needs site_database: the database of the site's users");
 }
 
-/* People come from the site's database, or they are our own users. */
+/* The list of people comes from the site's database or from our own table of users. */
 static void people_source_check(struct load *load, const struct site_conf *site)
 {
 	bool own_users =
@@ -251,7 +251,7 @@ static void site_password_check(struct load *load, const struct site_conf *site)
 }
 
 /*
- * What a packed session needs. The signature of Django's session needs Django's key. That session
+ * Checks the keys that a packed session needs. Django's session is signed with Django's key. It
  * holds only the user's number, so a second query must find the name.
  */
 static void django_check(struct load *load, const struct site_conf *site)
@@ -282,7 +282,7 @@ static void django_check(struct load *load, const struct site_conf *site)
 			   site->name);
 }
 
-/* WordPress's cookie is signed. One query returns all that it is checked with. */
+/* WordPress's cookie is signed. One query returns all that is needed to check the cookie. */
 static void wordpress_check(struct load *load, const struct site_conf *site)
 {
 	if (site->site_result != SITE_RESULT_WORDPRESS ||
@@ -336,8 +336,8 @@ static void realms_check(struct load *load, const struct site_conf *site)
 }
 
 /*
- * Guests come after all who have a login. Their JIDs must never look like those of accounts, so
- * they have a host of their own.
+ * Provider guest must be the last one, because it accepts every visitor. Guests have a host of
+ * their own, so their JIDs never look like those of accounts.
  */
 static void guest_check(struct load *load, const struct site_conf *site)
 {
@@ -361,9 +361,7 @@ static void guest_check(struct load *load, const struct site_conf *site)
 			   "possible for guests; allowed with provider guest: builtin, none");
 }
 
-/*
- * The database must not have the name of a side file, and no earlier site may have the same file.
- */
+/* The database must not have the ending of a side file, and no two sites can share a file. */
 static void database_check(struct load *load, const struct site_conf *site)
 {
 	struct conf *conf = load->conf;
@@ -440,7 +438,7 @@ void load_check_site(struct load *load, const struct site_conf *site)
 		hosts_add(load, site);
 }
 
-/* Orders by name. Equal names keep the order of the sites, because qsort need not be stable. */
+/* Orders by name. Equal names are ordered by site, because qsort is not always stable. */
 static int host_compare(const void *a, const void *b)
 {
 	const struct conf_host *first = a;

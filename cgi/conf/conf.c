@@ -1,6 +1,6 @@
 /*
- * The configuration as the rest of the program uses it: finds the file, loads it with its sites,
- * and looks sites up. load.c reads lines; keys.c and value.c say what is allowed in them.
+ * Finds the file of the configuration, loads it with its sites, and looks sites up. load.c reads
+ * lines. keys.c and value.c say what is allowed in them.
  */
 #include "conf/conf.h"
 
@@ -54,7 +54,7 @@ static void left_out_add(struct load *load)
 		list[conf->n_left_out++] = why;
 }
 
-/* Loads one more file. After a fault in it, everything that came from it is removed. */
+/* Loads one more file. If the file has a fault, removes everything that came from it. */
 static void load_or_leave_out(struct load *load, const char *path)
 {
 	struct conf *conf = load->conf;
@@ -76,8 +76,8 @@ static void load_or_leave_out(struct load *load, const char *path)
 }
 
 /*
- * GLOB_NOMAGIC returns a pattern without * and ? unchecked, so a missing file is a fault when it is
- * opened.
+ * With GLOB_NOMAGIC a pattern without * and ? is returned even if no such file exists. Opening the
+ * file then reports the fault.
  */
 static void load_more(struct load *load)
 {
@@ -168,7 +168,10 @@ static enum status path_give(const char *path, char **out, struct error *err)
 	return STATUS_OK;
 }
 
-/* For …/bin/prebind.fcgi it is …/etc/prebind.conf. Empty if the system does not give our path. */
+/*
+ * Writes the path beside the binary: …/etc/prebind.conf for …/bin/prebind.fcgi. Writes "" if the
+ * system does not say where the binary is.
+ */
 static void beside_binary(char out[PATH_MAX])
 {
 	static const char tail[] = "/etc/" FILE_NAME;
@@ -253,7 +256,7 @@ const struct site_conf *conf_site_of_database(const struct conf *conf, const cha
 	return NULL;
 }
 
-/* ---- two of them ---- */
+/* ---- comparing two configurations ---- */
 
 static bool key_differs(const struct conf_key *key, const void *a, const void *b)
 {

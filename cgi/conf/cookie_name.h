@@ -1,7 +1,7 @@
 /*
  * The names of this program's own cookies, made from the site's `session_cookie`. By default they
  * are "__Host-prebind", "__Host-prebind-login" and so on. With allow_http browsers accept no
- * __Host- cookie, so they are "prebind-insecure", "prebind-insecure-login" and so on.
+ * __Host- cookie, so the names are "prebind-insecure", "prebind-insecure-login" and so on.
  */
 #ifndef CONF_COOKIE_NAME_H
 #define CONF_COOKIE_NAME_H
@@ -10,10 +10,10 @@
 
 enum own_cookie {
 	COOKIE_SESSION, /* a login session's token */
-	COOKIE_FORM,    /* what the login form's token is bound to */
-	COOKIE_DEVICE,  /* page/device.h */
-	COOKIE_SENT,    /* page/login_circle.h */
-	COOKIE_GUEST,   /* identity/guest_cookie.h */
+	COOKIE_FORM,    /* the login form's token is bound to this cookie */
+	COOKIE_DEVICE,  /* see page/device.h */
+	COOKIE_SENT,    /* see page/login_circle.h */
+	COOKIE_GUEST,   /* see identity/guest_cookie.h */
 	COOKIE_COUNT
 };
 

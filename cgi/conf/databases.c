@@ -1,7 +1,8 @@
 /*
- * An existing database is identified by device and inode, so links and other spellings are the same
- * file. One that does not exist yet is identified by its folder and its name. One of a server is
- * identified by its address; if that has other spellings, the database itself knows its site.
+ * An existing database is identified by device and inode, so links and other spellings of its path
+ * lead to the same file. A database that does not exist yet is identified by its folder and its
+ * name. A database on a server is identified by its address. Two spellings of one address are not
+ * noticed here, but the database itself records its site.
  */
 #include "conf/databases.h"
 
@@ -12,23 +13,27 @@
 
 #include "conf/site_uri.h"
 
-/* Identifies a file; equal for two paths to the same file. */
+/* Identifies a file. Two paths to the same file have equal keys. */
 struct file_key {
 	dev_t device;
 	ino_t inode;
-	const char *name; /* "": the file itself; otherwise a name in the folder (device, inode) */
+	/*
+	 * "" if device and inode are those of the file. If the file does not exist, they are those
+	 * of its folder, and this is the file's name.
+	 */
+	const char *name;
 };
 
 struct row {
-	struct row *next;    /* the one added before */
+	struct row *next;    /* the row added before this one */
 	struct file_key key; /* its name points into path, or is constant */
 	struct database_use use;
 	char path[];
 };
 
 struct databases {
-	struct row *rows; /* owned; the last one added first */
-	void *tree;       /* of tsearch(3), with the rows as nodes */
+	struct row *rows; /* owned; the newest row is the first */
+	void *tree;       /* a tree of tsearch(3), with the rows as nodes */
 };
 
 static int row_compare(const void *a, const void *b)
@@ -59,7 +64,10 @@ static void path_normalise(char *path)
 	*out = '\0';
 }
 
-/* Calls stat for the folder of a path, which may be "/". False: stat failed. */
+/*
+ * Calls stat for the folder that contains the path. This folder can be "/". Returns false if stat
+ * failed.
+ */
 static bool folder_stat(char *path, struct stat *out)
 {
 	char *slash = strrchr(path, '/');
@@ -71,8 +79,9 @@ static bool folder_stat(char *path, struct stat *out)
 }
 
 /*
- * A path that cannot be examined is identified by its text. It cannot be opened either; an account
- * that can open it finds the owner in the database itself.
+ * If stat fails for the file and its folder, the text of the path identifies the file. This account
+ * cannot open such a file either. An account that can open it finds in the database which site owns
+ * it.
  */
 static struct file_key key_of(char *path)
 {

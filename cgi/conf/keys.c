@@ -1,6 +1,6 @@
 /*
  * The table of configuration keys. A new key needs a field in conf/conf.h, a row here and a
- * paragraph in the manual. Only the checks of keys against each other use names of keys elsewhere.
+ * paragraph in the manual. Other code names keys only where it checks keys against each other.
  */
 #include "conf/keys.h"
 

@@ -1,7 +1,7 @@
 /*
- * Reads a file into struct conf. A line is KEY = VALUE, [section] or a comment. It refuses forms
- * that other INI readers accept silently: a value that goes on in an indented line, `key: value`,
- * text after a section's bracket.
+ * Reads a file into struct conf. A line is KEY = VALUE, [section] or a comment. The reader refuses
+ * forms that other INI readers accept silently: a value that continues in an indented line, `key:
+ * value`, text after a section's bracket.
  */
 #include "conf/load.h"
 
@@ -18,7 +18,7 @@
 #include "conf/value.h"
 
 #define FILE_BYTES_MAX (16L * 1024 * 1024) /* enough for some ten thousand sites */
-#define SITES_FIRST    4                   /* most have one or two; grows by half when full */
+#define SITES_FIRST    4                   /* most have 1 or 2 sites; the array grows by half */
 
 #define BLANKS "\t "
 #define UNCLEAR                                                                                    \
@@ -36,7 +36,7 @@ void load_forget_section(struct load *load)
 	memset(load->seen, 0, sizeof(load->seen));
 }
 
-/* Removes this name only; an earlier site of the same name keeps its entry. */
+/* Removes this pointer only. If an earlier site has the same name, the entry of that site stays. */
 void load_forget_name(struct load *load, const char *name)
 {
 	const char **node = tfind(name, &load->names, name_compare);
@@ -80,7 +80,7 @@ void load_defaults(struct load *load)
 	conf->server = conf->server_defaults;
 }
 
-/* Stores the lines of the section's keys in the section. */
+/* Copies the line numbers of the section's keys to lines. */
 static void lines_keep(struct load *load, struct conf_lines *lines)
 {
 	size_t count = 0;
@@ -157,7 +157,7 @@ static const struct site_conf *site_find(const struct conf *conf, const char *na
 	return NULL;
 }
 
-/* Adds the name to the tree. False: it is already there. */
+/* Adds the name to the tree. Returns false if it is already there. */
 static bool name_add(struct load *load, char *name)
 {
 	char **node = tsearch(name, &load->names, name_compare);
@@ -244,7 +244,7 @@ static void key_unknown(struct load *load, const char *name)
 			   "unknown key; `prebindctl conf --keys` lists the keys");
 }
 
-/* False for text that is or could be a comment for other readers. */
+/* Returns false if the text is a comment, or if other INI readers could see a comment in it. */
 static bool value_is_clear(const char *value)
 {
 	return value[0] != ';' && strstr(value, " #") == NULL && strstr(value, "\t#") == NULL;

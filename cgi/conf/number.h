@@ -12,15 +12,18 @@
 #define NUMBER_MINUTE_MS (60 * NUMBER_SECOND_MS)
 #define NUMBER_HOUR_MS   (60 * NUMBER_MINUTE_MS)
 
-#define NUMBER_MAX 1000000000LL /* far above all limits; as hours in ms it fits a long long */
+#define NUMBER_MAX 1000000000LL /* far above all limits; even in hours, the ms fit a long long */
 
 /*
- * Reads the digits at *at and advances it. A number above NUMBER_MAX becomes NUMBER_MAX + 1. False:
- * there is no digit.
+ * Reads the digits at *at and advances *at. A number above NUMBER_MAX becomes NUMBER_MAX + 1.
+ * Returns false if there is no digit.
  */
 bool number_read(const char **at, long long *out);
 
-/* Returns NULL, or what is wrong, as the end of a sentence: "has no unit". Zero needs no unit. */
+/*
+ * Returns NULL if the text is valid, otherwise the reason as the end of a sentence, such as "has no
+ * unit". Zero needs no unit.
+ */
 const char *number_time_read(const char *text, long long *ms);
 
 /* Appends the time in the largest unit that divides it without a remainder. */

@@ -41,7 +41,7 @@ static const struct {
 };
 #define N_PLACEHOLDERS (sizeof(placeholders) / sizeof(placeholders[0]))
 
-/* Reads the placeholder at the start of text; returns its length, or 0. */
+/* Reads the placeholder at the start of text. Returns its length, or 0 if there is none. */
 static size_t placeholder_read(const char *text, struct jid_rule *out)
 {
 	for (size_t i = 0; i < N_PLACEHOLDERS; i++) {

@@ -11,14 +11,14 @@
 
 #include "base/strbuf.h"
 
-#define PLACEHOLDER_HOSTNAME "{hostname}" /* in bosh_url: the node that holds the session */
-#define PLACEHOLDER_RANDOM   "{random}"   /* in resource: differs each time */
+#define PLACEHOLDER_HOSTNAME "{hostname}" /* in bosh_url; the node that holds the session */
+#define PLACEHOLDER_RANDOM   "{random}"   /* in resource; differs each time */
 
 bool placeholder_is_in(const char *text, const char *placeholder);
 
 /*
- * Appends text with value in place of the placeholder. A text without it is appended as it is;
- * value may then be NULL.
+ * Appends text, with value in place of the placeholder. If text has no placeholder, it is appended
+ * unchanged; value can then be NULL.
  */
 void placeholder_fill(const char *text, const char *placeholder, const char *value,
 		      struct strbuf *out);
@@ -29,16 +29,17 @@ enum jid_rule_form { JID_RULE_PLAIN, JID_RULE_LOWER, JID_RULE_SAFE };
 struct jid_rule {
 	enum jid_rule_field field;
 	enum jid_rule_form form;
-	bool whole;         /* the e-mail address is the JID, in one of jid_domains; domain is "" */
-	const char *domain; /* borrowed from the text, like the next two; not prepared yet */
-	const char *before; /* before and after the placeholder; before_len and after_len bytes */
+	bool whole;         /* the JID is the e-mail address, in one of jid_domains; domain is "" */
+	const char *domain; /* borrowed from the text, like before and after; not prepared yet */
+	const char *before; /* the text before the placeholder; after is the text after it */
 	const char *after;
 	size_t before_len;
 	size_t after_len;
 };
 
 /*
- * Returns NULL, or what is wrong, as the end of a sentence that begins with the text: "has no @ …".
+ * Returns NULL if the text is valid, otherwise the reason. The reason is the end of a sentence that
+ * begins with the text, such as "has no @ …".
  */
 const char *jid_rule_read(const char *text, struct jid_rule *out);
 

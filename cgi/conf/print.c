@@ -28,8 +28,8 @@ static void section_print(enum conf_section which, const void *section, struct s
 }
 
 /*
- * The sites of the files in `sites` are printed too, so `sites` is printed empty. Otherwise they
- * would be loaded twice.
+ * The sites of the files in `sites` are printed too. If `sites` were also printed, these sites
+ * would be loaded twice. So it is printed empty.
  */
 static void server_print(const struct conf *conf, struct strbuf *out)
 {

@@ -11,9 +11,9 @@
 #include "conf/text.h"
 #include "xmpp/jid.h"
 
-#define ROOMS_MAX     32  /* each page carries them all */
-#define ROOM_NAME_MAX 100 /* bytes: more does not fit into a line of the list */
-#define ROOM_JID_MAX  255 /* bytes; the RFC's 2047 in each page would be a burden */
+#define ROOMS_MAX     32  /* each page contains all rooms */
+#define ROOM_NAME_MAX 100 /* bytes; a longer name does not fit into a line of the list */
+#define ROOM_JID_MAX  255 /* bytes; with the RFC's 2047, each page could become too large */
 
 #define BLANKS " \t"
 #define JOIN   "join"
@@ -48,7 +48,7 @@ static void skip_blanks(const char **at)
 	*at += strspn(*at, BLANKS);
 }
 
-/* Reads a name in quotes; *at is at the first quote, and after it behind the last one. */
+/* Reads a name in quotes. *at is at the opening quote, and moves behind the closing one. */
 static const char *name_read(const char **at, struct strbuf *name)
 {
 	for (const char *c = *at + 1; *c != '\0'; c++) {
@@ -80,7 +80,7 @@ static const char *name_check(const struct strbuf *name)
 					    : TEXT_NO_MEMORY;
 }
 
-/* Sets the room's name; without one in the file, the JID's localpart. */
+/* Sets the room's name. If the file has no name, the JID's localpart is used. */
 static const char *name_take(const char **at, struct conf_room *room)
 {
 	struct strbuf name;
@@ -99,7 +99,7 @@ static const char *name_take(const char **at, struct conf_room *room)
 	return reason == NULL && room->name == NULL ? TEXT_NO_MEMORY : reason;
 }
 
-/* Reads one entry up to its comma or the end. The caller frees what the room has. */
+/* Reads one entry up to its comma or the end. The caller frees the room's members. */
 static const char *room_read(const char **at, struct conf_room *room)
 {
 	size_t len = strcspn(*at, BLANKS ",\"");

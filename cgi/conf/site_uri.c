@@ -1,6 +1,6 @@
 /*
- * The parts of scheme://user@host:port/name?option=value&option=value are copied one by one, each
- * with its %41 decoded.
+ * Reads scheme://user@host:port/name?option=value&option=value. The parts are copied one by one,
+ * and escapes such as %41 in them are decoded.
  */
 #include "conf/site_uri.h"
 
@@ -13,7 +13,7 @@
 #include "base/codec.h"
 
 #define DIGITS             "0123456789"
-#define SITE_URI_HOSTS_MAX 8 /* more cannot be tried in the time of a connection */
+#define SITE_URI_HOSTS_MAX 8 /* the time-out of a connection is too short to try more */
 
 static const struct {
 	const char *scheme;
@@ -56,7 +56,10 @@ static int hex_value(char c)
 	return at != NULL ? (int)(at - digits) : -1;
 }
 
-/* Copies len bytes with %41 as A. NULL: out of memory, or a broken or unusable %. */
+/*
+ * Copies len bytes and decodes escapes (%41 becomes A). Returns NULL if out of memory, or if a %
+ * begins no valid escape.
+ */
 static char *decode(const char *text, size_t len)
 {
 	char *out = malloc(len + 1), *to = out;
@@ -100,7 +103,7 @@ static const char password_inside[] =
     "has a password in it, which logs and backups would show: write it into a file of its own, and "
     "name that file with the key site_database_password_file";
 
-/* Puts the text behind a comma, or alone if it is of the first host. */
+/* Appends the text to *field after a comma. For the first host, the text replaces *field. */
 static const char *put_more(char **field, bool first, const char *text, size_t len)
 {
 	char *one = strdup(""), *both = NULL;
@@ -116,7 +119,7 @@ static const char *put_more(char **field, bool first, const char *text, size_t l
 	return NULL;
 }
 
-/* "host:port", also with [::1]. */
+/* Reads "host:port" or "[::1]:port". */
 static const char *host_read(const char *host, const char *end, bool first, struct site_uri *out)
 {
 	bool bracket = host < end && *host == '[';
@@ -134,7 +137,7 @@ static const char *host_read(const char *host, const char *end, bool first, stru
 	return wrong;
 }
 
-/* "user@host:port,host:port" */
+/* Reads "user@host:port,host:port". */
 static const char *authority_read(const char *text, size_t len, struct site_uri *out)
 {
 	const char *at = memchr(text, '@', len);
@@ -221,7 +224,7 @@ size_t site_uri_hosts(const struct site_uri *uri)
 	return count(uri->host);
 }
 
-/* Returns the entry, and its length in *len. */
+/* Returns entry i of the list, and its length in *len. */
 static const char *entry(const char *list, size_t i, size_t *len)
 {
 	while (i-- > 0)
@@ -250,7 +253,7 @@ static bool is_local(struct site_uri_host one)
 	return host[0] == '\0' || strcmp(host, "localhost") == 0 || address_is_loopback(host);
 }
 
-/* libpq takes a host that begins with a slash as the folder of a socket. */
+/* If a host begins with a slash, libpq takes it as the folder of a socket. */
 static void socket_split(struct site_uri *out)
 {
 	if (out->host[0] == '/' && out->socket[0] == '\0') {

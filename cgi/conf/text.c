@@ -22,9 +22,9 @@
 #define UPPER  "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 #define PIN_PREFIX "sha256//"
-#define PIN_DIGITS 43 /* of base64, for 32 bytes; one = follows */
+#define PIN_DIGITS 43 /* base64 digits for 32 bytes; one = follows */
 
-#define HOST_MAX 253   /* a name in the DNS: RFC 1035, 2.3.4, without the length bytes */
+#define HOST_MAX 253   /* bytes of a name in the DNS (RFC 1035, 2.3.4) without the length bytes */
 #define PORT_MAX 65535 /* 16 bits */
 
 static bool starts_with(const char *text, const char *prefix)
@@ -72,7 +72,7 @@ const char *text_cookie_check(const char *text)
 	return NULL;
 }
 
-/* Our other cookies append endings to it, and browsers give the prefix __Host- a meaning. */
+/* Our other cookies append endings to this name. Browsers give the prefix __Host- a meaning. */
 const char *text_session_cookie_check(const char *text)
 {
 	if (text[strspn(text, LOWER UPPER DIGITS "-_")] != '\0')
@@ -93,7 +93,8 @@ const char *text_keys_check(const char *text)
 }
 
 /*
- * Returns the length of a number of 1 to digits characters of the set and a ';'; 0: there is none.
+ * Returns the length of a number and the ';' after it, or 0 if they are not there. The number has 1
+ * to `digits` characters of the set.
  */
 static size_t sessions_part(const char *text, const char *set, size_t digits)
 {
@@ -117,7 +118,7 @@ const char *text_log_check(const char *text)
 	return text_path_check(text);
 }
 
-/* Returns the part after "http://" or "https://"; NULL: neither is there. */
+/* Returns the part after "http://" or "https://", or NULL if the text begins with neither. */
 static const char *url_rest(const char *text)
 {
 	if (starts_with(text, "https://"))
@@ -128,8 +129,8 @@ static const char *url_rest(const char *text)
 }
 
 /*
- * Returns the length of the host at the start of text, with the brackets of an IPv6 address; 0:
- * none.
+ * Returns the length of the host at the start of text, with the brackets of an IPv6 address, or 0
+ * if there is none.
  */
 static size_t host_span(const char *text)
 {

@@ -1,6 +1,7 @@
 /*
- * The rules for values that are texts. Each function returns NULL, or what is wrong, as the end of
- * a sentence that begins with the value: "does not begin with /". Internal to conf/.
+ * The rules for values that are texts. Each function returns NULL if the value is valid, otherwise
+ * the reason. The reason is the end of a sentence that begins with the value, such as "does not
+ * begin with /". Internal to conf/.
  */
 #ifndef CONF_TEXT_H
 #define CONF_TEXT_H
@@ -32,7 +33,7 @@ const char *text_bosh_url_check(const char *text);
 /* http(s)://HOST[:PORT] in lower case and nothing after it, as browsers send it in Origin. */
 const char *text_origin_check(const char *text);
 
-const char *text_net_check(const char *text); /* base/address.h */
+const char *text_net_check(const char *text); /* see base/address.h */
 
 const char *text_mount_check(const char *text);
 const char *text_jid_rule_check(const char *text);

@@ -23,14 +23,14 @@
 
 struct type {
 	const char *name;
-	const char *allowed;                    /* NULL: value_allowed makes it from the row */
-	const char *(*check)(const char *text); /* for texts and the words of lists only */
+	const char *allowed;                    /* NULL if value_allowed makes it from the row */
+	const char *(*check)(const char *text); /* only for texts and the words of lists */
 	enum status (*set)(const struct conf_key *key, const char *text, void *section,
 			   struct error *err);
 	void (*text)(const struct conf_key *key, const void *section, struct strbuf *out);
 	const char *(*read)(const struct conf_key *key, const char *text, void *field);
 	void (*write)(const void *field, struct strbuf *out);
-	bool private; /* not quoted: a refused URL may contain a password */
+	bool private; /* do not quote the value; a refused URL can contain a password */
 };
 static const struct type types[TYPE_COUNT];
 
@@ -62,7 +62,7 @@ static enum status refuse(const struct conf_key *key, const char *text, const ch
 	return status;
 }
 
-/* Sets a value of a type that only says why a text is not one. */
+/* Sets a value of a type whose row has a read function. */
 static enum status set_read(const struct conf_key *key, const char *text, void *section,
 			    struct error *err)
 {
@@ -126,7 +126,7 @@ static void lower(char *text)
 	}
 }
 
-/* True for the same word; for nodes the same NAME, for realms the same realm or prefix. */
+/* True if the words are the same. Nodes are compared by NAME, realms by realm or prefix. */
 static bool is_same_word(const struct conf_key *key, const char *a, const char *b)
 {
 	size_t len = strcspn(a, "=");
@@ -137,7 +137,7 @@ static bool is_same_word(const struct conf_key *key, const char *a, const char *
 	return len == strcspn(b, "=") && strncmp(a, b, len) == 0;
 }
 
-/* Returns why the word must not be added to the list; NULL: it may be. */
+/* Returns why the word must not be added to the list, or NULL if it is allowed. */
 static const char *word_check(const struct conf_key *key, const struct conf_list *list,
 			      const char *word)
 {
@@ -152,7 +152,7 @@ static const char *word_check(const struct conf_key *key, const struct conf_list
 	return types[key->type].check(word);
 }
 
-/* A private word is not quoted. If others precede it, the sentence gives its position. */
+/* Does not quote a private word. If other words precede it, the sentence gives its position. */
 static enum status refuse_word(const struct conf_key *key, const char *word, size_t place,
 			       const char *reason, struct error *err)
 {
@@ -257,7 +257,10 @@ static void text_text(const struct conf_key *key, const void *section, struct st
 	strbuf_adds(out, *(char *const *)value_field(key, section));
 }
 
-/* "/" is stored as "", so that every path below the mount point is base_path plus the rest. */
+/*
+ * "/" is stored as "", so that every path below the mount point is base_path plus the rest. This
+ * flag is then true. It is false if the key is not set.
+ */
 static bool *mount_is_set(const struct conf_key *key, struct site_conf *site)
 {
 	return key->offset == offsetof(struct site_conf, public_path) ? &site->public_path_set
@@ -455,7 +458,7 @@ void value_clear(const struct conf_key *key, void *section, const void *defaults
 	if (types[key->type].set == set_list)
 		clear_list(key, section, defaults);
 	else if (types[key->type].set == set_rooms)
-		rooms_clear(field(key, section)); /* the default is empty */
+		rooms_clear(field(key, section)); /* the default is empty, so nothing is shared */
 	else if (types[key->type].set == set_text || types[key->type].set == set_mount)
 		clear_text(key, section, defaults);
 }

@@ -11,24 +11,28 @@
 
 /*
  * Checks the text and stores it in the key's field. The old value, which is the default, is not
- * freed. STATUS_BAD_REQUEST: the sentence says what is wrong and what is allowed, but not where.
+ * freed. If it returns STATUS_BAD_REQUEST, the sentence says what is wrong and what is allowed, but
+ * not where.
  */
 enum status value_set(const struct conf_key *key, const char *text, void *section,
 		      struct error *err);
 
-/* Sets the default. That of a required key is empty. */
+/* Sets the default. The default of a required key is empty. */
 enum status value_set_default(const struct conf_key *key, void *section, struct error *err);
 
-/* Frees what the field owns. A value that it shares with the defaults stays; NULL: it owns all. */
+/*
+ * Frees what the field owns. A value that it shares with defaults is not freed. If defaults is
+ * NULL, the field shares nothing.
+ */
 void value_clear(const struct conf_key *key, void *section, const void *defaults);
 
-/* Appends the text from which value_set would make the same value. */
+/* Appends the value as text. value_set makes the same value from this text. */
 void value_text(const struct conf_key *key, const void *section, struct strbuf *out);
 
 /* Returns a pointer to the key's field in section. */
 const void *value_field(const struct conf_key *key, const void *section);
 
-/* Text for messages: the type's name, and what is allowed ("a whole number from 1 to 64"). */
+/* Texts for messages: the type's name, and what is allowed ("a whole number from 1 to 64"). */
 const char *value_type(const struct conf_key *key);
 void value_allowed(const struct conf_key *key, struct strbuf *out);
 

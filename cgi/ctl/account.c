@@ -1,5 +1,5 @@
 /*
- * Changing to the program's account. The server itself does so in serve/privileges.c.
+ * Changes to the program's account. The server does this itself in serve/privileges.c.
  */
 #include "ctl/account.h"
 
@@ -47,7 +47,10 @@ static enum status find(uid_t uid, const struct passwd **out, struct error *err)
 			 (long)uid);
 }
 
-/* Root lacks CAP_SETUID in some containers. Call it at once: errno is of the call that failed. */
+/*
+ * In some containers root lacks CAP_SETUID. Call this directly after the failed call, because it
+ * prints errno.
+ */
 static enum status cannot_become(const struct passwd *who, struct error *err)
 {
 	return error_set(err, STATUS_INTERNAL,
@@ -74,7 +77,7 @@ enum status account_borrow(uid_t uid, struct error *err)
 	return STATUS_INTERNAL;
 }
 
-/* If root cannot be root again, what follows fails for lack of rights. */
+/* If the process cannot become root again, later steps fail for lack of rights. */
 void account_return(uid_t uid)
 {
 	if (is_ours(uid))

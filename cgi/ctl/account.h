@@ -11,25 +11,28 @@
 #include "conf/conf.h"
 
 /*
- * Finds the account: `user` of [server], otherwise the owner of the site's database. 0: root owns
- * the database, or there is none. If root does not run us, it is our own account.
+ * Finds the account: `user` of [server], otherwise the owner of the site's database. *out is 0 if
+ * root owns the database, or if there is no database. If the tool does not run as root, *out is its
+ * own account.
  */
 enum status account_of_site(const struct conf *conf, const struct site_conf *site, uid_t *out,
 			    struct error *err);
 
 /*
- * Changes to that account for good. Does nothing for 0 and for our own. It is an error if the
- * machine has no such account: as root we would leave files that the program cannot write to.
+ * Changes to that account permanently. Does nothing if uid is 0 or our own account. Fails if the
+ * machine has no such account, because as root we would leave files that the program cannot write
+ * to.
  */
 enum status account_become(uid_t uid, struct error *err);
 
 /*
- * The same until account_return, which takes the same uid. No other thread may run.
+ * Like account_become, but only until account_return is called with the same uid. No other thread
+ * is allowed to run meanwhile.
  */
 enum status account_borrow(uid_t uid, struct error *err);
 void account_return(uid_t uid);
 
-/* Changes to the account, with its groups. False: that is not allowed. */
+/* Changes to the account, with its groups. Returns false if that is not allowed. */
 bool account_take_rights(const struct passwd *who);
 
 #endif

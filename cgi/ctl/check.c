@@ -1,6 +1,6 @@
 /*
- * prebindctl check: checks everything that the program needs, in the order in which it needs it,
- * with one sentence for each.
+ * prebindctl check: checks everything that the program needs, in the order of need. Prints one
+ * sentence for each check.
  */
 #include <stdio.h>
 #include <string.h>
@@ -45,7 +45,7 @@ void report_note(const struct report *report, const char *what, const char *said
 	write_line(report, "note", what, said);
 }
 
-/* Only a note, not a failure, because a stranger can cause it. */
+/* This is a note, not a failure, because a stranger can cause it. */
 static void check_addresses(struct report *report, const struct site *site)
 {
 	if (behind_proxy_was_noticed(site))
@@ -75,7 +75,7 @@ static void check_names(struct report *report, struct store *store)
 		report_tell(report, "names", status, said.text);
 }
 
-/* Does not report again the fault that prevented the site from opening. */
+/* told is the fault that prevented the site from opening. It is not reported again. */
 static void check_providers(struct report *report, struct store *store, const char *told)
 {
 	const struct conf_list *names = &report->site->identity;
@@ -94,7 +94,7 @@ static void check_providers(struct report *report, struct store *store, const ch
 	}
 }
 
-/* Does not report again the fault that prevented the site from opening. */
+/* told is the fault that prevented the site from opening. It is not reported again. */
 static void check_people(struct report *report, const char *told)
 {
 	struct error said = {0};
@@ -129,7 +129,7 @@ static void check_callers(struct report *report, struct store *store)
 	report_tell(report, "gateway", status, said.text);
 }
 
-/* The database grows by a few MB; a log on the same disk may grow faster. */
+/* The database grows only by a few MB, but a log on the same disk can grow faster. */
 static void say_room(const char *database, struct error *said)
 {
 	struct statvfs disk;
@@ -155,7 +155,10 @@ static void check_writing(struct report *report, struct store *store)
 	report_tell(report, "writing", status, said.text);
 }
 
-/* True: the files beside the database are in order. Otherwise they cause all later failures. */
+/*
+ * Returns true if the files beside the database are in order. Otherwise they cause all later
+ * failures.
+ */
 static bool check_beside(struct report *report)
 {
 	struct error said = {0};

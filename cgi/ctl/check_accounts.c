@@ -1,6 +1,6 @@
 /*
- * prebindctl check by root, where sites belong to several accounts, as on shared hosting with plain
- * CGI. A child process looks at each site as the account that will run it.
+ * prebindctl check, run by root, for sites that belong to several accounts. This is usual on shared
+ * hosting with plain CGI. A child process checks each site as the account that will run it.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -16,7 +16,7 @@ static bool is_asked_for(const struct ctl *ctl, size_t i)
 	return ctl->site == NULL || ctl->site == &ctl->conf->sites[i];
 }
 
-/* Finds the account of each site that is asked for. *several: they are not all the same. */
+/* Finds the account of each selected site. Sets *several if the accounts are not all the same. */
 static enum status find_accounts(const struct ctl *ctl, uid_t *accounts, bool *several,
 				 struct error *err)
 {
@@ -35,7 +35,7 @@ static enum status find_accounts(const struct ctl *ctl, uid_t *accounts, bool *s
 	return status;
 }
 
-/* True if no earlier site has the account. */
+/* True if site i is the first site with its account. */
 static bool is_first(const uid_t *accounts, size_t i)
 {
 	for (size_t k = 0; k < i; k++)
@@ -44,7 +44,10 @@ static bool is_first(const uid_t *accounts, size_t i)
 	return true;
 }
 
-/* Reports on an account itself once, not for each of its sites. */
+/*
+ * Checks the sites as that account. If with_files, also checks the files that the account needs.
+ * This is done once for an account, not for each of its sites.
+ */
 static void check_as(struct report *report, uid_t account, bool with_files)
 {
 	struct error err = {0};

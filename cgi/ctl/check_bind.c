@@ -1,5 +1,5 @@
 /*
- * prebindctl check --deep: a session as the page makes it, and the XMPP server's clock.
+ * prebindctl check --deep: makes a session as the page does, and checks the XMPP server's clock.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -82,7 +82,7 @@ void check_bind(struct report *report, struct site *site, struct chat_session *s
 
 /* ---- the XMPP server's clock ---- */
 
-#define CLOCK_TOLERANCE_S 5 /* more than a slow answer and the whole seconds of Date */
+#define CLOCK_TOLERANCE_S 5 /* allows for a slow answer, and for whole seconds in Date */
 
 static const char *upstream_address(const struct site_conf *conf)
 {
@@ -92,7 +92,10 @@ static const char *upstream_address(const struct site_conf *conf)
 	return list->count > 0 ? list->items[0] : NULL;
 }
 
-/* Returns the Date of any answer; 0: none. A request without credentials changes nothing. */
+/*
+ * Returns the Date of the answer, or 0 if there is none. An answer with an error has a Date too, so
+ * the request needs no credentials and changes nothing.
+ */
 static int64_t upstream_time(const struct site_conf *conf, struct error *err)
 {
 	const struct http_client_options options = {

@@ -1,12 +1,12 @@
 /*
- * prebindctl check: what the account in `site_database` may do, and the statements that make one
- * which may only do what the site's queries need.
+ * prebindctl check: reports what the account in `site_database` is allowed to do. Prints the
+ * statements that make an account with only the rights that the site's queries need.
  */
 #include "conf/site_uri.h"
 #include "ctl/report.h"
 #include "sitedb/grants.h"
 
-/* beyond: what the account may do beyond reading; "": it may only read. */
+/* beyond lists the account's rights in addition to reading. It is "" if there are none. */
 static void tell(const struct report *report, bool provider_failed, const char *beyond)
 {
 	struct strbuf said;

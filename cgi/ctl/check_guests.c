@@ -1,8 +1,8 @@
 /*
- * prebindctl check --deep, for a site with guests: the walls around them are settings of the XMPP
- * server, which prebind cannot see. So a guest's session tries what guests must not do, and the
- * setting that is missing is named. All that it makes, it removes; what it writes goes to a session
- * of our own.
+ * prebindctl check --deep, for a site with guests. Settings of the XMPP server decide what guests
+ * can do, and prebind cannot see these settings. So a guest's session tries what guests must not
+ * do, and a missing setting is reported. The check removes all that it makes, and writes only to a
+ * session of our own.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,28 +18,28 @@
 #include "prebind/prebind.h"
 
 #define LATE_MS                                                                                    \
-	3000 /* refusals come at once; a server that tries to reach another one may be slow */
+	3000 /* in ms; a refusal comes at once, but a call to another server can take longer */
 #define PAUSE_MS   200
 #define ROOM_BYTES 8
 #define GUEST_NICK "check (guest)"
 
 enum verdict { VERDICT_NONE, VERDICT_REFUSED, VERDICT_LET_THROUGH };
 
-/* The whole try: two sessions, and what is known of the question asked last. */
+/* The state of the check: two sessions, and what is known about the last request. */
 struct walls {
 	struct report *report;
-	struct trial guest, user; /* user.sid is "" if its session cannot be read */
+	struct trial guest, user; /* user.sid is "" if the user's session cannot be read */
 	struct wall_goal goal;
 	char room[sizeof("check-") + 2 * ROOM_BYTES];
 	enum server_kind kind;
-	char id[TRIAL_ID_MAX]; /* of that question */
+	char id[TRIAL_ID_MAX]; /* id of the last request */
 	enum verdict verdict;
-	char condition[64]; /* with which it was refused */
+	char condition[64]; /* the error with which the last request was refused */
 };
 
 /* ---- what the server answers ---- */
 
-/* Takes the defined condition (RFC 6120, 8.3.3). */
+/* Copies the defined condition of an error (RFC 6120, 8.3.3). */
 static void take_condition(struct walls *walls, const struct xml_node *stanza)
 {
 	const struct xml_node *error = xml_child(stanza, NULL, "error");
@@ -51,7 +51,7 @@ static void take_condition(struct walls *walls, const struct xml_node *stanza)
 		 child != NULL ? child->name : "without a condition");
 }
 
-/* A server that could not reach another one has tried it. */
+/* True if the server tried to reach another server and failed. So it did not refuse the message. */
 static bool has_tried(const char *condition)
 {
 	return strncmp(condition, "remote-server-", strlen("remote-server-")) == 0;
@@ -84,7 +84,7 @@ static void see_answer(void *arg, const struct xml_node *stanza)
 		walls->verdict = VERDICT_REFUSED;
 }
 
-/* In the user's session: the guest's message came, with the id that the guest gave it. */
+/* Gets the stanzas of the user's session. The id shows that the guest's message has arrived. */
 static void see_arrival(void *arg, const struct xml_node *stanza)
 {
 	struct walls *walls = arg;
@@ -121,7 +121,7 @@ static void pause_briefly(void)
 	nanosleep(&pause, NULL);
 }
 
-/* Messages get no answer if they arrive, so both sessions are watched for a while. */
+/* A message that arrives gets no answer, so both sessions are watched for a while. */
 static enum status watch(struct walls *walls, const struct guest_wall *wall, struct error *err)
 {
 	int64_t until_ms = clock_monotonic_ms() + LATE_MS;
@@ -188,7 +188,10 @@ static enum status try_wall(struct walls *walls, const struct guest_wall *wall, 
 
 #define OWNER "xmlns='http://jabber.org/protocol/muc#owner'"
 
-/* A room that a user has made. If the server does not let users make any, the guest tries to. */
+/*
+ * Makes a room in the user's session. If users cannot make rooms there, the guest tries to make the
+ * room by entering it.
+ */
 static enum status room_make(struct walls *walls, struct error *err)
 {
 	struct wall_goal as_user = walls->goal;
@@ -222,7 +225,7 @@ static void room_remove(struct walls *walls, struct trial *owner)
 	strbuf_clear(&stanza);
 }
 
-/* ---- all of them ---- */
+/* ---- all walls ---- */
 
 static enum status ask_version(struct walls *walls, struct error *err)
 {
@@ -284,8 +287,9 @@ static bool is_staff(const struct site_conf *conf, const struct jid *jid)
 }
 
 /*
- * Only a session of bosh_service can be read. Of another one the JID is enough to write to. A
- * member of the staff is nobody to try this with.
+ * Only a session of bosh_service can be read. If the session is from another back end, its JID is
+ * enough to write to it. A member of the staff cannot be used for this check, because guests are
+ * allowed to write to the staff.
  */
 static enum status user_open(struct walls *walls, const struct chat_session *user,
 			     struct error *err)
@@ -306,8 +310,9 @@ static enum status user_open(struct walls *walls, const struct chat_session *use
 }
 
 /*
- * Returns the service of the site's rooms. On ejabberd rooms for guests are at a service of their
- * own, below the guests' host: guests may enter all of those. NULL: there is no other room.
+ * Returns the service of the site's rooms, or NULL if all rooms are for guests. On ejabberd, rooms
+ * for guests have a service of their own, below the guests' host. That service is not returned,
+ * because guests are allowed to enter all its rooms.
  */
 static const char *service_of(const struct site_conf *conf)
 {
@@ -324,7 +329,7 @@ static const char *service_of(const struct site_conf *conf)
 	return NULL;
 }
 
-/* What guests are to be kept from at this site. */
+/* Sets what guests must not reach at this site. */
 static void goal_set(struct walls *walls)
 {
 	const struct site_conf *conf = walls->report->site;

@@ -1,6 +1,6 @@
 /*
- * prebindctl check: names that were accepted before names were checked. They remain valid. The
- * report shows each invisible character as its number.
+ * prebindctl check: reports names that were stored before prebind checked names. They remain valid.
+ * The report shows each invisible character as its number.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -14,14 +14,17 @@
 #include "store/jid_map.h"
 #include "store/user.h"
 
-#define TOLD_MAX 10 /* names; the report is one line */
+#define TOLD_MAX 10 /* names that are listed; the report is one line */
 
 struct names {
 	struct strbuf told;
 	long count;
 };
 
-/* Writes the name in the shell's form $'bob\u200b', to be copied into `prebindctl user delete`. */
+/*
+ * Writes the name in the shell's form $'bob\u200b', so that it can be copied into `prebindctl user
+ * delete`.
+ */
 static void add_quoted(struct strbuf *out, const char *name)
 {
 	size_t len = strlen(name), step;
@@ -70,7 +73,7 @@ static void look_at_row(void *arg, const struct jid_map_row *row)
 	struct error why = {0};
 	struct names *names = arg;
 
-	/* the site decides its own spellings; a user of ours is reported as a user */
+	/* the site decides how its names are spelled; look_at_user reports our own users */
 	if (name_characters_check(row->user, &why) != STATUS_OK &&
 	    strcmp(row->source, PROVIDER_LOGIN) != 0)
 		look_at(names, "in the JID map", row->user, USER_NAME_MAX);

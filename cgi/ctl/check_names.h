@@ -7,7 +7,7 @@
 #include "base/error.h"
 #include "store/store.h"
 
-/* STATUS_CONFLICT: there are such names; the sentence lists the first ones. */
+/* Returns STATUS_CONFLICT if there are such names. The sentence lists the first of them. */
 enum status names_check(struct store *store, struct error *said);
 
 #endif

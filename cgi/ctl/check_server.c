@@ -1,6 +1,6 @@
 /*
- * prebindctl check for [server]: the accounts, the socket, and the web server's access to it. It
- * changes nothing; it connects and disconnects.
+ * prebindctl check for [server]: checks the accounts, the socket, and the web server's access to
+ * the socket. It changes nothing. It only connects and disconnects.
  */
 #include <errno.h>
 #include <grp.h>
@@ -21,7 +21,7 @@
 
 #define GROUPS_MAX 256
 
-/* Returns the errno of a connection to the socket; 0: a server answers. */
+/* Connects to the socket. Returns 0 if a server answers, otherwise the errno. */
 static int try_connect(const char *path)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
@@ -38,8 +38,8 @@ static int try_connect(const char *path)
 }
 
 /*
- * Connects as that account, in a child process. Only root can do this; 0 if it may not become the
- * account, which says nothing about the socket.
+ * Connects as that account, in a child process. Only root can do this. Returns 0 also if root
+ * cannot change to the account, because this says nothing about the socket.
  */
 static int try_connect_as(const struct passwd *who, const char *path)
 {
@@ -100,8 +100,8 @@ static const char *group_name(gid_t gid, char space[24])
 }
 
 /*
- * Finds the first folder of the path that the account may not enter. The text of *out is then its
- * mode and a command; otherwise "".
+ * Finds the first folder of the path that the account is not allowed to enter. Sets the text of
+ * *out to the folder's mode and a command that helps, or to "" if there is no such folder.
  */
 static void folder_closed(const struct passwd *who, const char *path, struct error *out)
 {
@@ -129,8 +129,8 @@ static void folder_closed(const struct passwd *who, const char *path, struct err
 /* ---- the socket ---- */
 
 /*
- * Explains why the account cannot connect, with the next step. failed is its errno, or 0 if
- * unknown.
+ * Explains why the account cannot connect, and what to do. failed is the errno of its connection,
+ * or 0 if unknown.
  */
 static enum status way_check(const struct report *report, const struct passwd *who, int failed,
 			     struct error *said)
@@ -177,7 +177,7 @@ static void check_peers(struct report *report)
 	}
 }
 
-/* True: a server answers. */
+/* Returns true if a server answers. */
 static bool check_answer(struct report *report)
 {
 	const struct server_conf *conf = &report->ctl->conf->server;
@@ -209,7 +209,7 @@ static bool check_answer(struct report *report)
 	return false;
 }
 
-/* An empty user is right if systemd or another supervisor sets the account. */
+/* `user` can be empty if systemd or another supervisor sets the account. */
 static void check_user(struct report *report, bool answers)
 {
 	const struct server_conf *conf = &report->ctl->conf->server;
@@ -294,8 +294,8 @@ void check_files(struct report *report)
 /* ---- the log ---- */
 
 /*
- * At a start as root, root creates a missing log file and gives it to the account. Then only
- * reopening it later could fail.
+ * If the server starts as root, it creates a missing log file and gives it to the account. Then
+ * only reopening the file later could fail.
  */
 void check_log(struct report *report)
 {
@@ -317,7 +317,7 @@ void check_log(struct report *report)
 
 /* ---- the token for /metrics ---- */
 
-/* Checks it as page/metrics.c reads it: at each request, as this account. */
+/* Reads the token with the rights of this account, as page/metrics.c does at each request. */
 void check_status_token(struct report *report)
 {
 	const struct server_conf *conf = &report->ctl->conf->server;

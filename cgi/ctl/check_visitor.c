@@ -1,6 +1,6 @@
 /*
- * prebindctl check --cookie: who a visitor with this cookie is, as the page would find out. The
- * cookie is a secret: it is not printed.
+ * prebindctl check --cookie: reports who a visitor with this cookie is. It finds this out as the
+ * page does. The cookie is a secret, so it is not printed.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,7 +12,7 @@
 #include "identity/identity.h"
 #include "web/request.h"
 
-#define LOOK_MS 5000 /* as long as a visitor would wait */
+#define LOOK_MS 5000 /* a visitor would not wait longer */
 
 /* ---- the option ---- */
 

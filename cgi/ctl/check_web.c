@@ -1,6 +1,6 @@
 /*
- * prebindctl check --web: asks what only a request can show, in the order in which a browser meets
- * it. This file decides which site is asked at which address.
+ * prebindctl check --web: checks what only a request can show, in the order in which a browser
+ * needs it. This file decides which site is checked at which address.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,7 +21,10 @@ enum status web_address_check(const struct ctl *ctl, long *port, struct error *e
 	return STATUS_OK;
 }
 
-/* The site that should answer there; NULL: none of several has that host. */
+/*
+ * Returns the site that should answer at the address of --web, or NULL if none of several sites has
+ * its host.
+ */
 static const struct site_conf *site_of_address(const struct ctl *ctl)
 {
 	struct http_url at = {0};
@@ -56,8 +59,8 @@ static void path_add(const struct site_conf *conf, struct strbuf *url)
 }
 
 /*
- * Returns the page's address, with a slash at its end: the operator's, or the first of `hosts`.
- * NULL: the site is not asked. The caller frees it.
+ * Returns the page's address with a slash at its end. It comes from --web, or from the first of
+ * `hosts`. Returns NULL if the site is not checked. The caller frees the address.
  */
 static char *address_of(const struct report *report)
 {

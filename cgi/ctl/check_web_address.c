@@ -1,5 +1,5 @@
 /*
- * prebindctl check --web: the host's name and addresses, the certificate and the clock.
+ * prebindctl check --web: checks the host's name and addresses, the certificate and the clock.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -19,7 +19,7 @@
 
 /* ---- addresses ---- */
 
-/* Returns the errno of a connection; 0: somebody accepts it. */
+/* Connects to the address. Returns 0 if something accepts the connection, otherwise the errno. */
 static int try_address(const struct addrinfo *address)
 {
 	int fd = socket(address->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -51,7 +51,7 @@ static void address_text(const struct addrinfo *address, char out[NI_MAXHOST])
 struct reached {
 	struct strbuf good; /* the addresses that accept, with blanks between them */
 	char bad[NI_MAXHOST];
-	int why; /* errno of bad */
+	int why; /* errno of the connection to bad */
 };
 
 static void reach_all(const struct addrinfo *list, struct reached *out)
@@ -70,7 +70,10 @@ static void reach_all(const struct addrinfo *list, struct reached *out)
 	}
 }
 
-/* No way to an address, such as IPv6 from a machine without it, says nothing about visitors. */
+/*
+ * True if this machine's network is the cause, such as IPv6 on a machine without it. Then the
+ * failure says nothing about visitors.
+ */
 static bool is_our_network(const struct web *web, int why)
 {
 	return why == ENETUNREACH || why == EHOSTUNREACH || why == EADDRNOTAVAIL ||
@@ -149,7 +152,7 @@ bool web_check_address(const struct web *web)
 
 /* ---- certificate and clock ---- */
 
-/* A certificate that is not valid has already made the request fail. */
+/* If the certificate is not valid, the request has already failed. */
 void web_check_certificate(const struct web *web)
 {
 	int64_t days = (web->answer.certificate_ends - clock_wall()) / DAY_S;

@@ -1,6 +1,7 @@
 /*
  * prebindctl check --web: continues a chat session as a browser does, at bosh_url and through the
- * web server: is it passed on, may the page read it, how long may a request wait.
+ * web server. Checks that requests are passed on, that the page's script can read the answers, and
+ * how long a request can wait.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -17,22 +18,22 @@
 #include "xmpp/bosh.h"
 
 #define RID_BIT          0x80000000u
-#define WAIT_MARGIN_S    10 /* what the XMPP server may be late after `wait` */
+#define WAIT_MARGIN_S    10 /* how late the XMPP server can answer after `wait` */
 #define WAIT_EARLY_MS    1500
-#define INACTIVITY_FEW_S 10 /* Tigase's; a page that is left and opened again takes a few seconds */
+#define INACTIVITY_FEW_S 10 /* Tigase's value; leaving and reopening a page takes a few seconds */
 #define ORIGIN_MAX       300
 
 /* A session, as far as a browser knows it. */
 struct outside {
 	struct web *web;
-	char *url;    /* owned; where browsers continue */
+	char *url;    /* owned; the address at which browsers continue */
 	char *domain; /* owned */
 	char origin[ORIGIN_MAX];
-	bool cross; /* another origin than the page's */
+	bool cross; /* true if url has another origin than the page */
 	struct bosh_answer answer;
 	char sid[CHAT_SID_MAX + 1];
 	int64_t rid;
-	long wait; /* seconds, as the server granted them */
+	long wait; /* seconds, as granted by the server */
 };
 
 static struct conf_place place(const struct outside *outside)
@@ -40,7 +41,7 @@ static struct conf_place place(const struct outside *outside)
 	return conf_site_place(outside->web->site->conf, "bosh_url");
 }
 
-/* Sends a body. Every HTTP status is STATUS_OK. */
+/* Sends a body. Returns STATUS_OK for every HTTP status. */
 static enum status post(struct outside *outside, struct strbuf *body, long seconds,
 			struct error *err)
 {
@@ -84,7 +85,7 @@ static void terminate(struct outside *outside)
 	outside->sid[0] = '\0';
 }
 
-/* ---- is it passed on ---- */
+/* ---- are requests passed on ---- */
 
 /* Explains an HTTP status that is not 200. */
 static enum status say_not_passed(const struct outside *outside, struct error *said)
@@ -160,7 +161,7 @@ static void check_inactivity(const struct outside *outside)
 		report_tell(outside->web->report, "inactivity", STATUS_OK, said.text);
 }
 
-/* ---- may the page's script use it ---- */
+/* ---- can the page's script use it ---- */
 
 /* A browser refuses plain http from a page over https, except to this machine. */
 static bool is_mixed(const struct outside *outside)
@@ -182,7 +183,10 @@ static bool allows_origin(const struct outside *outside)
 		strcmp(value, outside->origin + strlen("Origin: ")) == 0);
 }
 
-/* The question that a browser asks before it posts text/xml to another origin. */
+/*
+ * Sends the preflight request (CORS) that a browser sends before it posts text/xml to another
+ * origin. Returns true if the answer allows the post.
+ */
 static bool allows_post(struct outside *outside)
 {
 	static const char *const asks[] = {"Access-Control-Request-Method: POST",
@@ -224,7 +228,7 @@ static void check_cross_origin(struct outside *outside, bool answer_allows)
 
 /* ---- a trial: attach and wait ---- */
 
-/* In a cluster only one node has the session. */
+/* True if the session is at this address. In a cluster only one node has the session. */
 static bool is_here(const struct outside *outside, const struct chat_session *session)
 {
 	char *url = NULL;
@@ -236,7 +240,7 @@ static bool is_here(const struct outside *outside, const struct chat_session *se
 	return here;
 }
 
-/* Continues with the session of a user, if there is one to try with. */
+/* Ends the trial session made so far, and continues with the session of a user. */
 static void attach(struct outside *outside, const struct chat_session *session)
 {
 	terminate(outside);
@@ -316,7 +320,7 @@ static enum status say_wait(const struct outside *outside, long ms, enum status 
 			  ms / 1000, outside->wait);
 }
 
-/* Lets one request wait as long as the XMPP server holds it. */
+/* Sends a request that the XMPP server holds, and waits for the answer. */
 static void check_wait(struct outside *outside)
 {
 	struct strbuf body;
@@ -378,7 +382,7 @@ static void check_address(struct outside *outside)
 	terminate(outside);
 }
 
-/* name: the public name of a cluster's node; NULL: bosh_url has no placeholder. */
+/* name is the public name of a cluster's node, or NULL if bosh_url has no placeholder. */
 static void check_node(struct web *web, const char *name)
 {
 	struct outside outside = {.web = web};

@@ -1,6 +1,6 @@
 /*
- * prebindctl check --web: why the page is not there. A table has the causes of each kind of
- * failure, the most certain one first.
+ * prebindctl check --web: finds out why the page cannot be opened. A table has the causes of each
+ * kind of failure, the most certain cause first.
  */
 #include <pwd.h>
 #include <stdio.h>
@@ -21,7 +21,7 @@ static struct conf_place server_place(const struct web *web, const char *key)
 	return conf_server_place(&web->report->ctl->conf->server, key);
 }
 
-/* The page's path without the slash at its end: what base_path should be. */
+/* Appends the page's path without the slash at its end. base_path should have this value. */
 static void mount_of(const struct web *web, struct strbuf *out)
 {
 	size_t len = strlen(web->at.path);
@@ -29,7 +29,7 @@ static void mount_of(const struct web *web, struct strbuf *out)
 	strbuf_add(out, web->at.path, len > 1 ? len - 1 : len);
 }
 
-/* ---- the causes: does it apply, and the sentence ---- */
+/* ---- the causes: a test for each, and a sentence ---- */
 
 static bool host_is_unknown(const struct web *web)
 {
@@ -136,7 +136,7 @@ static enum status say_not_running(const struct web *web, struct error *said)
 			  web->answer.status, web->url);
 }
 
-/* The program itself may connect, as root may. */
+/* Root and the program's own account are allowed to connect. */
 static bool may_connect(const struct server_conf *server, uid_t uid)
 {
 	const struct passwd *user = getpwnam(server->user);
@@ -243,9 +243,9 @@ static enum status say_foreign(const struct web *web, struct error *said)
 
 /* The first row that fits is the cause. */
 static const struct page_fault {
-	int from, to;                           /* HTTP status */
-	bool ours;                              /* prebind's own answer */
-	bool (*applies)(const struct web *web); /* NULL: always */
+	int from, to;                           /* range of the HTTP status */
+	bool ours;                              /* true if prebind itself answered */
+	bool (*applies)(const struct web *web); /* NULL if the row always applies */
 	enum status (*say)(const struct web *web, struct error *said);
 } page_faults[] = {
     {404, 404, true,  host_is_unknown,    say_host        },

@@ -1,5 +1,5 @@
 /*
- * prebindctl check --web: the page itself, and what it should have.
+ * prebindctl check --web: checks the page itself, its headers, its cookie and the static files.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,7 +18,10 @@ static const struct site_conf *site_conf(const struct web *web)
 	return web->site->conf;
 }
 
-/* The name of the error, which only a JSON answer has. It replaces web->answer's body alone. */
+/*
+ * Sets web->error_name to the name of the error, which only a JSON answer has. web->answer stays
+ * the page's answer.
+ */
 static void read_error_name(struct web *web)
 {
 	struct http_answer page = web->answer;
@@ -36,7 +39,7 @@ static void read_error_name(struct web *web)
 	web->answer = page;
 }
 
-/* The web server itself asks for the name and password of provider remote_user. */
+/* True if the web server itself asks for the name and password of provider remote_user. */
 static bool asks_for_login(const struct web *web)
 {
 	return web->answer.status == 401 && !web_is_ours(web) &&
@@ -45,7 +48,7 @@ static bool asks_for_login(const struct web *web)
 
 /* ---- what the page should have ---- */
 
-/* A page of ours has each of these once. value NULL: any. */
+/* Each page of ours has each of these headers once. If value is NULL, any value is right. */
 static const struct page_header {
 	const char *name;
 	const char *value;
@@ -82,7 +85,7 @@ static void check_headers(const struct web *web)
 	report_tell(web->report, "headers", STATUS_OK, "the page's headers arrive unchanged");
 }
 
-/* The login form comes with a cookie, which it needs when it is sent. */
+/* The login form comes with a cookie. The cookie is needed when the form is sent. */
 static void check_cookie(const struct web *web)
 {
 	char name[COOKIE_NAME_MAX];
@@ -102,7 +105,7 @@ static void check_cookie(const struct web *web)
 	report_tell(web->report, "cookie", said.status, said.text);
 }
 
-/* The lengths of a compressed page would show its secrets (BREACH). */
+/* The length of a compressed page would reveal its secrets (BREACH). */
 static void check_compression(struct web *web, const char *reference)
 {
 	char *url = NULL;
@@ -122,7 +125,7 @@ static void check_compression(struct web *web, const char *reference)
 /* ---- static files ---- */
 
 static const struct static_file {
-	const char *path; /* below the page */
+	const char *path; /* relative to the page */
 	const char *type; /* part of its Content-Type */
 } static_files[] = {
     {"static/chat.css",   "text/css"  },
@@ -191,7 +194,10 @@ static void tell_page(const struct web *web, const char *then)
 	report_tell(web->report, "page", STATUS_OK, said.text);
 }
 
-/* True: a page of ours, or a redirection by us. Otherwise the cause is reported. */
+/*
+ * Returns true if the answer is a page of ours, a redirection by us, or the web server's request
+ * for a login. Otherwise reports the cause.
+ */
 static bool judge(struct web *web)
 {
 	struct error said = {0};

@@ -1,5 +1,5 @@
 /*
- * prebindctl check: whether the secret file of a WordPress site still fits its wp-config.php.
+ * prebindctl check: checks that the secret file of a WordPress site still matches wp-config.php.
  */
 #include <string.h>
 
@@ -7,7 +7,7 @@
 #include "ctl/report.h"
 #include "ctl/wordpress.h"
 
-/* should_be NULL: it is not known. */
+/* should_be is NULL if it is not known. */
 static bool differs(const char *is, const char *should_be)
 {
 	return should_be != NULL && strcmp(is != NULL ? is : "", should_be) != 0;
@@ -33,7 +33,10 @@ static enum status secret_open(const struct wordpress_source *source, struct wor
 	return status;
 }
 
-/* A fault of a file is told by others: the secret's by the site, and wp-config.php may be gone. */
+/*
+ * Does not report that a file cannot be read. For the secret file, other checks report this.
+ * wp-config.php is allowed to be missing.
+ */
 static void check_site(struct report *report, struct wordpress_source *source)
 {
 	struct wordpress_secret is = {0}, should_be = {0};

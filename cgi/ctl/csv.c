@@ -58,7 +58,7 @@ static int next_char(struct csv *csv)
 	return c;
 }
 
-/* Reads a field after its opening quote. *end is the character after the closing one. */
+/* Reads a field after its opening quote. *end is the character after the closing quote. */
 static enum status read_quoted(struct csv *csv, int *end, struct error *err)
 {
 	for (;;) {

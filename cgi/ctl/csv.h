@@ -1,6 +1,6 @@
 /*
- * Reads comma-separated values (RFC 4180), one record at a time. Quoted fields may contain line
- * breaks and doubled quotes. Lines may end with CR, LF or both. A byte order mark is skipped.
+ * Reads comma-separated values (RFC 4180), one record at a time. Quoted fields can contain line
+ * breaks and doubled quotes. Lines can end with CR, LF or both. A byte order mark is skipped.
  */
 #ifndef CTL_CSV_H
 #define CTL_CSV_H
@@ -17,24 +17,24 @@
 
 struct csv {
 	FILE *in;               /* borrowed */
-	unsigned char ahead[3]; /* read to look for the mark, but not used yet */
+	unsigned char ahead[3]; /* bytes read to look for a byte order mark, but not used yet */
 	size_t ahead_count;
 	bool nul;  /* a NUL was read */
-	long line; /* the first line of the last record, from 1 */
-	long at;   /* the current line */
+	long line; /* number of the first line of the last record, from 1 */
+	long at;   /* number of the current line */
 	struct strbuf text;
 	size_t starts[CSV_FIELDS_MAX];
 	const char
-	    *fields[CSV_FIELDS_MAX]; /* of the last record; valid until the next; NUL-terminated */
+	    *fields[CSV_FIELDS_MAX]; /* the last record's, until the next call; NUL-terminated */
 	size_t count;
 };
 
 void csv_init(struct csv *csv, FILE *in);
-void csv_clear(struct csv *csv); /* wipes */
+void csv_clear(struct csv *csv); /* also wipes the text */
 
 /*
- * Reads the next record, skipping empty lines. STATUS_NOT_FOUND: there is none. STATUS_BAD_REQUEST:
- * the sentence says what is wrong, without file and line.
+ * Reads the next record, and skips empty lines. Returns STATUS_NOT_FOUND if there is none. With
+ * STATUS_BAD_REQUEST, the sentence says what is wrong, without file and line.
  */
 enum status csv_next(struct csv *csv, struct error *err);
 

@@ -13,7 +13,7 @@
 #include "account/jid_deny.h"
 #include "identity/identity.h"
 
-#define SECRET_LINE_MAX 1024 /* bytes of a password; the program's own limit */
+#define SECRET_LINE_MAX 1024 /* bytes of a password, as in password/hash.h */
 
 int ctl_fail(const struct ctl *ctl, const struct error *err)
 {
@@ -76,8 +76,8 @@ int ctl_list_end(const struct ctl *ctl, struct ctl_list *list, enum status statu
 }
 
 /*
- * Reads up to the newline or the end. Returns the number of bytes, at most SECRET_LINE_MAX + 1; -1:
- * there is nothing.
+ * Reads up to the newline or the end. Returns the number of bytes, at most SECRET_LINE_MAX + 1, or
+ * -1 if there is nothing to read.
  */
 static ssize_t read_bytes(FILE *in, char line[SECRET_LINE_MAX + 1])
 {
@@ -127,7 +127,7 @@ static enum status ask(const char *prompt, char **out, struct error *err)
 	quiet = before;
 	quiet.c_lflag &= ~(tcflag_t)ECHO;
 	tcsetattr(STDIN_FILENO, TCSAFLUSH,
-		  &quiet); /* it discards what was typed before the prompt */
+		  &quiet); /* TCSAFLUSH discards what was typed before the prompt */
 	fputs(prompt, stderr);
 	enum status status = read_line(stdin, out, err);
 	tcsetattr(STDIN_FILENO, TCSAFLUSH, &before);

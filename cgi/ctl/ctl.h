@@ -18,7 +18,7 @@ enum { EXIT_DONE = 0, EXIT_REFUSED = 1, EXIT_USAGE = 2 };
 struct ctl {
 	struct conf *conf;            /* NULL if the verb does not need it */
 	const struct site_conf *site; /* the site of --site, or the only one */
-	struct store *store;          /* the site's; NULL if the verb does not need it */
+	struct store *store;          /* the site's database; NULL if the verb does not need it */
 	const struct verb *verb;
 	int argc; /* the verb's own arguments, without options */
 	char **argv;
@@ -28,7 +28,7 @@ struct ctl {
 	bool password_stdin;
 	const char *jid;
 	const char *display_name;
-	const char *server; /* of --for: the XMPP server's software */
+	const char *server; /* from --for: the XMPP server's software */
 	const char *group;
 	const char *user;
 	const char *source;
@@ -37,26 +37,26 @@ struct ctl {
 	bool api_key;
 	bool dry_run;
 	bool adopt;
-	const char *from;          /* migrate: a database to copy */
-	const char *password_file; /* of that database */
-	bool page;                 /* setup: as CGI, for the kit */
+	const char *from;          /* for migrate: a database to copy */
+	const char *password_file; /* the password file of that database */
+	bool page;                 /* for setup: run as CGI, for the kit */
 	const char *ttl;
 	const char *web;     /* the page's address */
-	const char *answers; /* a file */
-	const char *config;  /* of -c; NULL: none */
-	const char *cookie;  /* a secret: NAME=VALUE; "-": on standard input */
+	const char *answers; /* a file with answers for setup */
+	const char *config;  /* from -c; NULL if not given */
+	const char *cookie;  /* a secret NAME=VALUE; "-" to read it from standard input */
 };
 
 /*
- * If root runs the tool, it changes to the program's account before the verb (ctl/account.h).
- * VERB_AS_CALLED: the verb begins as root, and itself changes to other accounts.
+ * If root runs the tool, it changes to the program's account before the verb runs (ctl/account.h).
+ * With VERB_AS_CALLED, the verb begins as root and changes to other accounts itself.
  */
 enum verb_need {
 	VERB_CONF = 1,
 	VERB_SITE = 2,
 	VERB_STORE = 4,
 	VERB_AS_CALLED = 8,
-	VERB_NEW_CONF = 16 /* the verb writes the configuration, so there may be none */
+	VERB_NEW_CONF = 16 /* the verb writes the configuration, which can be missing */
 };
 
 enum verb_option {
@@ -86,9 +86,9 @@ enum verb_option {
 };
 
 struct verb {
-	const char *name; /* "user" */
-	const char *word; /* "add"; NULL for a verb of one word */
-	const char *args; /* "NAME [--password-stdin]" */
+	const char *name; /* such as "user" */
+	const char *word; /* such as "add"; NULL for a verb of one word */
+	const char *args; /* such as "NAME [--password-stdin]" */
 	const char *help; /* one sentence */
 	unsigned needs;   /* bits of verb_need */
 	unsigned options; /* bits of verb_option; any other option is a usage error */
@@ -103,10 +103,13 @@ struct verb {
  */
 int ctl_fail(const struct ctl *ctl, const struct error *err);
 
-/* Prints the buffer and a newline and clears the buffer. EXIT_REFUSED if the buffer failed. */
+/*
+ * Prints the buffer and a newline, and clears the buffer. Returns EXIT_REFUSED if the buffer
+ * failed.
+ */
 int ctl_print_json(const struct ctl *ctl, struct strbuf *json);
 
-/* Prints the buffer and clears it. EXIT_REFUSED if the buffer failed. */
+/* Prints the buffer and clears it. Returns EXIT_REFUSED if the buffer failed. */
 int ctl_print_text(struct strbuf *text);
 
 /* A list, printed as lines or a JSON array. The callbacks of the verbs add to it. */
@@ -121,14 +124,14 @@ int ctl_list_end(const struct ctl *ctl, struct ctl_list *list, enum status statu
 		 const struct error *err);
 
 /*
- * Reads one secret: a line of standard input if from_stdin, otherwise typed twice at the terminal
- * without echo. The caller frees it with secret_free.
+ * Reads one secret. If from_stdin, it is a line of standard input. Otherwise it is typed twice at
+ * the terminal without echo. The caller frees it with secret_free.
  */
 enum status ctl_read_secret(bool from_stdin, const char *what, char **out, struct error *err);
 
 /*
- * Reads the bare JID of an account for a user. STATUS_NO_CHAT_ACCOUNT: no user may have it
- * (deny_jids). The caller clears *out.
+ * Reads the bare JID of a user's account. Returns STATUS_NO_CHAT_ACCOUNT if deny_jids forbids this
+ * JID for every user. The caller clears *out.
  */
 enum status ctl_read_jid(const struct ctl *ctl, const char *text, struct jid *out,
 			 struct error *err);
@@ -136,13 +139,13 @@ enum status ctl_read_jid(const struct ctl *ctl, const char *text, struct jid *ou
 /*
  * Returns the user's name for a row of the JID map. A name of the site is returned unchanged. A
  * name of provider `login` is returned as it is in our table, or composed if it is not there.
- * STATUS_BAD_REQUEST: there is no such source; the name is empty or too long, or contains an
- * invisible character. The caller frees *out.
+ * Returns STATUS_BAD_REQUEST if there is no such source, or if the name is empty, is too long or
+ * contains an invisible character. The caller frees *out.
  */
 enum status ctl_map_user(const struct ctl *ctl, const char *source, const char *name, char **out,
 			 struct error *err);
 
-/* STATUS_BAD_REQUEST: there is no identity provider of that name. */
+/* Returns STATUS_BAD_REQUEST if there is no identity provider of that name. */
 enum status ctl_source_check(const char *source, struct error *err);
 
 /* Returns the identity source of a user's name: --source, or the site's first provider. */

@@ -1,7 +1,7 @@
 /*
- * prebindctl gateway …: the programs that may call /rest/adhoc/bosh@DOMAIN. Their secrets are
- * random unless a password is given. A secret is printed once, when it is made; only its hash is
- * kept.
+ * prebindctl gateway …: manages the programs that are allowed to call /rest/adhoc/bosh@DOMAIN.
+ * Their secrets are random unless a password is given. A secret is printed once, when it is made.
+ * Only its hash is kept.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,9 +16,9 @@
 #include "store/adhoc_caller.h"
 #include "xmpp/jid.h"
 
-#define SECRET_BYTES 32 /* of a password or an API key made here */
+#define SECRET_BYTES 32 /* random bytes of a password or an API key made here */
 
-/* Checks the name as sent by HTTP Basic: a bare JID in its prepared form, or a word. */
+/* Checks a name that HTTP Basic will send. It is a bare JID in its prepared form, or a word. */
 static enum status name_check(const char *name, struct error *err)
 {
 	struct jid jid = {0};
@@ -62,7 +62,7 @@ static enum status address_prepare(const char *text, char **out, struct error *e
 	return *out != NULL ? STATUS_OK : error_no_memory(err);
 }
 
-/* Turns "a,b" into "a b" and prepares each item. The caller frees. */
+/* Turns "a,b" into "a b" and prepares each item. The caller frees *out. */
 static enum status list_prepare(const char *text, item_prepare *prepare, char **out,
 				struct error *err)
 {
@@ -90,7 +90,7 @@ static enum status list_prepare(const char *text, item_prepare *prepare, char **
 	return status;
 }
 
-/* The caller frees it with secret_free. */
+/* Makes a random secret. The caller frees *out with secret_free. */
 static enum status secret_make(char **out, struct error *err)
 {
 	unsigned char random[SECRET_BYTES];
@@ -106,8 +106,8 @@ static enum status secret_make(char **out, struct error *err)
 }
 
 /*
- * Reads the password from standard input if the option is set, or makes one. *made: the password to
- * print.
+ * Reads the password from standard input if the option is set. Otherwise makes a password, and sets
+ * *made to it, so that it can be printed.
  */
 static enum status password_get(const struct ctl *ctl, char hash[SECRET_HASH_MAX], char **made,
 				struct error *err)
@@ -133,7 +133,7 @@ static void print_secrets(const char *password, const char *api_key)
 		fputs("prebindctl: keep it now: it is not shown again\n", stderr);
 }
 
-/* Reads the options of a new caller; adhoc_caller_clear frees it. */
+/* Reads the options of a new caller. adhoc_caller_clear frees *out. */
 static enum status options_read(const struct ctl *ctl, struct adhoc_caller *out, struct error *err)
 {
 	const char *addresses = ctl->addresses != NULL ? ctl->addresses : "";
@@ -178,7 +178,7 @@ int ctl_gateway_add(struct ctl *ctl)
 	return status == STATUS_OK ? EXIT_DONE : ctl_fail(ctl, &err);
 }
 
-/* Finds the caller by the name as given, or as `gateway add` composes it. */
+/* Finds the caller by the given name, or by this name as `gateway add` composes it. */
 static enum status find(const struct ctl *ctl, struct adhoc_caller *out, struct error *err)
 {
 	const char *name = ctl->argv[0];

@@ -1,5 +1,5 @@
 /*
- * The stanzas of a guest who tries what guests must not do. docs/guests.md has the settings.
+ * The stanzas with which a guest tries what guests must not do. docs/guests.md has the settings.
  */
 #include "ctl/guest_walls.h"
 
@@ -7,7 +7,7 @@
 
 #define NS_MUC "http://jabber.org/protocol/muc"
 
-/* Nobody keeps the message or gets a copy of it, should the server let it through. */
+/* If the server lets the message through, the hints in it prevent storage and copies. */
 static void write_message(const struct wall_goal *goal, struct strbuf *out)
 {
 	strbuf_addf(out, "<message" WALL_NS_CLIENT " type='chat' id='%s' to='", goal->id);
@@ -52,7 +52,7 @@ static void write_rooms(const struct wall_goal *goal, struct strbuf *out)
 		    goal->id, goal->service);
 }
 
-/* RFC 6761, 6.4: no such host exists, so nothing leaves the server's machine but the question. */
+/* RFC 6761, section 6.4: no host of .invalid exists, so only a DNS query leaves the server. */
 static void write_abroad(const struct wall_goal *goal, struct strbuf *out)
 {
 	strbuf_addf(out,

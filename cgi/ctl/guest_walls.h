@@ -1,6 +1,7 @@
 /*
- * What guests must not do, as prebindctl check --deep tries it: the stanza, and the setting of each
- * XMPP server that refuses it.
+ * What guests must not do, as prebindctl check --deep tries it. Each such rule is called a wall. It
+ * has the stanza to try, and for each XMPP server the setting that makes the server refuse the
+ * stanza.
  */
 #ifndef CTL_GUEST_WALLS_H
 #define CTL_GUEST_WALLS_H
@@ -10,22 +11,22 @@
 
 enum server_kind { SERVER_UNKNOWN, SERVER_PROSODY, SERVER_EJABBERD, SERVER_KINDS };
 
-/* To whom and where a guest's stanzas go. All members are borrowed. */
+/* The addresses to which a guest's stanzas go. All members are borrowed. */
 struct wall_goal {
 	const char *id;         /* of the stanza */
-	const char *user;       /* full JID; NULL: there is nobody to write to */
-	const struct jid *jid;  /* the same */
-	const char *guest_host; /* where the guests are */
-	const char *room;       /* a localpart */
-	const char *nick;       /* in that room */
-	const char *service;    /* where that room is; NULL: the site has no rooms */
+	const char *user;       /* full JID; NULL if there is no user to write to */
+	const struct jid *jid;  /* the same JID as user */
+	const char *guest_host; /* the host of the guests' JIDs */
+	const char *room;       /* the room's localpart */
+	const char *nick;       /* the guest's nickname in the room */
+	const char *service;    /* the room's service; NULL if there is no room to try */
 };
 
 struct guest_wall {
-	const char *what; /* after "guests can" */
+	const char *what; /* the words after "guests can" */
 	void (*write)(const struct wall_goal *goal, struct strbuf *out);
 	bool needs_user, needs_room;
-	bool to_user; /* if it is not refused, it arrives in the user's session */
+	bool to_user; /* if not refused, the stanza arrives in the user's session */
 	const char *settings[SERVER_KINDS];
 };
 extern const struct guest_wall guest_walls[];

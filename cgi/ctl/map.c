@@ -28,7 +28,7 @@ static enum status user_check(const char *source, const char *name, struct error
 	return name_characters_check(name, err);
 }
 
-/* A user who was added before names were composed may have a row in the old spelling. */
+/* A user who was added before names were composed can have a row in the old spelling. */
 static enum status own_user(const struct ctl *ctl, const char *name, char **out, struct error *err)
 {
 	struct user user = {0};
@@ -95,7 +95,7 @@ int ctl_map_set(struct ctl *ctl)
 	return status == STATUS_OK ? EXIT_DONE : ctl_fail(ctl, &err);
 }
 
-/* Deletes the row of the name as it is given, or as `map set` would write it. */
+/* Deletes the row of the given name, or of this name as `map set` would write it. */
 static enum status delete_row(const struct ctl *ctl, const char *source, const char *name,
 			      struct error *err)
 {

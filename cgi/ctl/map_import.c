@@ -1,6 +1,6 @@
 /*
- * prebindctl map import: adds the rows of a CSV file to the JID map, all or none. All faults of the
- * file itself are reported before the database is touched.
+ * prebindctl map import: adds the rows of a CSV file to the JID map, either all or none. All faults
+ * of the file itself are reported before the database is changed.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -15,7 +15,7 @@
 #include "store/jid_map.h"
 #include "xmpp/jid.h"
 
-#define TOLD_MAX 20 /* faults; more of them usually have the same cause */
+#define TOLD_MAX 20 /* faults that are printed; others usually have the same cause */
 
 enum column { COLUMN_SOURCE, COLUMN_USER, COLUMN_JID, COLUMN_PASSWORD, N_COLUMNS };
 
@@ -33,10 +33,10 @@ static const int columns_unnamed[N_COLUMNS] = {
 struct import {
 	const struct ctl *ctl;
 	const char *file;
-	int columns[N_COLUMNS]; /* index in a record; -1: missing */
-	size_t width;           /* fields of a record; 0: unknown */
+	int columns[N_COLUMNS]; /* index in a record; -1 if missing */
+	size_t width;           /* fields of a record; 0 if unknown */
 	struct jid_map_row *rows;
-	long *lines; /* the line of each row */
+	long *lines; /* line number of each row */
 	size_t count;
 	size_t size;
 	size_t faults;
@@ -58,7 +58,10 @@ static int column_named(const char *name)
 	return -1;
 }
 
-/* Reads a first line with the names of the columns. It cannot be a row: "jid" is not a JID. */
+/*
+ * Reads a first line with the names of the columns. Returns false if it is a row. A line of names
+ * cannot be a row, because "jid" is not a JID.
+ */
 static bool read_names(struct import *import, const struct csv *csv)
 {
 	int columns[N_COLUMNS] = {-1, -1, -1, -1};
@@ -194,7 +197,7 @@ static enum status csv_file_read(struct import *import, FILE *in, struct error *
 	return status == STATUS_INTERNAL ? status : STATUS_OK;
 }
 
-/* ---- twice in the file ---- */
+/* ---- rows that are in the file twice ---- */
 
 static int compare_users(const void *a, const void *b, void *arg)
 {

@@ -1,7 +1,8 @@
 /*
- * prebindctl people export: the site's people as a group of the XMPP server, which makes each of
- * them the others' contact without asking. For Prosody it is a file of mod_groups; for ejabberd and
- * Tigase a shell script that changes the group to these members. docs/people.md says how to use it.
+ * prebindctl people export: prints the site's people as a group of the XMPP server. The server
+ * makes each member a contact of all others, without asking them. For Prosody the group is a file
+ * of mod_groups. For ejabberd and Tigase it is a shell script that changes the group to these
+ * members. docs/people.md says how to use it.
  */
 #include <ctype.h>
 #include <stdio.h>
@@ -15,20 +16,21 @@
 #define GROUP_DEFAULT "Everybody"
 #define GROUP_MAX     64 /* bytes */
 /*
- * The server sends each member all the others at every login, about 100 bytes for one: half a
- * megabyte for this many. The contacts grow with the square of the members.
+ * At every login the server sends a member the list of all others, with about 100 bytes for each.
+ * With 5000 members that is half a megabyte. The number of contacts grows with the square of the
+ * number of members.
  */
 #define MEMBERS_MAX 5000
 
-/* A kind of server. head and tail are printed around the members. */
+/* A kind of server. The head is printed before the members, and the tail after them. */
 struct server {
 	const char *name;
-	const char *head; /* %s: the group; NULL: none */
+	const char *head; /* "%s" in it stands for the group's name */
 	void (*member)(const struct person *person, FILE *out);
-	const char *tail; /* NULL: none */
+	const char *tail; /* NULL if there is none */
 };
 
-/* A line is JID=NAME; [ begins a group. */
+/* A line is JID=NAME. A line that begins with [ begins a group. */
 static void member_prosody(const struct person *person, FILE *out)
 {
 	if (person->jid[0] == '[' || strchr(person->jid, '=') != NULL)
@@ -44,7 +46,10 @@ static void member_tigase(const struct person *person, FILE *out)
 	fprintf(out, "%s\n", person->jid);
 }
 
-/* ejabberdctl is a shell script that other shell scripts start: only harmless characters. */
+/*
+ * ejabberdctl is a shell script, and other shell scripts start it, so only harmless characters are
+ * allowed.
+ */
 static void member_ejabberd(const struct person *person, FILE *out)
 {
 	bool harmless = true;
@@ -60,7 +65,8 @@ static void member_ejabberd(const struct person *person, FILE *out)
 }
 
 /*
- * The members are between the two MEMBERS, the first of which is quoted: nothing is special there.
+ * The members are printed between the two words MEMBERS. The first word is quoted, so the shell
+ * gives no character of the members a special meaning.
  */
 static const char ejabberd_head[] = "#!/bin/sh\n"
 				    "# Run it as the user who may run ejabberdctl. It needs "
@@ -142,7 +148,10 @@ static const struct server *server_named(const char *name)
 	return NULL;
 }
 
-/* The name stands in quotes in a script, and between brackets in a file. */
+/*
+ * The name is printed in quotes in a script, and in brackets in a file, so it must not contain
+ * quotes or brackets.
+ */
 static bool group_is_good(const char *group)
 {
 	size_t len = strlen(group);
@@ -153,8 +162,8 @@ static bool group_is_good(const char *group)
 }
 
 /*
- * The group is printed when it is whole: a part of it would take away the contacts of the others.
- * out is in memory until then.
+ * The group is first written to memory through out, and printed when it is complete. If only a part
+ * were printed, the other people would lose their contacts.
  */
 struct exporter {
 	const struct server *server;
@@ -168,7 +177,7 @@ static void print_member(void *arg, const struct person *person)
 	exporter->server->member(person, exporter->out);
 }
 
-/* Only the head has a place, for the group's name. */
+/* Prints the head with the group's name in place of "%s". The tail has no such place. */
 static void print_head(const struct exporter *exporter, const char *group)
 {
 	const char *head = exporter->server->head, *place = strstr(head, "%s");
@@ -176,7 +185,7 @@ static void print_head(const struct exporter *exporter, const char *group)
 	fprintf(exporter->out, "%.*s%s%s", (int)(place - head), head, group, place + 2);
 }
 
-/* The site has more people than MEMBERS_MAX. */
+/* Adds the reason for the limit, if the site has more people than MEMBERS_MAX. */
 static void say_why(struct error *err)
 {
 	char text[sizeof(err->text)];

@@ -14,7 +14,8 @@
 #include "store/jid_map.h"
 
 /*
- * *known: the user has a row in the JID map or, with provider login, a row in the table of users.
+ * Sets *known if the user has a row in the JID map or, with provider login, an account of that
+ * provider.
  */
 static enum status user_known(const struct ctl *ctl, const char *name, bool *known,
 			      struct error *err)
@@ -33,8 +34,8 @@ static enum status user_known(const struct ctl *ctl, const char *name, bool *kno
 }
 
 /*
- * A word with an @ may be a JID, or an e-mail address as a user's name. If it is a JID of the
- * rule's own domain, it is a JID. Otherwise it is a user's name if such a user exists.
+ * A word with an @ can be a JID, or a user's name that is an e-mail address. It is a JID if its
+ * domain is that of the rule. Otherwise it is a user's name if such a user exists.
  */
 static enum status is_user(const struct ctl *ctl, const char *word, bool *out, struct error *err)
 {

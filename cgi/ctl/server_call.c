@@ -52,7 +52,7 @@ static void add_param(struct strbuf *out, const char *name, const char *value)
 	strbuf_adds(out, value);
 }
 
-/* Behind trusted proxies an address of this machine says nothing, but the token does. */
+/* With trusted proxies, a request from this machine proves nothing, so the token is sent. */
 static void add_token(struct strbuf *out, const char *file)
 {
 	struct strbuf token, value;
@@ -153,7 +153,7 @@ static enum status read_all(int fd, struct strbuf *out, struct error *err)
 	return STATUS_OK;
 }
 
-/* Takes the CGI answer out of the records. */
+/* Copies the CGI answer out of the FastCGI records. */
 static void unpack(const struct strbuf *records, struct strbuf *out)
 {
 	const unsigned char *at = (const unsigned char *)records->data;
@@ -172,7 +172,7 @@ static void unpack(const struct strbuf *records, struct strbuf *out)
 	}
 }
 
-/* The answer's body, after its head and the empty line. */
+/* Copies the answer's body, which comes after the head and the empty line. */
 static enum status take_body(const struct strbuf *answer, struct strbuf *body, struct error *err)
 {
 	const char *end =

@@ -37,7 +37,7 @@ int ctl_session_list(struct ctl *ctl)
 	return ctl_list_end(ctl, &list, status, &err);
 }
 
-/* Sessions of provider `login` have the name as it is in our table. */
+/* Sessions of provider `login` have the user's name as it is spelled in our table. */
 static enum status end_user(const struct ctl *ctl, int *ended, struct error *err)
 {
 	const char *source = ctl_source(ctl), *name = ctl->argv[0];

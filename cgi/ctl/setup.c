@@ -1,6 +1,6 @@
 /*
  * prebindctl setup: asks at the terminal, shows what it will write, writes it, makes the database,
- * and checks the result. What it asks and writes is in setup/.
+ * and checks the result. The questions and the files are in setup/.
  */
 #include "ctl/setup.h"
 
@@ -41,7 +41,7 @@ static enum status ask_secret(const char *what, char **out, struct error *err)
 	return ctl_read_secret(false, what, out, err);
 }
 
-/* The operands come before the file of --answers. */
+/* The operands are read before the file of --answers, so they take precedence. */
 static enum status given(struct setup *setup, const struct ctl *ctl, struct error *err)
 {
 	enum status status = STATUS_OK;
@@ -99,7 +99,7 @@ static enum status make_database(struct ctl *ctl, struct error *err)
 	return error_set(err, STATUS_UNAVAILABLE, "the database could not be made");
 }
 
-/* Its own sentence says why, if that fails; it can be run again by hand. */
+/* If the import fails, it prints the reason. The operator can run it again. */
 static void import_keys(const struct setup *setup, const struct ctl *of)
 {
 	struct ctl ctl = *of;
@@ -135,7 +135,10 @@ void setup_check(const struct setup *setup, struct ctl *ctl)
 	setup_say_next(setup);
 }
 
-/* Somebody changed what setup wrote: what is wrong there is perhaps the reason for this run. */
+/*
+ * A file is not as setup wrote it, so setup replaces nothing. Checks the existing configuration,
+ * because a fault in it is perhaps the reason for this run.
+ */
 static void check_what_is_there(const struct setup *setup, struct ctl *ctl)
 {
 	struct error why = {0};

@@ -1,5 +1,6 @@
 /*
- * What prebindctl setup at the terminal and the page /setup share after the questions.
+ * The steps of setup after the questions. prebindctl setup at the terminal and the page /setup
+ * share them.
  */
 #ifndef CTL_SETUP_H
 #define CTL_SETUP_H

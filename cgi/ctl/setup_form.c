@@ -19,8 +19,8 @@
 
 static const struct param form[] = {
     {"secret",          128          },
-    {"do",	      8	    }, /* "show", "write" */
-    {"shown",           DIGEST_LEN   }, /* of the plan that was shown */
+    {"do",	      8	    }, /* "show" or "write" */
+    {"shown",           DIGEST_LEN   }, /* digest of the plan that was shown */
     {"site",            TEXT_MAX     },
     {"url",	     TEXT_MAX     },
     {"login",           32           },
@@ -35,7 +35,7 @@ static const struct param form[] = {
 };
 const struct params setup_form_params = {.items = form, .count = sizeof(form) / sizeof(form[0])};
 
-/* What the form asks. An empty field takes what setup proposes. */
+/* The questions that the form has. For an empty field, setup takes its proposal. */
 static const enum setup_name asked[] = {SETUP_SITE, SETUP_URL,  SETUP_LOGIN, SETUP_DOMAIN,
 					SETUP_XMPP, SETUP_AUTH, SETUP_JID};
 
@@ -56,7 +56,10 @@ static void digest_text(const struct strbuf *text, char out[DIGEST_LEN + 1])
 	strbuf_clear(&hex);
 }
 
-/* Of the files that are shown; a new secret is another one each time. */
+/*
+ * Makes a digest of the files that are shown. The content of a secret is left out, because a new
+ * secret is different each time.
+ */
 static void plan_digest(const struct setup *setup, char out[DIGEST_LEN + 1])
 {
 	struct strbuf text;
@@ -109,7 +112,7 @@ static enum status take(struct setup *setup, const struct exchange *ex, enum set
 	return value[0] == '\0' ? STATUS_OK : setup_given(setup, word, value, err);
 }
 
-/* Lines NAME = VALUE. A browser ends them with CR LF. */
+/* Takes lines NAME = VALUE. A browser ends them with CR LF. */
 static enum status take_more(struct setup *setup, const char *text, struct error *err)
 {
 	char *copy = strdup(text), *rest_of = NULL;
@@ -119,7 +122,7 @@ static enum status take_more(struct setup *setup, const char *text, struct error
 	     line != NULL && status == STATUS_OK; line = strtok_r(NULL, "\r\n", &rest_of)) {
 		const char *value = strchr(line, '=');
 
-		/* a name that we proposed, and nobody has filled in */
+		/* we proposed this key, and nobody has filled in its value */
 		if (value != NULL && value[1 + strspn(value + 1, " \t")] == '\0')
 			continue;
 		if (line[strspn(line, " \t")] != '\0')
@@ -129,7 +132,7 @@ static enum status take_more(struct setup *setup, const char *text, struct error
 	return status;
 }
 
-/* The page never repeats a password, so it may be missing the second time. */
+/* The page never repeats a password, so the password can be missing the second time. */
 static enum status check_first_user(const struct exchange *ex, struct error *err)
 {
 	if (!setup_form_is_write(ex) || posted(ex, "first_user")[0] == '\0' ||
@@ -181,7 +184,7 @@ static void view_words(struct view *view, const char *list, enum setup_name name
 	}
 }
 
-/* The lines that were posted, and one for each key that is missing. */
+/* Shows the lines that were posted, and a line for each key that is missing. */
 static void view_more(struct view *view, const struct exchange *ex, const struct setup *setup)
 {
 	struct strbuf more;
@@ -195,7 +198,7 @@ static void view_more(struct view *view, const struct exchange *ex, const struct
 	strbuf_clear(&more);
 }
 
-/* The fields, with what was posted. */
+/* Shows the fields with the values that were posted. */
 static void view_fields(struct view *view, const struct exchange *ex, const struct setup *setup)
 {
 	static const enum setup_name texts[] = {SETUP_SITE, SETUP_URL, SETUP_DOMAIN, SETUP_XMPP,
@@ -218,7 +221,10 @@ static const char *if_empty(const struct exchange *ex, const char *name, const c
 	return posted(ex, name)[0] == '\0' ? taken : NULL;
 }
 
-/* For who knows the secret: what setup took for the fields that were left empty. */
+/*
+ * Shows what setup took for the fields that were left empty. Only a visitor who knows the secret
+ * sees this.
+ */
 static void view_taken(struct view *view, const struct exchange *ex, const struct setup *setup,
 		       bool planned)
 {

@@ -1,8 +1,8 @@
 /*
  * The page /setup of the kit for shared hosting: one form with the one-time secret and the
  * questions of setup. One button shows what will be written, the other writes it. The page exists
- * as long as there is no configuration. The kit's launcher starts it as CGI (kit/launch.c); the
- * program that serves the chat does not have it.
+ * while there is no configuration. The kit's launcher starts it as CGI (kit/launch.c). The program
+ * that serves the chat does not have the page.
  */
 #include "ctl/setup_page.h"
 
@@ -22,13 +22,13 @@
 
 #define PAGE_PATH  "/setup"
 #define BODY_MAX   16384
-#define REPORT_MAX 65536 /* bytes of lines that are shown */
+#define REPORT_MAX 65536 /* bytes of the report that is shown */
 
-/* ---- may this request do it? ---- */
+/* ---- which requests are allowed ---- */
 
 /*
- * A proxy that ends TLS says so in a header. Any visitor can send it, too, but would deceive only
- * itself: the secret is needed anyway.
+ * A proxy that ends TLS sends this header. A visitor can also send it, but only deceives itself,
+ * because the secret is needed in any case.
  */
 static bool is_behind_tls(const struct request *req)
 {
@@ -92,7 +92,7 @@ static enum status add_first_user(struct ctl *ctl, const struct exchange *ex, st
 	return status;
 }
 
-/* Runs in a process of its own, whose standard output is what the page shows. */
+/* Runs in a process of its own. The page shows the standard output of this process. */
 static enum status write_and_check(const struct setup *setup, const struct exchange *ex,
 				   struct ctl *ctl)
 {
@@ -105,7 +105,7 @@ static enum status write_and_check(const struct setup *setup, const struct excha
 		setup_check(setup, ctl);
 	} else {
 		printf("%s\n", err.text);
-		unlink(setup->conf); /* ours: there was none before. The page stays on. */
+		unlink(setup->conf); /* it did not exist before; without it, /setup stays open */
 	}
 	fflush(stdout);
 	return status;
@@ -148,7 +148,7 @@ static enum status write_in_child(const struct setup *setup, const struct exchan
 
 /* ---- the answers ---- */
 
-/* What a web server knows better than a terminal. */
+/* Proposals for which a request is a better source than a terminal. */
 struct known {
 	struct strbuf url;
 	char *site;
@@ -176,7 +176,7 @@ static void known_clear(struct known *known)
 	free(known->site);
 }
 
-/* Asks setup with the form's answers. Its lines go to found, and the plan's to plan. */
+/* Runs setup with the form's answers. Prints what it finds to found, and the plan to plan. */
 static enum status look(struct setup *setup, const struct exchange *ex, const char *conf,
 			FILE *found, FILE *plan, struct error *err)
 {
@@ -207,7 +207,7 @@ static void write_or_show(struct exchange *ex, const struct setup *setup, const 
 		view->message = view->done ? NULL : "setup_failed";
 	} else if (view->status != STATUS_OK) {
 		view->message = "setup_incomplete";
-		view->status = STATUS_OK; /* the page is as it should be */
+		view->status = STATUS_OK; /* the page itself is not an error */
 	} else if (setup_form_is_write(ex)) {
 		view->message = setup->xmpp_server == NULL ? "setup_unanswered" : "setup_changed";
 	}
@@ -241,7 +241,7 @@ static void answer(struct exchange *ex, const char *conf, const struct ctl *ctl,
 	view.why = view.status != STATUS_OK ? err.text : NULL;
 	view.found = found;
 	view.plan = view.status == STATUS_OK ? plan : NULL;
-	setup.say = stdout; /* of the process that writes */
+	setup.say = stdout; /* stdout of the process that writes */
 	write_or_show(ex, &setup, ctl, &view);
 	setup_clear(&setup);
 	free(found);

@@ -1,6 +1,6 @@
 /*
- * The page /setup of the kit: what its files share. A request is answered by a process of its own,
- * as CGI. Nothing is kept between requests but the secret; the form carries the answers.
+ * Shared by the files of the page /setup of the kit. Each request is answered by a process of its
+ * own, as CGI. Only the secret is kept between requests. The form carries the answers.
  */
 #ifndef CTL_SETUP_PAGE_H
 #define CTL_SETUP_PAGE_H
@@ -11,20 +11,21 @@
 /* What the page shows. */
 struct setup_view {
 	enum status status;  /* decides the HTTP status */
-	const char *url;     /* of the chat page, as the browser sees it */
-	const char *message; /* a key of templates/lang: what is wrong; NULL: nothing */
-	const char *why;     /* a sentence for the operator, in English; NULL: none */
-	const char *found;   /* lines: what setup looked at; NULL: none */
-	const char *plan;    /* lines: what it will do; NULL: it cannot yet */
-	const char *report;  /* lines: what it did; NULL: nothing yet */
+	const char *url;     /* the chat page's address, as the browser sees it */
+	const char *message; /* key of a text in templates/lang; NULL if nothing is wrong */
+	const char *why;     /* a sentence for the operator, in English; NULL if there is none */
+	const char *found;   /* lines about what setup looked at; NULL if there are none */
+	const char *plan;    /* lines about what it will do; NULL if it cannot do it yet */
+	const char *report;  /* lines about what it did; NULL if it did nothing yet */
 	bool done;
 };
 
 /* setup_secret.c: writes the secret's file, if it is not there. */
 enum status setup_secret_ensure(const char *folder, struct error *err);
 /*
- * STATUS_OK: this is the secret. STATUS_FORBIDDEN: it is not, or there is none. STATUS_SLOW_DOWN:
- * it is not, and there were many such attempts. Blanks around `given` do not count.
+ * Returns STATUS_OK if this is the secret. Returns STATUS_FORBIDDEN if it is wrong, or if there is
+ * no secret. Returns STATUS_SLOW_DOWN if it is wrong and there were many such attempts. Blanks
+ * around `given` are ignored.
  */
 enum status setup_secret_check(const char *folder, const char *given, struct error *err);
 /* Removes the secret, and the count of attempts. */
@@ -37,12 +38,12 @@ enum status setup_form_read(struct setup *setup, const struct exchange *ex, stru
 /* True if the form was sent by the button that writes. */
 bool setup_form_is_write(const struct exchange *ex);
 /*
- * True if what it writes is agreed upon: the plan that was shown, or, if none was, one for an XMPP
- * server that answers.
+ * True if the form asks to write and the plan is agreed upon. If a plan was shown, it must not have
+ * changed. If no plan was shown, an XMPP server must have answered.
  */
 bool setup_form_agrees(const struct setup *setup, const struct exchange *ex);
 /*
- * setup_form.c: sends the page. setup is NULL as long as the secret is not known: the form then has
+ * setup_form.c: sends the page. While the secret is not known, setup is NULL. Then the form has
  * only what the visitor sent, and nothing of the site.
  */
 void setup_form_send(struct exchange *ex, const struct setup *setup, const struct setup_view *view);

@@ -1,6 +1,6 @@
 /*
- * The one-time secret of the page /setup. It is a file in the kit's private folder, so only who has
- * the files of the site knows it.
+ * The one-time secret of the page /setup. It is in a file of the kit's private folder, so only
+ * people with access to the site's files know it.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -14,13 +14,13 @@
 #include "ctl/setup_page.h"
 #include "store/limit.h"
 
-#define RANDOM_LEN 24 /* bytes, in 32 characters: nobody guesses it */
+#define RANDOM_LEN 24 /* bytes, as 32 characters; too many to be guessed */
 
 _Static_assert(CODEC_BASE64URL_LEN(RANDOM_LEN) == SETUP_SECRET_LEN, "the file's one line");
 
 /*
- * Wrong secrets, of all visitors together. The right one is never refused, so that a stranger
- * cannot lock the operator out.
+ * The limit for wrong secrets, of all visitors together. The right secret is never refused, so a
+ * stranger cannot lock the operator out.
  */
 static const struct conf_limit attempts = {.count = 20, .period_ms = 60000};
 

@@ -13,7 +13,7 @@
 #define PATH      "/status"
 #define TIME_SIZE 32
 
-/* How high a step is: eighths of a line, or ASCII where the terminal has nothing else. */
+/* The heights of a bar, as eighths of a line. The array letters is for a terminal without UTF-8. */
 static const char *const blocks[] = {"▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
 static const char *const letters[] = {"_", ".", "-", "=", "+", "*", "#", "@"};
 #define HEIGHTS 8
@@ -26,7 +26,7 @@ static long long number(const struct json *value)
 	return n > 0 ? n : 0;
 }
 
-/* A line of small bars; the highest is the largest value. */
+/* Prints a line of small bars. The highest bar is the largest value. */
 static void print_bars(const struct json *steps, const char *const *bars)
 {
 	long long top = 0;
@@ -82,7 +82,7 @@ static void print_troubles(const struct json *list, const char *title)
 	}
 }
 
-/* The terminal's encoding, by the first of these variables that is set. */
+/* The first of these variables that is set decides the terminal's encoding. */
 static bool is_utf8(void)
 {
 	static const char *const names[] = {"LC_ALL", "LC_CTYPE", "LANG"};

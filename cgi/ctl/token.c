@@ -11,7 +11,7 @@
 #include "identity/token.h"
 #include "store/token_record.h"
 
-#define LIFE_S 600 /* seconds; of a token made here without --ttl */
+#define LIFE_S 600 /* life in seconds of a token made here without --ttl */
 
 static enum status read_life(const char *text, int64_t *out, struct error *err)
 {

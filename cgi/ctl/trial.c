@@ -11,7 +11,7 @@
 #include "base/secret.h"
 #include "xmpp/bosh.h"
 
-#define POLLS_MAX 16 /* answers until the one to a ping */
+#define POLLS_MAX 16 /* answers that are read to find the answer to a ping */
 
 enum status trial_open(struct trial *trial, const struct site_conf *conf,
 		       const struct chat_session *session, struct error *err)
@@ -55,7 +55,10 @@ static enum status post(struct trial *trial, const struct strbuf *body, struct e
 	return status;
 }
 
-/* Shows the stanzas of the last answer. *answered becomes true if the one with that id is there. */
+/*
+ * Passes the stanzas of the last answer to see. For the answer to the ping, sets *answered to true
+ * instead.
+ */
 static enum status read_stanzas(const struct trial *trial, const char *ping, trial_see *see,
 				void *arg, bool *answered, struct error *err)
 {

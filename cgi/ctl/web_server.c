@@ -1,6 +1,6 @@
 /*
- * Which accounts a web server of this machine runs as: those of the processes that have its
- * listening socket open (proc(5): /proc/net/tcp, /proc/PID/fd).
+ * Finds the accounts that a web server of this machine runs as. They are the accounts of the
+ * processes that have its listening socket open (proc(5): /proc/net/tcp, /proc/PID/fd).
  */
 #include <ctype.h>
 #include <dirent.h>
@@ -12,7 +12,7 @@
 
 #include "ctl/web.h"
 
-#define SOCKETS_MAX  16  /* a port on several addresses */
+#define SOCKETS_MAX  16  /* a port can be open on several addresses */
 #define STATE_LISTEN 0xA /* TCP_LISTEN of the kernel */
 
 struct sockets {
@@ -23,7 +23,7 @@ struct sockets {
 /* The fields of a line of the kernel's table, counted from 0. */
 enum { FIELD_LOCAL = 1, FIELD_STATE = 3, FIELD_INODE = 9, FIELD_COUNT };
 
-/* Returns the inode of the line's socket, if it listens on that port; otherwise 0. */
+/* Returns the inode of the line's socket if the socket listens on that port, otherwise 0. */
 static unsigned long line_read(char *line, long port)
 {
 	const char *fields[FIELD_COUNT] = {NULL};

@@ -19,7 +19,7 @@
 #include "identity/wordpress_tables.h"
 
 #define CONFIG_MAX 65536  /* bytes of wp-config.php */
-#define NEW        ".new" /* the secret file, until it is whole */
+#define NEW        ".new" /* ending of the secret file until it is complete */
 
 #define BY_WORDPRESS                                                                               \
 	"let WordPress itself write the file, with the command in docs/identity.md, WordPress"
@@ -111,7 +111,7 @@ static enum status key_find(const struct wordpress_source *source,
 	return option_get(source, config, option, out, err);
 }
 
-/* LOGGED_IN_COOKIE, or made of COOKIEHASH, or of the site's address. */
+/* Finds the cookie's name: LOGGED_IN_COOKIE, or one made of COOKIEHASH or of the site's address. */
 static enum status cookie_find(const struct wordpress_source *source,
 			       const struct wordpress_config *config, char **out, struct error *err)
 {
@@ -175,7 +175,10 @@ enum status wordpress_keys_find(const struct wordpress_source *source, struct wo
 
 /* ---- import ---- */
 
-/* The file is root's until it is whole; then it is the program's. False: see errno. */
+/*
+ * The file belongs to root until it is complete, then to the program's account. Returns false after
+ * a failure, which errno describes.
+ */
 static bool write_file(const char *path, const struct strbuf *text, uid_t account)
 {
 	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR);

@@ -12,14 +12,14 @@
 #include "identity/wordpress_secret.h"
 
 /*
- * Reads the file as the calling user, and as account what the site's database has.
- * STATUS_NOT_FOUND: the file cannot be read. The caller clears *out.
+ * wordpress_keys_find reads the file as the calling user. It reads the site's database as the user
+ * `account`. Returns STATUS_NOT_FOUND if the file cannot be read. The caller clears *out.
  */
 struct wordpress_source {
 	const struct site_conf *conf;
-	const char *file; /* wp-config.php */
+	const char *file; /* the path of wp-config.php */
 	uid_t account;
-	bool may_lack; /* what the database does not tell stays NULL */
+	bool may_lack; /* a value that the database does not have stays NULL */
 };
 enum status wordpress_keys_find(const struct wordpress_source *source, struct wordpress_secret *out,
 				struct error *err);

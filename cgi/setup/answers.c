@@ -1,5 +1,5 @@
 /*
- * The answers of setup: those that are given, and for the others a person, or what is proposed.
+ * The answers of setup. Some are given. For the others, setup asks a person or takes a proposal.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,7 +17,7 @@ const char *setup_answer(const struct setup *setup, enum setup_name name)
 	return setup->answers[name] != NULL ? setup->answers[name] : "";
 }
 
-/* NULL: the value is allowed. */
+/* Returns NULL if the value is allowed, otherwise the reason why not. */
 static const char *bad_value(const struct setup_question *question, const char *value)
 {
 	if (question->words == NULL)
@@ -67,7 +67,9 @@ const char *setup_key_get(const struct setup *setup, const char *name)
 static enum status key_put(struct setup *setup, const char *name, const char *value, bool given,
 			   struct error *err)
 {
-	/* A line feed from a site's file would begin a line of our configuration. */
+	/*
+	 * A line feed in a value from the site's file would begin a new line of our configuration.
+	 */
 	if (text_has_control(value))
 		return error_set(err, STATUS_BAD_REQUEST, "%s: '%s' has a control character", name,
 				 value);
@@ -98,7 +100,7 @@ enum status setup_key_set(struct setup *setup, const char *name, const char *val
 	return key_put(setup, name, value, false, NULL);
 }
 
-/* Forgets what was found in the site's folder. */
+/* Removes what was found in the site's folder. */
 static void keys_forget(struct setup *setup)
 {
 	size_t kept = 0;
@@ -125,7 +127,7 @@ enum status setup_given(struct setup *setup, const char *name, const char *value
 	for (int i = 0; i < SETUP_COUNT; i++) {
 		if (strcmp(setup_question(i)->name, name) != 0)
 			continue;
-		if (setup->answers[i] != NULL) /* the command line comes first */
+		if (setup->answers[i] != NULL) /* the command line takes precedence */
 			return STATUS_OK;
 		return answer_set(setup, (enum setup_name)i, value, err);
 	}
@@ -137,7 +139,7 @@ enum status setup_given(struct setup *setup, const char *name, const char *value
 	return key_put(setup, name, value, true, err);
 }
 
-/* "NAME=VALUE", with blanks around both. Changes the text. */
+/* Reads "NAME=VALUE", with blanks around both parts. Changes the text. */
 enum status setup_given_line(struct setup *setup, char *line, struct error *err)
 {
 	char *value = strchr(line, '=');
@@ -174,7 +176,7 @@ enum status setup_given_file(struct setup *setup, const char *file, struct error
 		line[len] = '\0';
 		number++;
 		char *begin = line + strspn(line, " \t\r");
-		if (strchr("#;", *begin) != NULL) /* also if nothing is there */
+		if (strchr("#;", *begin) != NULL) /* also true for an empty line */
 			continue;
 		status = setup_given_line(setup, begin, &why);
 		if (status != STATUS_OK)
@@ -216,7 +218,7 @@ static enum status answer_one(struct setup *setup, enum setup_name name, struct 
 		if (name == SETUP_LOGIN)
 			setup_find(setup);
 		if (name == SETUP_AUTH && setup->xmpp_server == NULL)
-			setup_xmpp_find(setup, NULL); /* whose part is written */
+			setup_xmpp_find(setup, NULL); /* sets xmpp_server, whose part is written */
 		return STATUS_OK;
 	}
 	proposal = setup->proposals[name] != NULL ? strdup(setup->proposals[name])
@@ -230,7 +232,7 @@ static enum status answer_one(struct setup *setup, enum setup_name name, struct 
 		status = answer_set(setup, name, proposal, err);
 	if (name == SETUP_XMPP && status == STATUS_OK &&
 	    strcmp(setup->answers[name], proposal) != 0)
-		setup->xmpp_server = NULL; /* that of the proposal */
+		setup->xmpp_server = NULL; /* this was the server at the proposed address */
 	free(proposal);
 	return status;
 }
@@ -260,14 +262,14 @@ static enum status need(struct setup *setup, const char *key, struct error *err)
 	const char *result = setup_key_get(setup, "site_result");
 	char line[SETUP_LINE_ROOM];
 
-	/* WordPress's cookie has its name in the secret file */
+	/* WordPress needs no site_cookie, because the secret file has the name of its cookie. */
 	if (setup_key_get(setup, key) != NULL ||
 	    (result != NULL && strcmp(result, "wordpress") == 0 && strcmp(key, "site_cookie") == 0))
 		return STATUS_OK;
 	if (setup->ask == NULL) {
 		if (setup->n_missing < SETUP_MISSING_MAX)
 			setup->missing[setup->n_missing++] = key;
-		return STATUS_OK; /* the other questions come first */
+		return STATUS_OK; /* reported after the other questions */
 	}
 	for (;;) {
 		struct error why = {0};
@@ -284,7 +286,7 @@ static enum status need(struct setup *setup, const char *key, struct error *err)
 	}
 }
 
-/* The keys that this answer makes necessary. */
+/* Asks for the keys that this answer makes necessary. */
 static enum status need_for(struct setup *setup, enum setup_name name, struct error *err)
 {
 	enum status status = STATUS_OK;
@@ -303,12 +305,12 @@ enum status setup_ask(struct setup *setup, struct error *err)
 	enum status status = STATUS_OK;
 
 	if (setup->answers[SETUP_SHARE] == NULL)
-		status = answer_one(setup, SETUP_SHARE, err); /* what is found refers to it */
+		status = answer_one(setup, SETUP_SHARE, err); /* found keys refer to this folder */
 	for (int i = 0; i < SETUP_COUNT && status == STATUS_OK; i++) {
 		status = answer_one(setup, (enum setup_name)i, err);
 		if (i == SETUP_LOGIN && status == STATUS_OK && setup->login_found != NULL &&
 		    strcmp(setup->login_found, setup->answers[i]) != 0)
-			keys_forget(setup); /* they are for another way */
+			keys_forget(setup); /* these keys are for another provider */
 		if (status == STATUS_OK)
 			status = need_for(setup, (enum setup_name)i, err);
 	}

@@ -1,7 +1,7 @@
 /*
- * The files of setup: shows what it will do with each, then writes them. A text has a mark in its
- * first line, with a digest of the rest. A file without the mark, or with another digest, is
- * somebody's work, and is never replaced.
+ * The files of setup: shows what will be done with each file, then writes the files. The first line
+ * of a text has a mark with a digest of the rest. If a file has no mark, or another digest,
+ * somebody else has written or changed it. Such a file is never replaced.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -53,7 +53,7 @@ enum status setup_file_add(struct setup *setup, const struct setup_file *file, c
 
 /* ---- what is there ---- */
 
-/* Reads a file of any owner; false: there is none that can be read. */
+/* Reads a file of any owner. Returns false if the file cannot be read. */
 static bool read_any(const char *path, struct strbuf *out)
 {
 	FILE *in = fopen(path, "re");
@@ -68,7 +68,7 @@ static bool read_any(const char *path, struct strbuf *out)
 	return strbuf_ok(out);
 }
 
-/* True if the text has our mark, and the digest is that of the rest. */
+/* True if the text has our mark, and the digest in the mark is that of the rest. */
 static bool is_unchanged(const struct strbuf *text)
 {
 	const char *mark = strstr(text->data, MARK);
@@ -97,7 +97,7 @@ static enum state text_state(const char *path, const struct strbuf *content)
 		state = IS_OURS;
 	const char *rest = strchr(there.data, '\n');
 	if (state == IS_FOREIGN && content != NULL && strcmp(there.data, content->data) == 0)
-		state = IS_SAME; /* as it was unpacked */
+		state = IS_SAME; /* unchanged since it was unpacked */
 	if (state == IS_OURS && content != NULL && strcmp(rest + 1, content->data) == 0)
 		state = IS_SAME;
 	strbuf_clear(&there);
@@ -214,7 +214,7 @@ static void mark_write(const struct setup_file *file, struct strbuf *out)
 	strbuf_add(out, file->content.data, file->content.len);
 }
 
-/* Writes a new file beside it and renames it, so that nobody reads half of it. */
+/* Writes a new file beside the old one and renames it, so that nobody reads half of a file. */
 static enum status text_write(const struct setup *setup, const struct setup_file *file,
 			      struct error *err)
 {
@@ -228,7 +228,7 @@ static enum status text_write(const struct setup *setup, const struct setup_file
 	if (!strbuf_ok(&part) || !strbuf_ok(&text))
 		status = error_no_memory(err);
 	if (status == STATUS_OK)
-		unlink(part.data); /* of a setup that was interrupted */
+		unlink(part.data); /* left by a setup that was interrupted */
 	int fd = status == STATUS_OK
 		     ? open(part.data, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600)
 		     : -1;
@@ -241,7 +241,7 @@ static enum status text_write(const struct setup *setup, const struct setup_file
 		    error_set(err, STATUS_UNAVAILABLE, "%s: its mode cannot be set: %m", part.data);
 	if (status == STATUS_OK)
 		status = give(setup, file, part.data, err);
-	if (status == STATUS_OK && fsync(fd) != 0) /* or a power cut leaves an empty file */
+	if (status == STATUS_OK && fsync(fd) != 0) /* otherwise a power cut could leave it empty */
 		status = error_set(err, STATUS_UNAVAILABLE, "%s cannot be written: %m", part.data);
 	if (fd >= 0)
 		close(fd);

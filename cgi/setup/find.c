@@ -1,6 +1,6 @@
 /*
- * Finds out which software a site is made with, and which keys follow from that. A row of the table
- * for each software.
+ * Finds out which software a site is made with, and which keys follow from that. The table has a
+ * row for each software.
  */
 #include <dirent.h>
 #include <stdio.h>
@@ -27,7 +27,7 @@ static void path_set(struct setup *setup, const char *key, const char *folder, c
 	strbuf_clear(&path);
 }
 
-/* A ready query: a path in the shared folder. */
+/* Sets a key to the path of a ready query in the shared folder. */
 static void query_set(struct setup *setup, const char *key, const char *file)
 {
 	path_set(setup, key, setup_answer(setup, SETUP_SHARE), file);
@@ -51,7 +51,7 @@ static void phpbb_more(struct setup *setup, const char *text)
 			"LIMIT 1",
 			keep_text, cookie, NULL);
 	if (cookie[0] == '\0')
-		return; /* its database could not be asked; then the operator is */
+		return; /* the database could not be queried, so the operator is asked */
 	snprintf(cookie + strlen(cookie), sizeof(cookie) - strlen(cookie), "_sid");
 	setup_key_set(setup, "site_cookie", cookie);
 }
@@ -61,7 +61,10 @@ static bool is_https(const struct setup *setup)
 	return strncmp(setup_answer(setup, SETUP_URL), "https:", strlen("https:")) == 0;
 }
 
-/* "SESS", with https "SSESS", and the digest of the host (Drupal's SessionConfiguration). */
+/*
+ * The cookie's name is "SESS" or, with https, "SSESS", and then the digest of the host (Drupal's
+ * SessionConfiguration).
+ */
 static void drupal_cookie(struct setup *setup)
 {
 	struct http_url at = {0};
@@ -80,7 +83,7 @@ static void drupal_cookie(struct setup *setup)
 	strbuf_clear(&cookie);
 }
 
-/* Drupal 7 has no folder core/, and other tables. */
+/* Drupal 7 has no folder core/, and its tables are different. */
 static void drupal_more(struct setup *setup, const char *text)
 {
 	struct strbuf core;
@@ -112,7 +115,7 @@ static void django_more(struct setup *setup, const char *text)
 	free(cookie);
 }
 
-/* Its keys come after the configuration is written: prebindctl wordpress import. */
+/* WordPress's keys are read after the configuration is written (prebindctl wordpress import). */
 static void wordpress_more(struct setup *setup, const char *text)
 {
 	struct strbuf file;
@@ -144,19 +147,19 @@ static void php_more(struct setup *setup, const char *text)
 /* clang-format off */
 static const struct software {
 	const char *name;
-	const char *file; /* in the site's folder, or in each folder of it: "*" */
-	const char *mark; /* a text that only its file has */
+	const char *file; /* in the site's folder; "*" stands for each folder in it */
+	const char *mark; /* a text that only this software's file has */
 	const char *login;
 	struct {
-		/* names of settings; NULL: not set there */
+		/* names of settings; NULL if the file does not have the setting */
 		const char *kind, *host, *port, *name, *user, *password;
 	} database;
-	const char *prefix; /* of the tables in the ready query and in names; NULL: none */
-	const char *query; /* ready, in the shared folder */
+	const char *prefix; /* of the tables in query and names; NULL if there is none */
+	const char *query; /* a ready query, in the shared folder */
 	const char *result; /* `site_result` */
 	const char *login_url;
-	const char *names; /* SQL; NULL: not known */
-	void (*more)(struct setup *setup, const char *text); /* NULL: nothing */
+	const char *names; /* SQL that finds the users' names; NULL if not known */
+	void (*more)(struct setup *setup, const char *text); /* NULL if nothing more is needed */
 } softwares[] = {
 	{.name = "phpBB", .file = "config.php", .mark = "PHPBB_INSTALLED", .login = PROVIDER_SITE_SESSION,
 	 .database = {"dbms", "dbhost", "dbport", "dbname", "dbuser", "dbpasswd"}, .prefix = "phpbb_",
@@ -186,7 +189,7 @@ static char *setting(const char *text, const char *name)
 static void take_database(struct setup *setup, const struct software *row, const char *text)
 {
 	struct setup_database database = {
-	    .kind = setting(text, row->database.kind), /* NULL is MariaDB */
+	    .kind = setting(text, row->database.kind), /* NULL means MariaDB */
 	    .host = setting(text, row->database.host),
 	    .port = setting(text, row->database.port),
 	    .name = setting(text, row->database.name),
@@ -218,7 +221,10 @@ static void take(struct setup *setup, const struct software *row, const char *te
 		row->more(setup, text);
 }
 
-/* Reads FOLDER/NAME, or the first FOLDER/x/NAME that there is. */
+/*
+ * Reads the file of this name in the site's folder. If the name begins with "*", reads the file in
+ * the first folder of the site's folder that has it.
+ */
 static bool read_file(const char *site, const char *name, struct strbuf *out, FILE *say)
 {
 	struct strbuf folder;

@@ -1,6 +1,6 @@
 /*
- * The rights of what is there already. Setup gives back the owner and the mode that prebind needs;
- * the content stays as it is.
+ * Corrects the rights of existing files. Setup sets the owner and the mode that prebind needs. It
+ * does not change the content.
  */
 #include <dirent.h>
 #include <fcntl.h>
@@ -17,7 +17,10 @@
 #define ALL_READ     0444
 #define OWNER_ONLY   0600
 
-/* The account that prebind runs as; NULL: our own, or no account can be given anything. */
+/*
+ * Returns the account that prebind runs as. Returns NULL if this is our own account, or if we are
+ * not root and cannot change owners.
+ */
 static const struct passwd *service(const struct setup *setup)
 {
 	const char *user = setup_answer(setup, SETUP_USER);
@@ -43,7 +46,7 @@ static bool mode_is_wrong(const struct setup_file *file, const struct stat *st,
 	}
 }
 
-/* A file with a second name may be somebody else's, too. */
+/* A file with a second name can also belong to somebody else, so it is not changed. */
 static bool is_ours(const struct setup_file *file, const struct stat *st)
 {
 	return file->kind == SETUP_FOLDER ? S_ISDIR(st->st_mode)
@@ -70,11 +73,14 @@ enum status setup_mend(const struct setup *setup, const struct setup_file *file,
 {
 	const struct passwd *who = service(setup);
 	struct stat st;
-	/* By descriptor: the folder's owner could put a link there meanwhile. */
+	/*
+	 * Rights are set through the descriptor. Between two calls with the path, the folder's
+	 * owner could put a link there.
+	 */
 	int fd = open(file->path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	bool unread = fd < 0 && geteuid() != 0 && chmod(file->path, file->mode) == 0;
 
-	if (fd < 0 && unread) /* it is our own, and had no right to be read */
+	if (fd < 0 && unread) /* our own file, whose mode did not let us read it */
 		return STATUS_OK;
 	bool ok = fd >= 0 && fstat(fd, &st) == 0;
 	if (ok && is_wrong(setup, file, &st)) {

@@ -1,6 +1,6 @@
 /*
- * Which rule gives every user of the site a JID: counts the names that a rule refuses, and those
- * that differ only in case.
+ * Finds the rule that gives every user of the site a JID. Counts the names that a rule refuses, and
+ * those that differ only in case.
  */
 #include <ctype.h>
 #include <stdio.h>
@@ -12,11 +12,11 @@
 #include "xmpp/jid_name.h"
 
 struct names {
-	char **items; /* owned, with the texts: each name in lower case */
+	char **items; /* owned, with the texts; each name in lower case */
 	size_t count;
 	size_t size;
-	size_t plain_refused; /* by {user} */
-	size_t lower_refused; /* by {user|lower} */
+	size_t plain_refused; /* names that {user} refuses */
+	size_t lower_refused; /* names that {user|lower} refuses */
 	char example[128];    /* a name that {user} refuses */
 	bool failed;
 };
@@ -44,7 +44,7 @@ static bool make_room(struct names *names)
 	return true;
 }
 
-/* Without what a terminal would obey. */
+/* Stores the name with ? for each control character, because a terminal would obey them. */
 static void keep_example(struct names *names, const char *name)
 {
 	snprintf(names->example, sizeof(names->example), "%s", name);
@@ -79,7 +79,7 @@ static int compare(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-/* The number of names that are another one's in lower case. */
+/* Returns how many names are the same as another name in lower case. */
 static size_t count_same(struct names *names)
 {
 	size_t same = 0;

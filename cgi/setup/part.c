@@ -1,6 +1,7 @@
 /*
- * The parts for the web server and the XMPP server, and the commands that take them into use. They
- * are made from the shipped files and from the blocks in the documents, so each has one home.
+ * The parts of the configuration for the web server and the XMPP server, and the commands that put
+ * them to use. They are made from the shipped files and from blocks in the documents, so that each
+ * text exists only once.
  */
 #include <ctype.h>
 #include <stdio.h>
@@ -112,9 +113,13 @@ static enum status shipped_read(const struct setup *setup, const char *name, str
 static const struct web_kind {
 	const char *word;
 	const char *document; /* in docs/, without .md */
-	const char *file;  /* in the shared folder; NULL: no part is written */
-	const char *here;  /* only the web server's own package has it; ours has a file for each server */
-	const char *place; /* where Debian's administrators expect it; not enabled there */
+	const char *file;  /* in the shared folder; NULL if no part is written */
+	/*
+	 * A file that only the web server's own package has, because our package has a file for
+	 * each server.
+	 */
+	const char *here;
+	const char *place; /* where Debian's administrators expect the part; not enabled there */
 	bool socket;
 	bool no_proxy; /* the browser calls the XMPP server's own address */
 } web_kinds[] = {
@@ -190,7 +195,7 @@ char *setup_web_file(const struct setup *setup)
 	return strbuf_take(&path);
 }
 
-/* The address of the XMPP server's BOSH service, if that is what we call, too. */
+/* Sets the address of the XMPP server's BOSH service, if prebind calls this service too. */
 static void set_bosh(const struct setup *setup, struct strbuf *out)
 {
 	const char *url = setup_answer(setup, SETUP_XMPP);
@@ -204,7 +209,7 @@ static void set_bosh(const struct setup *setup, struct strbuf *out)
 	set_setting(out, "prebind_bosh", url);
 	set_setting(out, "prebind_bosh_host", at.host);
 	set_setting(out, "prebind_bosh_port", port);
-	replace_all(out, "http://127.0.0.1:5280/http-bind", url); /* nginx */
+	replace_all(out, "http://127.0.0.1:5280/http-bind", url); /* in nginx's file */
 	http_url_clear(&at);
 }
 
@@ -219,7 +224,7 @@ enum status setup_web_write(const struct setup *setup, struct strbuf *out, struc
 		return STATUS_OK;
 	}
 	bool root = mount[0] == '\0' && strncmp(kind->word, "lighttpd", 8) != 0;
-	if (kind->no_proxy) /* the kit's suits every folder, the other one only /chat */
+	if (kind->no_proxy) /* the kit's file suits every folder, the other file only /chat */
 		root = conf_kit() == NULL && strcmp(mount, "/chat") != 0;
 	enum status status = root ? error_set(err, STATUS_BAD_REQUEST,
 					      "for this path the web server's part has to be "
@@ -245,7 +250,7 @@ enum status setup_web_write(const struct setup *setup, struct strbuf *out, struc
 
 /* ---- the XMPP server ---- */
 
-/* The blocks of its document, by the word of the question `auth`. */
+/* The blocks of the XMPP server's document, for each answer to the question `auth`. */
 static const struct xmpp_part {
 	const char *server;
 	const char *auth;
@@ -260,7 +265,7 @@ static const struct xmpp_part {
     {"tigase",   "tigase",   "docs/tigase.md",   {"groovy", NULL},               "//"},
 };
 
-/* Appends the block; false: the document does not have it. */
+/* Appends the block. Returns false if the document does not have it. */
 static bool block_add(const char *document, const char *block, struct strbuf *out)
 {
 	struct strbuf fence;
@@ -322,7 +327,7 @@ enum status setup_xmpp_write(const struct setup *setup, struct strbuf *out, stru
 
 #define START_DOCUMENT "docs/own-server.md"
 
-/* The commands are for this machine's own Prosody. */
+/* True if the commands are for the Prosody of this machine. */
 static bool has_prosody_here(const struct setup *setup)
 {
 	return setup->xmpp_server != NULL && strcmp(setup->xmpp_server, "prosody") == 0 &&
@@ -348,7 +353,7 @@ enum status setup_start_write(const struct setup *setup, struct strbuf *out, str
 	const struct web_kind *kind = web_kind(setup);
 	struct strbuf document, block;
 
-	/* The units of systemd use this configuration. */
+	/* There are commands only for the configuration that the units of systemd use. */
 	if (strcmp(setup->conf, PREBIND_SYSCONFDIR "/prebind.conf") != 0 || geteuid() != 0 ||
 	    access("/run/systemd/system", F_OK) != 0 || kind->here == NULL ||
 	    access(kind->here, F_OK) != 0)
@@ -361,7 +366,7 @@ enum status setup_start_write(const struct setup *setup, struct strbuf *out, str
 		strbuf_adds(out, "set -eux\n");
 		bool ours = !has_prosody_here(setup) || block_add(document.data, "sh prosody", out);
 		if (!ours || !block_add(document.data, block.data, out))
-			strbuf_reset(out); /* docs/nginx.md has steps for an editor */
+			strbuf_reset(out); /* nginx needs steps by hand, as in docs/nginx.md */
 		set_paths(setup, out);
 	}
 	strbuf_clear(&document);

@@ -1,6 +1,6 @@
 /*
- * The plan of setup: from the answers, the list of the files that will be written. It can be made
- * again: what is the same stays, and what somebody else wrote is never replaced.
+ * The plan of setup: makes the list of the files to write from the answers. Setup can be run again.
+ * A file that would not change is kept, and a file that somebody else wrote is never replaced.
  */
 #include "setup/setup.h"
 
@@ -111,7 +111,10 @@ static enum status add_key(struct setup *setup, struct error *err)
 	return status;
 }
 
-/* The password of tigase_user: the file is there, or it is typed. */
+/*
+ * Adds the password of tigase_user. If its file does not exist, the password must be given or
+ * typed.
+ */
 static enum status add_tigase_password(struct setup *setup, struct error *err)
 {
 	struct strbuf path;
@@ -183,7 +186,7 @@ static enum status add_text(struct setup *setup, const char *path, struct strbuf
 	return status;
 }
 
-/* A copy of the ready query for tables with another prefix. */
+/* Adds a copy of the ready query if the site's tables have another prefix. */
 static enum status add_query(struct setup *setup, struct error *err)
 {
 	const char *shipped = setup_key_get(setup, "site_query");
@@ -212,8 +215,8 @@ static enum status add_query(struct setup *setup, struct error *err)
 }
 
 /*
- * Loads the text as a configuration, before anything is written. The sentence of a fault names the
- * key.
+ * Loads the text as a configuration, before anything is written. If a value is wrong, the error
+ * sentence names its key.
  */
 static enum status try_conf(const struct strbuf *text, struct error *err)
 {
@@ -307,7 +310,7 @@ enum status setup_plan(struct setup *setup, struct error *err)
 	return status;
 }
 
-/* What the commands of SETUP_START do. */
+/* Prints the steps that the commands of SETUP_START would do. */
 static int say_parts(const struct setup *setup, int n)
 {
 	const char *key =

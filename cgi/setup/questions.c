@@ -20,7 +20,7 @@ static const char *const login_words[] = {PROVIDER_LOGIN,
 					  NULL};
 static const char *const auth_words[] = {"tigase", "token", "jwt", "oauth", "password", NULL};
 
-/* ---- what is proposed. NULL: nothing, or out of memory ---- */
+/* ---- proposals; NULL if there is none, or if out of memory ---- */
 
 static char *propose_site(struct setup *setup)
 {
@@ -101,7 +101,7 @@ static char *propose_web(struct setup *setup)
 	return strdup(setup_web_found());
 }
 
-/* The first of these accounts that there is; "": none. */
+/* Returns the first of these accounts that exists, or "" if none does. */
 static char *first_account(const char *const *names)
 {
 	for (; *names != NULL; names++)
@@ -119,7 +119,10 @@ static char *propose_web_user(struct setup *setup)
 	return first_account(usual);
 }
 
-/* "": who runs setup is the account, or the web server's that starts the program. */
+/*
+ * Proposes "" if root does not run setup. The program then runs as the account that starts it:
+ * ours, or the web server's.
+ */
 static char *propose_user(struct setup *setup)
 {
 	static const char *const usual[] = {"prebind", NULL};
@@ -187,7 +190,7 @@ static char *propose_nothing(struct setup *setup)
 	return strdup("");
 }
 
-/* ---- what is allowed. NULL: the value is; else what is wrong ---- */
+/* ---- checks; NULL if the value is allowed, otherwise what is wrong ---- */
 
 static const char *check_folder(const char *value)
 {
@@ -215,7 +218,10 @@ static const char *check_url(const char *value)
 	return bad;
 }
 
-/* Tigase's has an @ in it. The address goes into the web server's part. */
+/*
+ * Tigase's address has an @ in it. The characters are limited, because the address is copied to the
+ * web server's part.
+ */
 static const char *check_service(const char *value)
 {
 	struct http_url at = {0};
@@ -240,7 +246,7 @@ static const char *check_path(const char *value)
 	return value[0] == '/' ? NULL : "is not a whole path";
 }
 
-/* The trial of the configuration checks it. */
+/* Allows every value, because the value is checked when the configuration is loaded as a test. */
 static const char *check_nothing(const char *value)
 {
 	(void)value;

@@ -1,6 +1,6 @@
 /*
- * The database of the site's software: site_database from its settings, and questions to it before
- * there is a configuration.
+ * The database of the site's software. Makes site_database from the software's settings, and
+ * queries the database before there is a configuration.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,7 +26,7 @@ static const char *text_or(const char *text, const char *otherwise)
 
 /* ---- site_database ---- */
 
-/* The path; one of phpBB is the host, one of Drupal the name. */
+/* Writes the path of a database file. phpBB has the path as its host, Drupal as its name. */
 static void write_file(const struct setup *setup, const struct setup_database *from,
 		       struct strbuf *out)
 {
@@ -37,7 +37,9 @@ static void write_file(const struct setup *setup, const struct setup_database *f
 	strbuf_adds(out, path);
 }
 
-/* PHP has the port or the socket behind the host, too: "db:3307", "localhost:/run/db.sock". */
+/*
+ * In PHP's settings, the host can end with the port or socket: "db:3307", "localhost:/run/db.sock".
+ */
 static void write_server(const struct setup_database *from, struct strbuf *out)
 {
 	bool postgresql = holds(from->kind, "pg") || holds(from->kind, "postgres");
@@ -52,7 +54,7 @@ static void write_server(const struct setup_database *from, struct strbuf *out)
 	codec_percent(out, text_or(from->user, ""));
 	strbuf_addc(out, '@');
 	strbuf_add(out, host, len);
-	/* With the usual port, PHP calls a localhost of MariaDB at the usual socket. */
+	/* For localhost with the usual port, PHP connects to MariaDB at the usual socket. */
 	if (socket == NULL && port[0] != '\0' && strcmp(port, postgresql ? "5432" : "3306") != 0)
 		strbuf_addf(out, ":%s", port);
 	strbuf_addc(out, '/');
@@ -92,7 +94,7 @@ void setup_database_clear(struct setup_database *database)
 
 /* ---- the prefix of its tables ---- */
 
-/* It becomes a part of a query, so it must be a name. */
+/* The prefix becomes a part of a query, so it must be a name. */
 char *setup_prefix_find(const char *text)
 {
 	char *prefix = setup_text_value(text, "table_prefix");
@@ -122,9 +124,12 @@ void setup_prefix_write(const struct setup *setup, const char *sql, struct strbu
 	strbuf_adds(out, at);
 }
 
-/* ---- questions ---- */
+/* ---- queries ---- */
 
-/* Writes the password to a new file for the time of a question; *path is "" without a password. */
+/*
+ * Writes the password to a new file that exists while the query runs. *path is "" if there is no
+ * password.
+ */
 static enum status password_lend(const struct setup *setup, char path[64], struct error *err)
 {
 	path[0] = '\0';

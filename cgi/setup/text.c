@@ -12,7 +12,7 @@
 
 #define SITE_FILE_MAX 262144 /* bytes; Drupal's settings.php has 40 kB of comments */
 
-/* A file that is not there is no fault. */
+/* Prints why the file is not read. Prints nothing if it is not there, because that is no fault. */
 static void say_why(const char *path, enum file_fault fault, const struct file_found *found,
 		    FILE *say)
 {
@@ -48,7 +48,7 @@ bool setup_text_read(const char *folder, const char *name, struct strbuf *out, F
 	return fault == FILE_OK;
 }
 
-/* Returns the place after the comment that begins here; the same place if none does. */
+/* Returns the place after the comment that begins at `at`, or `at` if none begins there. */
 static char *comment_end(char *at)
 {
 	char *end = at;
@@ -103,7 +103,7 @@ static char *quoted_dup(const char *at)
 	return out;
 }
 
-/* True if a name stands here alone, not as a part of a longer one. */
+/* True if the name at this place is not a part of a longer name. */
 static bool is_whole(const char *text, const char *at, size_t len)
 {
 	bool begins = at == text || (!isalnum((unsigned char)at[-1]) && at[-1] != '_');

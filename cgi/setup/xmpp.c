@@ -16,7 +16,7 @@
 #define RID_BIT 0x80000000u
 #define WAIT_S  5
 
-/* %s: the domain. */
+/* %s stands for the domain. */
 static const char *const usual[] = {
     "http://127.0.0.1:8080/rest/adhoc/bosh@%s", /* Tigase */
     "http://127.0.0.1:5280/http-bind", /* Prosody; ejabberd as docs/ejabberd.md sets it up */
@@ -49,7 +49,7 @@ static enum status call(struct trial *trial, const struct strbuf *body, struct e
 	return http_connection_call(trial->connection, &what, &trial->answer, err);
 }
 
-/* Tigase asks for an API key or a password, whatever the call is. */
+/* Tigase asks for an API key or a password at every call, so 401 and 403 count as answers. */
 static bool try_rest(struct trial *trial)
 {
 	struct error err = {0};
@@ -129,7 +129,9 @@ static bool try(struct trial *trial, const char *url)
 	return is_rest(url) ? try_rest(trial) : try_bosh(trial);
 }
 
-/* Returns the first of the usual addresses that answers; NULL: none. The caller frees it. */
+/*
+ * Returns the first of the usual addresses that answers, or NULL if none does. The caller frees it.
+ */
 static char *try_usual(struct trial *trial)
 {
 	const char *domain = setup_answer(trial->setup, SETUP_DOMAIN);
@@ -149,7 +151,7 @@ static char *try_usual(struct trial *trial)
 	return NULL;
 }
 
-/* A server that is installed, but does not answer: its part will switch BOSH on. */
+/* Looks for a server that is installed but does not answer. Its part will enable BOSH. */
 static void installed_here(struct setup *setup)
 {
 	static const struct {
