@@ -1,7 +1,7 @@
 /*
- * prebind.fcgi reads the configuration, drops rights that it does not need, and serves: as plain
- * CGI, as FastCGI started by the web server, or as a FastCGI server on its own socket.
- * serve/server.h decides which.
+ * prebind.fcgi reads the configuration, drops rights that it does not need, and serves requests. It
+ * does so as plain CGI, as FastCGI started by the web server, or as a FastCGI server on its own
+ * socket. serve/server.h describes how it chooses.
  */
 #include <getopt.h>
 #include <stdio.h>
@@ -60,7 +60,7 @@ static void give_up_what_is_not_needed(void)
 	umask(0077);
 	setrlimit(RLIMIT_CORE, &none);
 	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-#ifndef __SANITIZE_ADDRESS__ /* the leak checker reads its own process */
+#ifndef __SANITIZE_ADDRESS__ /* the leak checker must be able to trace this process */
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 #endif
 }
@@ -79,14 +79,14 @@ static void take_all_descriptors(void)
 	setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-/* The server keeps the configuration of the start. New processes start with the latest one. */
+/* The server keeps its first configuration. New processes start with the latest one. */
 struct program {
 	struct conf *conf;
-	struct conf *renewed; /* NULL: not read again yet */
+	struct conf *renewed; /* NULL if it has not been read again */
 	enum server_mode mode;
 };
 
-/* Starts the libraries before the first fork. Starting them again does nothing. */
+/* Starts the libraries before the first fork. Starting them a second time has no effect. */
 static enum status prepare(void *arg, struct error *err)
 {
 	enum status status = secret_start(err);
@@ -124,7 +124,7 @@ static void stop(void *app)
 	http_client_stop();
 }
 
-/* SIGHUP and SIGUSR1 both reopen the log, because it may have been moved. */
+/* SIGHUP and SIGUSR1 both reopen the log, because the file might have been moved. */
 static void reopen_log(void)
 {
 	struct error err = {0};
@@ -165,7 +165,7 @@ static enum status renew(void *arg, struct error *err)
 	return STATUS_OK;
 }
 
-/* *served: the server took over, so it has answered a CGI request. */
+/* Sets *served when the server takes over. From then on the server itself answers a CGI request. */
 static enum status run(const char *config_option, bool *served, struct error *err)
 {
 	enum server_mode mode;
@@ -226,7 +226,7 @@ static enum status start_failed(void *arg, void **app, struct error *err)
 	const struct error *why = arg;
 
 	(void)app;
-	secret_start(err); /* the request's id is random */
+	secret_start(err); /* needed for the request's random id */
 	*err = *why;
 	return why->status;
 }
@@ -243,8 +243,8 @@ static void answer_for_failed_start(struct error *why)
 }
 
 /*
- * Ends without the exit handlers of libraries: they would take a tenth of a CGI request's time, and
- * the system frees everything anyway.
+ * Ends without the exit handlers of libraries, because they would take a tenth of a CGI request's
+ * time. The system frees everything anyway.
  */
 __attribute__((noreturn)) static void end_at_once(int code)
 {

@@ -1,13 +1,13 @@
-%% For an ejabberd 23 host of guests (auth_method: anonymous). A guest may write to the staff and to the listed rooms,
-%% and to nobody else. It does for ejabberd what prosody/mod_prebind_guests.lua does for Prosody.
+%% For an ejabberd 23 host of guests (auth_method: anonymous). Guests can write only to the staff and to the listed
+%% rooms. This module does the same for ejabberd as prosody/mod_prebind_guests.lua for Prosody.
 %%
-%%   staff: [support@example.org]         whom guests may write to
-%%   rooms: [help@conference.example.org] optional: rooms that they may enter
+%%   staff: [support@example.org]         the accounts that guests can write to
+%%   rooms: [help@conference.example.org] optional: rooms that guests can enter
 %%   from: ["127.0.0.0/8", "::1"]         optional: the addresses of prebind
-%%   rate: 60                             optional: stanzas that a guest may send in a minute
+%%   rate: 60                             optional: stanzas that a guest can send in a minute
 %%   life: 12 hours                       optional: the time until a session ends
 %%
-%% What is not allowed below is refused. All hooks run in the process of the guest's session.
+%% Everything that is not allowed below is refused. All hooks run in the process of the guest's session.
 
 -module(mod_prebind_guests).
 
@@ -40,7 +40,7 @@ mod_opt_type(life) -> econf:timeout(second).
 
 option(Host, Name) -> gen_mod:get_module_opt(Host, ?MODULE, Name).
 
-%% ---- who gets in, and for how long ----
+%% ---- which guests can log in, and for how long ----
 
 opened(#{lserver := Host, ip := {Ip, _Port}} = State) ->
     case lists:any(fun({Net, Mask}) -> misc:match_ip_mask(Ip, Net, Mask) end, option(Host, from)) of
@@ -56,9 +56,9 @@ told(#{lang := Lang} = State, {?MODULE, Text}) ->
 told(State, _Info) ->
     State.
 
-%% ---- what they may send ----
+%% ---- what guests can send ----
 
-%% The server has filled in both addresses.
+%% Checks a stanza that a guest sends. The server has already filled in its from and to addresses.
 sent({Stanza, #{lserver := Host, lang := Lang} = State}) ->
     {IsTooFast, Next} = count(option(Host, rate), State),
     Kind = element(1, Stanza),
@@ -74,12 +74,12 @@ sent({Stanza, #{lserver := Host, lang := Lang} = State}) ->
             refuse(Stanza, xmpp:err_forbidden(<<"Guests may write to the staff and to rooms for guests only">>, Lang), Next)
     end.
 
-%% The router sends no answer to an error or a result.
+%% If the stanza is itself an error or a result, the router sends no answer.
 refuse(Stanza, Error, State) ->
     ejabberd_router:route_error(Stanza, Error),
     {stop, {drop, State}}.
 
-%% A bucket of `rate` stanzas, which fills again in a minute.
+%% Counts a stanza in a bucket of `rate` stanzas, which fills again in a minute. Returns true if the bucket is empty.
 count(Rate, State) ->
     Now = erlang:monotonic_time(millisecond),
     {Then, Left} = maps:get(?MODULE, State, {Now, Rate}),
@@ -109,7 +109,7 @@ is_plain(Type) -> Type == available orelse Type == unavailable.
 
 is_answer(Type) -> Type == result orelse Type == error.
 
-%% The presence for everybody, and what a guest may ask of this host, and set in the own session.
+%% A guest can broadcast its presence, and send requests to this host. Only two requests of type set are allowed.
 may_here(presence, Type, _, {User, _, Resource}) -> is_plain(Type) andalso User /= <<>> andalso Resource == <<>>;
 may_here(iq, set, Stanza, _) -> lists:member(payload(Stanza), [<<"urn:xmpp:carbons:2">>, <<"urn:ietf:params:xml:ns:xmpp-session">>]);
 may_here(iq, _, _, _) -> true;

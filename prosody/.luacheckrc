@@ -1,4 +1,4 @@
--- What Prosody gives its modules; the rest is Lua as every version Prosody runs on has it.
+-- The globals that Prosody gives its modules. Otherwise only the Lua that all versions under Prosody have.
 std = "min"
 globals = { "module", "prosody" }
 max_line_length = 120

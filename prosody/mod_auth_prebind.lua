@@ -5,11 +5,11 @@
 --   prebind_token_key_file = "/etc/prosody/prebind.key"  -- one line: the key, base64url, at least 32 bytes
 --   prebind_delegate = "internal_hashed"                 -- optional: the provider that checks passwords
 --
--- A token is the password of SASL PLAIN:
+-- A token is sent as the password in SASL PLAIN. It has this form:
 --   EXPIRY ":" NONCE ":" MAC,  MAC = HMAC-SHA-256(key, user "|" host "|" EXPIRY "|" NONCE)
--- EXPIRY in decimal seconds, at most ten minutes ahead; NONCE and MAC in base64url, of 16 and 32 bytes.
--- It works once: used tokens are remembered in memory until some minutes after they expire, also when this module is
--- reloaded. After a restart of Prosody a token that has not expired would work again; prebind lets them live a minute.
+-- EXPIRY is a time in decimal seconds, at most ten minutes ahead. NONCE has 16 bytes and MAC 32, both in base64url.
+-- A token works once. Used tokens are remembered in memory until some minutes after they expire, even if this module is
+-- reloaded. After a restart of Prosody, a used token works again until it expires: prebind's tokens last a minute.
 
 local base64 = require "util.encodings".base64;
 local hashes = require "util.hashes";
@@ -21,13 +21,13 @@ local host = module.host;
 local LIFE_MAX = 600; -- seconds; also how far the two clocks may differ
 local KEY_MIN = 32; -- bytes
 local NONCE_BYTES, MAC_BYTES = 16, 32;
-local MEMORY = 900; -- seconds that a used token is remembered after its end: longer than a clock is set back
-local SWEEP = 60; -- seconds between two looks for those that can be forgotten
-local USED_MAX = 200000; -- tokens in 25 minutes: more is not a site, and takes memory
+local MEMORY = 900; -- seconds that a used token is remembered after it expires; no clock is set back further
+local SWEEP = 60; -- seconds between two removals of nonces that can be forgotten
+local USED_MAX = 200000; -- most tokens remembered, in about 25 minutes; no real site uses more, and each takes memory
 
 -- ---- the key ----
 
--- Canonical base64url only: a token has one spelling.
+-- Accepts only canonical base64url, so that a token has only one spelling.
 local function base64url_decode(text)
 	if text == "" or text:find("[^%w_-]") then
 		return nil;
@@ -74,7 +74,7 @@ module:hook_global("config-reloaded", load_key); -- a new key, without a restart
 
 -- ---- used tokens ----
 
--- Maps a nonce to the time at which its token expires. One clock decides that and when it can be forgotten.
+-- Maps a nonce to the time at which its token expires. The same clock decides when the nonce can be forgotten.
 local used = { ends = {}, count = 0, swept = 0 };
 
 local function sweep(now)
@@ -89,7 +89,7 @@ local function sweep(now)
 	end
 end
 
--- True the first time.
+-- Returns true if the token is used for the first time.
 local function use(nonce, expiry, now)
 	sweep(now);
 	if used.ends[nonce] then
@@ -116,7 +116,7 @@ end
 local function parse(text)
 	local expiry, nonce, mac = text:match("^(%d+):([%w_-]+):([%w_-]+)$");
 	if not expiry or #expiry > 12 or #nonce ~= 22 or #mac ~= 43 then
-		return nil; -- a password
+		return nil; -- it is a password, not a token
 	end
 	return { expiry = expiry, nonce = nonce, mac = mac };
 end
@@ -151,7 +151,7 @@ end
 -- ---- the provider ----
 
 local delegate_name = module:get_option_string("prebind_delegate");
-local known = module:open_store("prebind"); -- users of tokens; the delegate may not have their accounts
+local known = module:open_store("prebind"); -- users who logged in with a token; the delegate might not have their accounts
 
 local function find_delegate()
 	module:depends("auth_"..delegate_name);
@@ -219,7 +219,7 @@ function provider.delete_user(username)
 	return true;
 end
 
--- What only a provider with passwords can do.
+-- Only a provider with passwords can do these, so they are passed on to the delegate.
 for _, name in ipairs({ "get_password", "set_password", "create_user" }) do
 	provider[name] = function (...)
 		if delegate and delegate[name] then
@@ -237,7 +237,7 @@ local function plain_handler()
 	});
 end
 
--- The delegate's handler with its PLAIN replaced by ours; its other mechanisms (SCRAM) are untouched.
+-- Returns the delegate's handler with PLAIN replaced by ours. Its other mechanisms (SCRAM) are unchanged.
 local function combined_handler(inner)
 	local plain = plain_handler();
 	local outer = {};

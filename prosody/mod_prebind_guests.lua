@@ -1,13 +1,13 @@
--- For a Prosody 0.12 host of guests (authentication = "anonymous"). A guest may write to the staff and to the listed
--- rooms, and to nobody else. Only prebind may log guests in, so that its limits hold for all of them.
+-- For a Prosody 0.12 host of guests (authentication = "anonymous"). Guests can write only to the staff and to the rooms
+-- in the list. Only prebind can log guests in, so that its limits apply to all guests.
 --
---   prebind_guests_staff = { "support@example.org" }          -- whom guests may write to
---   prebind_guests_rooms = { "help@conference.example.org" }  -- optional: rooms that they may enter
+--   prebind_guests_staff = { "support@example.org" }          -- the accounts that guests can write to
+--   prebind_guests_rooms = { "help@conference.example.org" }  -- optional: rooms that guests can enter
 --   prebind_guests_from = { "127.0.0.1", "::1" }              -- optional: the addresses of prebind
---   prebind_guests_rate = 60                                  -- optional: stanzas that a guest may send in a minute
+--   prebind_guests_rate = 60                                  -- optional: stanzas that a guest can send in a minute
 --   prebind_guests_life = 43200                               -- optional: seconds until a session ends
 --
--- What is not allowed below is refused.
+-- Everything that is not allowed below is refused.
 
 local jid = require "util.jid";
 local st = require "util.stanza";
@@ -31,7 +31,7 @@ local from = module:get_option_set("prebind_guests_from", { "127.0.0.1", "::1" }
 local rate = module:get_option_number("prebind_guests_rate", 60);
 local life = module:get_option_number("prebind_guests_life", 12 * 60 * 60);
 
--- ---- who gets in ----
+-- ---- which guests can log in ----
 
 module:hook("pre-resource-bind", function (event)
 	local ip = event.session.ip;
@@ -53,15 +53,15 @@ module:hook("resource-bind", function (event)
 	end);
 end);
 
--- ---- what they may send ----
+-- ---- what guests can send ----
 
--- What a guest may ask of this host, and set in the own session.
+-- The requests of type set that a guest can send to this host. All other requests to this host are allowed.
 local SET_HERE = {
 	["urn:xmpp:carbons:2"] = true,
 	["urn:ietf:params:xml:ns:xmpp-session"] = true,
 };
 
--- What a guest may ask of a room.
+-- The requests that a guest can send to a room.
 local ASK_ROOM = {
 	["http://jabber.org/protocol/disco#info"] = true,
 	["urn:xmpp:ping"] = true,

@@ -23,7 +23,7 @@
 
 #define NODE_FALLBACK "localhost" /* what Tigase says if it does not know the name */
 
-/* Text of Tigase's answer. */
+/* This is exactly Tigase's text. */
 #define SAID_NO_DOMAIN "Domain of the JID doesn't exists"
 
 /* The state of one call. */
@@ -42,7 +42,7 @@ struct call {
 
 /* ---- answers ---- */
 
-/* Begins a 200. result is for the log. */
+/* Begins an answer with status 200. result is for the log. */
 static struct strbuf *send_result(struct call *call, const char *result)
 {
 	call->result = result;
@@ -55,8 +55,8 @@ static void send_error_field(struct call *call, const char *result, const char *
 }
 
 /*
- * Sends Tigase's status for a request that cannot be read, an error field, or the HTTP status that
- * belongs to the status.
+ * Sends a failure. If the request cannot be read, the answer has Tigase's HTTP status, 500. If
+ * there is no account, it is an error field. Otherwise it has the HTTP status of `status`.
  */
 static void send_failure(struct call *call, enum status status)
 {
@@ -100,8 +100,8 @@ static void send_session(struct call *call, const struct chat_session *session)
 	};
 
 	/*
-	 * Our rid is the next one to send. Tigase's is the last one sent, and its client counts on
-	 * from there.
+	 * Our rid is the number of the next request. Tigase gives the number of the last request,
+	 * to which its clients add 1.
 	 */
 	snprintf(rid, sizeof(rid), "%lld", strtoll(session->rid, NULL, 10) - 1);
 	adhoc_result_write(send_result(call, "ok"), call->answer, call->component, &result);
@@ -110,7 +110,8 @@ static void send_session(struct call *call, const struct chat_session *session)
 /* ---- authentication ---- */
 
 /*
- * Checks the failures of this address so far, or counts one more (failed), as for the login form.
+ * If failed is true, counts one more failure of this address. Otherwise checks whether there were
+ * too many. The login form does the same.
  */
 static enum status failures(struct exchange *ex, bool failed, struct error *err)
 {
@@ -120,8 +121,7 @@ static enum status failures(struct exchange *ex, bool failed, struct error *err)
 }
 
 /*
- * Finds the API key in the header or in the query. It may not be in both, because Tigase refuses
- * that too.
+ * Finds the API key in the header or in the query. A request with both is refused, as by Tigase.
  */
 static enum status api_key_find(const struct exchange *ex, const char **out, struct error *err)
 {
@@ -165,7 +165,7 @@ static enum status limit(struct call *call)
 
 /* ---- the request ---- */
 
-/* Checks the JID of the path: our component at a domain that the caller may bind in. */
+/* The JID in the path must be our component, at a domain in which the caller is allowed to bind. */
 static enum status component_find(struct call *call)
 {
 	const char *text = router_param(call->ex->route, call->ex->req.path);
@@ -205,8 +205,8 @@ static enum status command_read(struct call *call)
 }
 
 /*
- * With accounts = map, an account exists only if the JID map has it: Tigase creates sessions even
- * for accounts that do not exist.
+ * With accounts = map, an account must be in the JID map, because Tigase creates sessions even for
+ * accounts that do not exist.
  */
 static enum status account_check(struct call *call)
 {
@@ -242,7 +242,10 @@ static void bind_and_send(struct call *call)
 	chat_session_clear(&session);
 }
 
-/* "example.org", "example.org/x": Tigase binds them, but nobody can send messages to them. */
+/*
+ * True for "example.org" and "example.org/x". Tigase binds such JIDs, but nobody can send messages
+ * to them.
+ */
 static bool is_domain_only(const char *jid)
 {
 	return jid[strcspn(jid, "@/")] != '@';

@@ -36,7 +36,7 @@ void adhoc_send_refusal(struct exchange *ex, int http_status, enum status status
 	adhoc_refusal_write(adhoc_answer_begin(ex, http_status, answer), answer, &refusal);
 }
 
-/* A message that a program can act on. err->text is only used if it is about the request itself. */
+/* Returns a message that a program can act on. Uses err->text only if it is about the request. */
 static const char *message_of(enum status status, const struct error *err)
 {
 	switch (status) {

@@ -10,13 +10,13 @@
 /* Sends the error in the format of the request, with the HTTP status that belongs to status. */
 void adhoc_send_error(struct exchange *ex, enum status status, const struct error *err);
 
-/* The same with a given HTTP status, which may be Tigase's, and a message for the caller. */
+/* Like adhoc_send_error, with a given HTTP status (Tigase's, for example) and a given message. */
 void adhoc_send_refusal(struct exchange *ex, int http_status, enum status status,
 			const char *message);
 
 /*
- * Finds the formats that a request asks for; false: it asks for neither. A GET has no body and
- * gives the type in its query.
+ * Finds the format of the body and the format in which to answer. A GET has no body and gives the
+ * type in its query. Returns false if the type is neither XML nor JSON.
  */
 bool adhoc_type_read(const struct exchange *ex, enum adhoc_format *body, enum adhoc_format *answer);
 

@@ -20,7 +20,7 @@ struct app {
 	pthread_mutex_t lock; /* protects the pointer `sites`, not what it points to */
 	struct sites *sites;
 	struct caller_cache *callers;
-	_Atomic int64_t misplaced_ms; /* monotonic time of the last warning; 0: none yet */
+	_Atomic int64_t misplaced_ms; /* monotonic time of the last warning; 0 if there was none */
 };
 
 enum status app_new(const struct conf *conf, enum site_use use, struct app **out, struct error *err)
@@ -180,7 +180,7 @@ void app_handle_failed(const struct error *why, const struct raw_request *raw,
 	int64_t started_ms = clock_monotonic_ms();
 	struct exchange ex = {.raw = raw, .res = response, .now = clock_wall()};
 
-	/* Read it even if it is refused: the answer needs its id and its format. */
+	/* Reads the request even if it is refused, because the answer needs its id and format. */
 	request_read(raw, &ex.req, &refused);
 	response->head = ex.req.method == HTTP_HEAD;
 	page_send_error(&ex, STATUS_INTERNAL, why);

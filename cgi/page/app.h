@@ -1,6 +1,6 @@
 /*
- * The state of a process: the sites of the current configuration, and what outlives a reload. Also
- * the state of one request while it is handled: the exchange.
+ * The state of a process (struct app): the sites of the current configuration, and data that is
+ * kept at a reload. Also the state of one request while it is handled (struct exchange).
  */
 #ifndef PAGE_APP_H
 #define PAGE_APP_H
@@ -18,12 +18,13 @@
 struct app; /* opaque; thread-safe */
 
 struct exchange {
-	struct sites *sites; /* counted until the request ends */
+	struct sites *sites; /* a counted reference, held until the request ends */
 	/*
-	 * The site of the Host, borrowed from `sites`; it may be closed. NULL: the Host is unknown.
+	 * The site of the Host, borrowed from `sites`. It can be closed. NULL if the Host is
+	 * unknown.
 	 */
 	struct site *site;
-	struct store *reader;         /* of the site's store, while check_needs runs */
+	struct store *reader;         /* reads the site's store; set while check_needs runs */
 	struct caller_cache *callers; /* borrowed from the process */
 	const struct raw_request *raw;
 	struct request req;
@@ -32,18 +33,18 @@ struct exchange {
 	struct identity identity;  /* filled if the route needs a user */
 	struct jid jid;            /* the user's bare JID; filled if the route needs it */
 	bool identified;           /* identity is filled */
-	/* A provider found a bad login: identity has only source and cookie. */
+	/* A provider refused the login. identity then has only source and cookie. */
 	bool refused;
 	bool misplaced; /* the Host or the path is not in the configuration */
-	/* When `misplaced` was last logged as a warning, monotonic; borrowed from the process. */
+	/* When `misplaced` was last logged as a warning, in monotonic ms; borrowed from the app. */
 	_Atomic int64_t *warned_ms;
-	int64_t now; /* seconds, wall clock */
+	int64_t now; /* wall clock, in seconds */
 };
 
 /* Returns what sites_new returns. conf is borrowed; the caller frees *out with app_free. */
 enum status app_new(const struct conf *conf, enum site_use use, struct app **out,
 		    struct error *err);
-void app_free(struct app *app); /* NULL is allowed; no request may be running */
+void app_free(struct app *app); /* accepts NULL; call it when no request is running */
 
 /*
  * Reads the configuration again, and with it templates, secrets and keys. Requests that are running
@@ -51,11 +52,11 @@ void app_free(struct app *app); /* NULL is allowed; no request may be running */
  */
 enum status app_reload(struct app *app, struct error *err);
 
-/* The server's handler: one request, from its raw form to the response. */
+/* The server's handler. Reads the raw request and fills the response. */
 void app_handle(void *app, const struct raw_request *raw, struct response *response);
 
 /*
- * The handler if the configuration cannot be used, so there is no app. It logs the reason and
+ * The handler if there is no app, because the configuration cannot be used. It logs the reason and
  * answers 500, as JSON or as a page.
  */
 void app_handle_failed(const struct error *why, const struct raw_request *raw,

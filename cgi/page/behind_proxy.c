@@ -1,6 +1,6 @@
 /*
- * The mark that requests came through a proxy is a bucket of the site's limits. So all processes
- * share it, and `prebindctl check` can read it.
+ * A bucket of the site's limits records that requests came through a proxy. So all processes share
+ * this record, and `prebindctl check` can read it.
  */
 #include "page/behind_proxy.h"
 

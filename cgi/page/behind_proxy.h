@@ -1,6 +1,6 @@
 /*
  * Detects that requests come through a proxy which the web server does not know. All visitors then
- * have the proxy's address: the limits by address count them together, and the log shows one
+ * have the proxy's address. The limits by address then count them together, and the log shows one
  * address for all. The forwarding headers are only used to detect this. They are not trusted,
  * because anybody can send them.
  */

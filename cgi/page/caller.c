@@ -1,6 +1,6 @@
 /*
- * Checks a caller's credentials. Its cache saves a second argon2 for a password that was found
- * right.
+ * Checks a caller's credentials. The cache avoids a second run of argon2 for a password that was
+ * correct.
  */
 #include "page/caller.h"
 
@@ -12,7 +12,7 @@
 #include "base/secret.h"
 #include "password/password.h"
 
-#define NETWORK_MAX 64 /* with its NUL: an IPv6 address and a prefix length take 43 */
+#define NETWORK_MAX 64 /* bytes with the NUL; an IPv6 address with a prefix length takes 43 */
 
 struct caller_cache {
 	pthread_mutex_t lock;
@@ -45,7 +45,7 @@ void caller_cache_free(struct caller_cache *cache)
 	free(cache);
 }
 
-/* The NULs keep ("a", "bc") and ("ab", "c") apart: none of the three texts can hold one. */
+/* The NULs make ("a", "bc") differ from ("ab", "c"). None of the texts can contain a NUL. */
 static void mac_make(const struct caller_cache *cache, const struct adhoc_caller *caller,
 		     const char *password, unsigned char out[SECRET_SHA256_LEN])
 {
@@ -66,7 +66,7 @@ bool caller_cache_holds(struct caller_cache *cache, const struct adhoc_caller *c
 
 	mac_make(cache, caller, password, mac);
 	pthread_mutex_lock(&cache->lock);
-	/* goes on to the end, so that the time does not show the entry's place */
+	/* compares all entries, so that the time does not reveal which one matches */
 	for (size_t i = 0; i < cache->count; i++)
 		found |= secret_equal(cache->macs[i], mac, sizeof(mac));
 	pthread_mutex_unlock(&cache->lock);
@@ -88,7 +88,7 @@ void caller_cache_add(struct caller_cache *cache, const struct adhoc_caller *cal
 
 /* ---- the check ---- */
 
-/* The check took time, so this reads the caller again: it must still have that password. */
+/* Reads the caller again after the slow check. The stored password must not have changed. */
 static enum status caller_again(struct store *store, struct adhoc_caller *caller, struct error *err)
 {
 	struct adhoc_caller now = {0};
@@ -125,7 +125,7 @@ static enum status password_check(struct caller_cache *cache, struct store *stor
 	return status;
 }
 
-/* A caller without a key may still send one; Tigase accepts that too. */
+/* If the caller has no API key, any key in the call is ignored, as by Tigase. */
 static bool api_key_holds(const struct adhoc_caller *caller, const char *api_key)
 {
 	unsigned char hash[SECRET_SHA256_LEN];
@@ -138,9 +138,9 @@ static bool api_key_holds(const struct adhoc_caller *caller, const char *api_key
 	return secret_equal(hash, caller->api_key_hash, sizeof(hash));
 }
 
-/* A word of a list that is separated by blanks. It is not copied, because memory may be short. */
+/* A word in a list that is separated by blanks. It points into the list, so it needs no memory. */
 struct word {
-	const char *text; /* NULL: the list has ended */
+	const char *text; /* NULL at the end of the list */
 	size_t len;
 };
 

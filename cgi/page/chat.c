@@ -1,7 +1,7 @@
 /*
- * GET / sends the chat page. The session is in its data block if the user opened the page directly
- * or from this site. Otherwise the page's script asks for a session, so that another site cannot
- * cause one by a link or a prefetch.
+ * GET / sends the chat page. The page's data block has the session if the user opened the page
+ * directly or from this site. Otherwise the page's script asks for a session, so that another site
+ * cannot cause a session with a link or a prefetch.
  */
 #include <stdlib.h>
 
@@ -72,7 +72,7 @@ void chat_handle(struct exchange *ex)
 	struct chat_session session = {0};
 	struct error err = {0};
 
-	/* a guest begins a visit by hand; a page view, maybe a crawler's, makes no session */
+	/* A guest begins a visit by hand, because a page view can come from a crawler. */
 	bool asks_later = ex->site->conf->client == CLIENT_CONVERSE || ex->identity.guest;
 
 	if (asks_later || ex->req.method == HTTP_HEAD || !csrf_may_bind(&ex->req)) {

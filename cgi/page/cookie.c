@@ -4,8 +4,8 @@
 #include "page/cookie.h"
 
 /*
- * Strict where the cookie is needed only on our own form. Lax where a visitor who follows a link
- * from the site must be known.
+ * Strict if only our own form needs the cookie. Lax if a visitor who follows a link from the site
+ * must be recognized.
  */
 static const char *const same_site[COOKIE_COUNT] = {
     [COOKIE_SESSION] = "Lax", [COOKIE_FORM] = "Strict", [COOKIE_DEVICE] = "Lax",

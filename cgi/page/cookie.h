@@ -9,12 +9,12 @@
 #include "web/request.h"
 #include "web/response.h"
 
-#define COOKIE_UNTIL_CLOSED (-1L) /* the browser forgets it when it is closed */
+#define COOKIE_UNTIL_CLOSED (-1L) /* until the browser is closed */
 
 /*
  * Sets the cookie for the whole host, without access for scripts: Secure (not with allow_http),
- * HttpOnly, SameSite. life_s: seconds, or COOKIE_UNTIL_CLOSED. value must be made of characters
- * that a cookie may have. Out of memory: the response has failed.
+ * HttpOnly, SameSite. life_s is in seconds, or COOKIE_UNTIL_CLOSED. value must consist of
+ * characters that are allowed in a cookie. If out of memory, it marks the response as failed.
  */
 void cookie_set(struct response *res, const struct site_conf *conf, enum own_cookie cookie,
 		const char *value, long life_s);
@@ -23,12 +23,12 @@ void cookie_set(struct response *res, const struct site_conf *conf, enum own_coo
 void cookie_expire(struct response *res, const struct site_conf *conf, enum own_cookie cookie);
 
 /*
- * The cookie's value; the caller frees it with secret_free. *out is NULL: none, or a malformed one.
- * Fails only if memory is short.
+ * Sets *out to the cookie's value, which the caller frees with secret_free. *out is NULL if there
+ * is no cookie or if it is malformed. Fails only if out of memory.
  */
 enum status own_cookie_find(const struct request *req, const struct site_conf *conf,
 			    enum own_cookie cookie, char **out, struct error *err);
-/* The same where a lack of memory may count as no cookie. */
+/* Like own_cookie_find, but returns the value. It is also NULL if out of memory. */
 char *cookie_get(const struct request *req, const struct site_conf *conf, enum own_cookie cookie);
 
 #endif

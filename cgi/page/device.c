@@ -1,6 +1,6 @@
 /*
- * The value is ISSUED "." NONCE "." MAC. The MAC covers the account, which the cookie does not
- * name.
+ * The value of a device cookie is ISSUED "." NONCE "." MAC. The MAC covers the account, which the
+ * cookie does not name.
  */
 #include "page/device.h"
 
@@ -14,10 +14,10 @@
 #define NONCE_LEN     22 /* in base64url */
 #define ISSUED_DIGITS 12
 
-/* With its NUL. Form tokens use the same key, but their texts never begin like this. */
+/* Hashed with its NUL. Form tokens use the same key, but their texts never begin with this. */
 static const char domain[] = "prebind-device-v1";
 
-/* Appends the MAC to ISSUED "." NONCE. False: out of memory; then there is no cookie. */
+/* Writes head "." MAC to out. Returns false if out of memory; out is then "". */
 static bool finish(const unsigned char key[SECRET_KEY_LEN], const char *account, const char *head,
 		   char out[DEVICE_VALUE_MAX])
 {
@@ -55,8 +55,8 @@ void device_cookie_make(const unsigned char key[SECRET_KEY_LEN], const char *acc
 }
 
 /*
- * Reads ISSUED "." and as many characters as a nonce has. From this head, finish makes the value
- * again.
+ * Copies ISSUED "." NONCE from the value to head. finish can then make the whole value again from
+ * head.
  */
 static bool read_head(const char *value, int64_t *issued, char head[DEVICE_VALUE_MAX])
 {

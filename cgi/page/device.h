@@ -1,7 +1,8 @@
 /*
- * Device cookies. A browser that has logged in to an account gets one, and from then on its
- * attempts are counted separately. So an attacker who guesses passwords elsewhere does not lock the
- * owner out. The cookie does not log anyone in. Pure: key and clock are parameters.
+ * Device cookies. A browser that has logged in to an account gets a device cookie. From then on,
+ * its login attempts are counted separately. So an attacker who guesses passwords elsewhere does
+ * not lock the owner out. The cookie does not log anyone in. The functions are pure: key and clock
+ * are parameters.
  */
 #ifndef PAGE_DEVICE_H
 #define PAGE_DEVICE_H
@@ -14,7 +15,7 @@
 #define DEVICE_LIFE_S    (180L * 24 * 3600)
 #define DEVICE_VALUE_MAX 96 /* ISSUED "." NONCE "." MAC: 12, 22 and 43 characters */
 
-/* Makes a new cookie's value for that account. now: seconds. */
+/* Makes a new cookie's value for that account. now is in seconds. */
 void device_cookie_make(const unsigned char key[SECRET_KEY_LEN], const char *account, int64_t now,
 			char out[DEVICE_VALUE_MAX]);
 

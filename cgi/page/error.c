@@ -1,6 +1,6 @@
 /*
- * The answer to a visitor when there is no page to show: a fixed text for the status, the request's
- * id, and a link to go on. The cause is only in the log.
+ * The answer to a visitor when there is no page to show. It has a fixed text for the status, the
+ * request's id, and a link to go on. The cause is only in the log.
  */
 #include <stdatomic.h>
 #include <stdio.h>
@@ -15,7 +15,7 @@
 #include "page/guest_visit.h"
 #include "page/page.h"
 
-/* For requests that do not belong to us, because anybody can send them. */
+/* least time between warnings about an unknown Host or path, because anybody can cause them */
 #define WARN_EVERY_MS       60000
 #define RETRY_BUSY_S        1
 #define RETRY_UNAVAILABLE_S 5
@@ -29,7 +29,7 @@ static bool asks_for_json_file(const char *uri)
 	return len > ending && memcmp(uri + len - ending, ".json", ending) == 0;
 }
 
-/* The format of the answer: the route's. Without a route it is guessed from the request. */
+/* Returns the format of the route. Without a route, the format is guessed from the request. */
 static enum route_format answer_format(const struct exchange *ex)
 {
 	const char *accept = ex->req.accept;
@@ -81,7 +81,7 @@ static void send_json(struct exchange *ex, enum status status, const struct erro
 	strbuf_clear(&json);
 }
 
-/* There are no templates if the site is not known or its folder cannot be read. */
+/* For a site without templates: the site is unknown, or its folder cannot be read. */
 static void send_plain(struct exchange *ex, enum status status)
 {
 	ex->res->status = status_http(status);
@@ -93,7 +93,7 @@ static void send_plain(struct exchange *ex, enum status status)
 	    status_title(status), status_title(status), status_sentence(status), ex->req.id);
 }
 
-/* Tells the page how to log in. It is a link, so it cannot cause a redirect loop. */
+/* Adds a link to the login to the page. A link cannot cause a redirect loop. */
 static void view_login(const struct exchange *ex, enum status status, struct view *view)
 {
 	const struct site_conf *conf = ex->site->conf;
@@ -138,7 +138,7 @@ static void send_page(struct exchange *ex, enum status status)
 	send_plain(ex, status);
 }
 
-/* False: there is no login to redirect to, or it would be a redirect loop. */
+/* Returns false if there is no login to redirect to, or if it would be a redirect loop. */
 static bool send_to_login(struct exchange *ex)
 {
 	if (ex->refused) /* the login would lead back here and be refused again */
@@ -184,7 +184,7 @@ static void log_error(const struct exchange *ex, enum status status, const struc
 		  NULL);
 }
 
-/* For the operator's page. */
+/* Records the error for the operator's page. */
 static void note_trouble(const struct exchange *ex, enum status status)
 {
 	struct trouble trouble = {.time = ex->now, .status = status};

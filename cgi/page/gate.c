@@ -1,6 +1,6 @@
 /*
- * Takes a request to its handler, in these steps: site by Host, mount point, route, scheme, body,
- * and the conditions of the route. The first step that fails determines the answer.
+ * Checks a request before its handler runs, in these steps: site by Host, mount point, route,
+ * scheme, body, and the conditions of the route. The first step that fails determines the answer.
  */
 #include <string.h>
 
@@ -15,8 +15,8 @@
 #include "page/page.h"
 #include "web/csrf.h"
 
-#define AROUND_MS 4000 /* a request's time besides `timeout`; 8 s together by default */
-#define ANSWER_MS 500  /* of these, to write the page after everything is known */
+#define AROUND_MS 4000 /* a request's time in addition to `timeout`; 8 s together by default */
+#define ANSWER_MS 500  /* the part of AROUND_MS that is left for writing the answer */
 
 bool exchange_is_local(const struct exchange *ex)
 {
@@ -45,7 +45,7 @@ static enum status find_site(struct exchange *ex, struct error *err)
 		ex->site = sites_borrow_closed(ex->sites, found);
 	if (ex->site == NULL)
 		return status;
-	found = ex->site->conf; /* the old one, if a reload failed for this site */
+	found = ex->site->conf; /* the old configuration, if a reload failed for this site */
 	status = request_mount(&ex->req, found->base_path, found->base_path_set, err);
 	ex->misplaced = status == STATUS_NOT_FOUND;
 	if (status == STATUS_OK && found->public_path_set)
@@ -126,8 +126,8 @@ struct identity_context exchange_context(const struct exchange *ex)
 }
 
 /*
- * Finds the user once per exchange: ex->identity. STATUS_LOGIN_REQUIRED: nobody is logged in. Other
- * errors are those of the provider, otherwise STATUS_UNAVAILABLE.
+ * Finds the user once per exchange and fills ex->identity. Returns STATUS_LOGIN_REQUIRED if nobody
+ * is logged in. After another error it returns the provider's status, or STATUS_UNAVAILABLE.
  */
 static enum status exchange_identify(struct exchange *ex, struct error *err)
 {
@@ -160,7 +160,7 @@ static enum status find_account(struct exchange *ex, struct error *err)
 	return jid_rule_identity(ex->site->conf, ex->reader, &ex->identity, &ex->jid, err);
 }
 
-/* A visitor who is not logged in, or has no account, is none of this route's errors. */
+/* Here it is no error if the visitor is not logged in or has no account. */
 static enum status find_visitor(struct exchange *ex, struct error *err)
 {
 	enum status status = exchange_identify(ex, err);
@@ -184,7 +184,7 @@ static bool token_holds(const struct exchange *ex, const char *binding)
 	       csrf_token_check(&ex->site->form_key, binding, ex->now, token);
 }
 
-/* ---- what a posted form has to prove ---- */
+/* ---- checks of a posted form ---- */
 
 bool login_is_handover(const struct exchange *ex)
 {
@@ -285,7 +285,7 @@ static enum status check_needs(struct exchange *ex, struct error *err)
 	return status;
 }
 
-/* Finds the user and the account with one reader, which is given back before the handler runs. */
+/* Checks the conditions with one reader of the store, which is freed before the handler runs. */
 static enum status check_needs_reading(struct exchange *ex, struct error *err)
 {
 	enum status status = store_reader_new(ex->site->store, &ex->reader, err);
@@ -297,7 +297,7 @@ static enum status check_needs_reading(struct exchange *ex, struct error *err)
 	return status;
 }
 
-/* From here on the request's address, scheme and host are the visitor's. */
+/* Sets the request's address, scheme and host to the values that trusted proxies report. */
 static enum status believe_proxies(struct exchange *ex, struct error *err)
 {
 	const struct conf_list *proxies = &sites_conf(ex->sites)->server.trusted_proxies;
@@ -327,7 +327,7 @@ enum status gate_pass(struct exchange *ex, struct error *err)
 		status = check_open(ex, err);
 	if (status == STATUS_OK)
 		status = read_body(ex, err);
-	/* A body may take seconds to arrive, and a login or token may expire meanwhile. */
+	/* A body can take seconds to arrive, and a login or token can expire meanwhile. */
 	ex->now = clock_wall();
 	if (status == STATUS_OK && ex->route->needs != NEED_NOTHING)
 		status = check_needs_reading(ex, err);

@@ -1,6 +1,6 @@
 /*
- * /health tells whether this process can serve. It asks the database. With ?deep=1, which is
- * allowed from this machine only, it also asks the XMPP server.
+ * /health reports whether this process can serve. It checks the database. With ?deep=1, which is
+ * allowed only from this machine, it also checks the XMPP server.
  */
 #include <string.h>
 
@@ -9,8 +9,8 @@
 #include "page/page.h"
 
 /*
- * A server that stops answers 503 while it still serves, so that a balancer sends new requests
- * elsewhere.
+ * A server that is stopping answers 503 while it still serves, so that a load balancer sends new
+ * requests elsewhere.
  */
 static const char *state_name(bool well)
 {

@@ -1,5 +1,5 @@
 /*
- * /login and /logout: our own form. Every refused login gives the same answer after the same time,
+ * Handles /login and /logout. Every refused login gives the same answer after the same time,
  * so that an attacker does not learn which users exist. The reason is in the log.
  */
 #include <stdio.h>
@@ -21,7 +21,7 @@
 
 /* ---- a token that the site posts ---- */
 
-/* Checks the posted token and creates a session, whose token is written. */
+/* Checks the posted token, creates a session, and writes the session's token to `token`. */
 static enum status login_handover(struct exchange *ex, char token[SESSION_TOKEN_LEN + 1],
 				  struct error *err)
 {
@@ -40,18 +40,18 @@ static enum status login_handover(struct exchange *ex, char token[SESSION_TOKEN_
 		  ok ? NULL : err->text, NULL);
 	secret_free(old_token);
 	free(user);
-	/* Nobody typed a password, so the visitor must not read about a wrong one. */
+	/* Nobody typed a password, so the answer must not be about a wrong password. */
 	return status == STATUS_BAD_CREDENTIALS ? STATUS_FORBIDDEN : status;
 }
 
 /* ---- the form ---- */
 
 #define FORM_LIFE_S    1800 /* time to type a password */
-#define LOGIN_FLOOR_MS 250  /* least time for a POST, so that it reveals nothing */
+#define LOGIN_FLOOR_MS 250  /* least time for a POST, so that the time reveals nothing */
 
 /*
- * Returns the pre-session that the form's token is bound to: the browser's, or a new one that is
- * set as a cookie. The caller frees it. NULL: out of memory.
+ * Returns the pre-session to which the form's token is bound. If the browser has none, it makes a
+ * new one and sets it as a cookie. The caller frees it. NULL if out of memory.
  */
 static char *form_binding_ensure(struct exchange *ex)
 {
@@ -135,8 +135,8 @@ static void welcome(struct exchange *ex, const char *token)
 }
 
 /*
- * The password check waits for a processor, and every answer for the least time. Other requests are
- * served meanwhile.
+ * Tries the login. This takes at least LOGIN_FLOOR_MS, and the password check can wait for a
+ * processor. Other requests are served meanwhile.
  */
 static enum status attempt_in_time(struct exchange *ex, char token[SESSION_TOKEN_LEN + 1],
 				   struct error *err)
@@ -197,15 +197,15 @@ void login_handle(struct exchange *ex)
 }
 
 /*
- * The page's script ended the chat session before, because only the script knows the current rid. A
- * guest comes back to the page, where another visit can begin.
+ * Ends the login. The page's script has already ended the chat session, because only the script
+ * knows the current rid. A guest is sent back to the page, where another visit can begin.
  */
 void logout_handle(struct exchange *ex)
 {
 	struct error err = {0};
 	struct strbuf location;
 
-	if (ex->identified && ex->identity.ours) { /* otherwise the login is not ours to end */
+	if (ex->identified && ex->identity.ours) { /* we can end no other login */
 		enum status status = session_end(ex->site->store, ex->identity.session, &err);
 		if (status != STATUS_OK) {
 			page_send_error(ex, status, &err);

@@ -1,6 +1,6 @@
 /*
- * The cookie's value is the count, one digit, set again by each redirect. A browser can forge it,
- * but that affects only itself.
+ * The cookie's value is the number of redirects, as one digit. Each redirect sets the cookie again.
+ * A browser can forge the value, but that affects no other browser.
  */
 #include "page/login_circle.h"
 
@@ -11,11 +11,11 @@
 #include "base/secret.h"
 #include "page/cookie.h"
 
-#define TIMES_MAX 3  /* more than any visitor logs in and returns in that time */
+#define TIMES_MAX 3  /* no visitor logs in and returns this often within LIFE_S */
 #define LIFE_S    10 /* seconds; a redirect loop is faster */
 
 /*
- * Returns how often the browser was redirected in the last seconds. An invalid value counts as 0.
+ * Returns the number of redirects in the browser's cookie. An invalid value counts as 0.
  */
 static int times_sent(const struct exchange *ex)
 {

@@ -9,8 +9,8 @@
 #include "page/app.h"
 
 /*
- * Redirects the visitor to login_url and counts it. False: the browser has come straight back too
- * often. Then no redirect is sent, and the log has `login_circle`.
+ * Redirects the visitor to login_url and counts the redirect. Returns false if the browser has come
+ * straight back too often. In that case it sends no redirect and logs `login_circle`.
  */
 bool login_circle_redirect(struct exchange *ex);
 

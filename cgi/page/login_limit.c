@@ -1,5 +1,5 @@
 /*
- * Limits how often a login may be tried, per account and per address. A browser that was logged in
+ * Limits how often a login can be tried, per account and per address. A browser that was logged in
  * before has a limit of its own, so attacks on an account do not lock out its user. If the limits
  * cannot be read, the login is refused.
  */
@@ -9,7 +9,7 @@
 #include "page/device.h"
 #include "page/page.h"
 
-#define SCOPE "login_ip" /* of the failures of an address */
+#define SCOPE "login_ip" /* for the failures of an address */
 
 /* Failures from one address, for all accounts. An office with one address stays below this. */
 static const struct conf_limit address_limit = {.count = 50, .period_ms = 3600L * 1000};
@@ -20,8 +20,8 @@ static bool is_off(const struct exchange *ex)
 }
 
 /*
- * Returns the browser's device cookie if it is valid for this account; the caller frees it. NULL:
- * none.
+ * Returns the browser's device cookie if it is valid for this account, otherwise NULL. The caller
+ * frees it.
  */
 static char *device_of(const struct exchange *ex, const char *account)
 {

@@ -1,5 +1,5 @@
 /*
- * Limits how often a login may be tried. Internal to page/.
+ * Limits how often a login can be tried. Internal to page/.
  */
 #ifndef PAGE_LOGIN_LIMIT_H
 #define PAGE_LOGIN_LIMIT_H
@@ -10,27 +10,29 @@
 
 struct login_limit {
 	char account[LOGIN_ACCOUNT_MAX + 1];
-	/* Owned; the device cookie of a browser that was logged in before; NULL: none. */
+	/* Owned. The device cookie of a browser that was logged in before, or NULL. */
 	char *device;
 };
 
 /*
- * Counts the attempt before the password is checked. The caller passes the outcome to
- * login_limit_end after STATUS_OK. STATUS_SLOW_DOWN: err->retry_after is set. STATUS_UNAVAILABLE:
- * the limits cannot be read.
+ * Counts the attempt before the password is checked. After STATUS_OK, the caller must pass the
+ * outcome of the check to login_limit_end. Returns STATUS_SLOW_DOWN, with err->retry_after, if
+ * there were too many attempts, and STATUS_UNAVAILABLE if the limits cannot be read.
  */
 enum status login_limit_begin(struct exchange *ex, const char *user, struct login_limit *out,
 			      struct error *err);
 
 /*
- * Ends the attempt and frees what limit owns. STATUS_BAD_CREDENTIALS: the attempt stays counted.
- * STATUS_OK: the browser also gets a device cookie.
+ * Ends the attempt and frees what limit owns. status is the outcome of the password check. After
+ * STATUS_BAD_CREDENTIALS the attempt stays counted. After STATUS_OK a browser without a device
+ * cookie gets one.
  */
 void login_limit_end(struct exchange *ex, struct login_limit *limit, enum status status);
 
 /*
- * Checks the count of failures of the visitor's address, or counts one more (failed). Each scope
- * has its own count. STATUS_SLOW_DOWN: err->retry_after is set.
+ * If failed is true, counts one more failure of the visitor's address. Otherwise checks whether
+ * there were too many. Each scope has its own count. Returns STATUS_SLOW_DOWN, with
+ * err->retry_after, if there were too many failures.
  */
 enum status login_limit_address(struct exchange *ex, const char *scope, bool failed,
 				struct error *err);

@@ -1,7 +1,7 @@
 /*
  * /metrics: what all processes of the server have counted since its start, as OpenMetrics 1.0 text.
  * A reader that asks for text/plain gets the older text format of Prometheus, 0.0.4, which many
- * tools still read. page/operator.c says who may read it.
+ * tools still read. page/operator.c decides who is allowed to read it.
  */
 #include "base/metrics.h"
 
@@ -14,15 +14,15 @@
 #define TYPE_PLAIN       "text/plain"
 _Static_assert(METRICS_GUESTS == (size_t)BACKEND_GUEST, "history.c counts guests by it");
 
-#define US_DIGITS 6 /* of a second's fraction */
+#define US_DIGITS 6 /* digits after the decimal point of a second */
 
-/* The text, and the older format or not. */
+/* The text to append to, and whether it has the older format. */
 struct exposition {
 	struct strbuf *out;
 	bool is_old;
 };
 
-/* The older format names the samples of a counter, and knows no info. */
+/* In the older format a counter is named like its samples, and the type info does not exist. */
 static void family(const struct exposition *to, const char *name, const char *type,
 		   const char *help)
 {
@@ -144,7 +144,7 @@ static void put_gauges(const struct exposition *to)
 		    metrics_get_gauge(METRIC_BREAKERS_OPEN));
 }
 
-/* Without a wish it is OpenMetrics. */
+/* If the reader does not ask for a format, it gets OpenMetrics. */
 static bool wants_old(const struct exchange *ex)
 {
 	const char *accept = ex->req.accept;

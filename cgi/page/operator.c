@@ -1,7 +1,7 @@
 /*
- * Who may read what is for the operator: /metrics and /status. This machine may, and whoever has
- * the token. For everybody else, and in plain CGI, where no process outlives its request, these
- * addresses do not exist.
+ * Decides who is allowed to read /metrics and /status, which are for the operator. A visitor must
+ * come from this machine or have the token. For other visitors these addresses do not exist. In
+ * plain CGI they do not exist for anybody, because a process ends with its request.
  */
 #include <string.h>
 
@@ -12,7 +12,7 @@
 
 #define BEARER "Bearer "
 
-/* An address of this machine says nothing if a proxy in front has it. */
+/* A forwarded request does not count, because the local address can be that of a proxy. */
 static bool is_local(const struct exchange *ex)
 {
 	return exchange_is_local(ex) && ex->req.forwarded == NULL && ex->req.forwarded_for == NULL;

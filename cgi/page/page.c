@@ -1,6 +1,6 @@
 /*
  * Sends pages and JSON, and sets the headers of every dynamic response. This is the only place that
- * decides what a page may load and connect to.
+ * decides what a page is allowed to load and connect to.
  */
 #include "page/page.h"
 
@@ -20,7 +20,7 @@ static const struct {
     {HEADER_CROSS_ORIGIN_OPENER_POLICY,   "same-origin"                                                   },
     {HEADER_CROSS_ORIGIN_RESOURCE_POLICY, "same-origin"                                                   },
     {HEADER_PERMISSIONS_POLICY,           "camera=(), microphone=(), geolocation=(), payment=(), usb=()"  },
- /* not no-referrer: then our own forms would send Origin: null */
+ /* not no-referrer, because our own forms would then send Origin: null */
     {HEADER_REFERRER_POLICY,              "same-origin"						   },
     {HEADER_VARY,			 "Cookie, Origin, Sec-Fetch-Site, Sec-Fetch-Mode, Sec-Fetch-Dest"},
     {HEADER_X_CONTENT_TYPE_OPTIONS,       "nosniff"						       },
@@ -41,8 +41,8 @@ void page_base(const struct exchange *ex, struct strbuf *out)
 }
 
 /*
- * Appends "https://chat.example.org" of an absolute URL; nothing for a path, which is on our own
- * origin.
+ * Appends the origin of an absolute URL, such as "https://chat.example.org". Appends nothing for a
+ * path, which is on our own origin.
  */
 static void add_origin(const char *url, struct strbuf *out)
 {
@@ -62,7 +62,8 @@ static void add_origins(const struct conf_list *origins, struct strbuf *out)
 }
 
 /*
- * For a cluster, appends the origins of all nodes: which node has the session is known only later.
+ * For a cluster, appends the origins of all nodes, because it is not known yet which node will have
+ * the session.
  */
 static void add_bosh_origins(const struct site_conf *conf, struct strbuf *out)
 {
@@ -85,7 +86,7 @@ static void add_bosh_origins(const struct site_conf *conf, struct strbuf *out)
 }
 
 /*
- * Converse.js 14 inserts style elements into its page. No other page of ours may do so
+ * Converse.js 14 inserts style elements into its page. Our policy forbids that on all other pages
  * (docs/converse.md).
  */
 static bool is_converse(const struct exchange *ex)
@@ -114,7 +115,7 @@ static void write_page_policy(const struct exchange *ex, struct strbuf *csp)
 	}
 	strbuf_adds(csp, "; form-action 'self'; frame-ancestors 'none'; base-uri 'none'; "
 			 "object-src 'none'");
-	/* the policy's name is the one of static/parse.js */
+	/* the policy's name is the one that static/parse.js uses */
 	if (ex->site != NULL && ex->site->conf->trusted_types && !is_converse(ex))
 		strbuf_adds(csp, "; require-trusted-types-for 'script'; trusted-types prebind");
 }
@@ -203,7 +204,7 @@ void page_send(struct exchange *ex, int http_status, const char *file, struct vi
 	} else {
 		log_event(LOG_LEVEL_ERROR, "page_failed", "id", ex->req.id, "page", file, "why",
 			  err.text, NULL);
-		ex->res->failed = true; /* the body is not sent */
+		ex->res->failed = true; /* so the body is not sent */
 	}
 	strbuf_clear(&base);
 }

@@ -1,6 +1,6 @@
 /*
- * GET /people.json: the site's people, for a visitor who is logged in and has a chat account. For
- * everybody else the list is empty, so it does not reveal who is logged in, nor why nobody is.
+ * GET /people.json: the site's people, for a visitor who is logged in and has a chat account. All
+ * other visitors get an empty list. So the answer does not reveal whether they are logged in.
  */
 #include "account/people.h"
 #include "base/clock.h"

@@ -1,6 +1,6 @@
 /*
  * The table of all addresses that the program serves. Each row has the conditions for its handler
- * and the input that the handler takes. An address that is not in the table is a 404. The web
+ * and the input that the handler takes. Any other address is answered with a 404. The web
  * server serves static files itself. page/gate.c checks the conditions.
  */
 #include "account/people.h"
@@ -16,7 +16,7 @@
 #define BODY_LOGOUT_MAX 1024
 #define BODY_ADHOC_MAX  65536 /* bytes; a usual call is much smaller */
 #define NEXT_MAX        512
-#define API_KEY_MAX     128 /* ours have 43 bytes */
+#define API_KEY_MAX     128 /* in bytes; our own keys have 43 */
 #define TYPE_MAX        64
 
 static const struct param health_query[] = {

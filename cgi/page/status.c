@@ -1,6 +1,7 @@
 /*
- * /status: the operator's page about the last hour and the last day, or the same as JSON for a
- * program that asks for it, such as prebindctl status. page/operator.c says who may read it.
+ * /status: the operator's page about the last hour and the last day. A program that asks for JSON,
+ * such as prebindctl status, gets the same numbers as JSON. page/operator.c decides who is allowed
+ * to read it.
  */
 #include <inttypes.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /*
- * Fills the template status.html. A plot is a line of an SVG image, whose points are text of an
- * attribute; the words below it say the same.
+ * Fills the template status.html. A plot is a line in an SVG image. The line's points are the text
+ * of an attribute. The words below the image give the same information.
  */
 #include "page/status_page.h"
 
@@ -12,7 +12,7 @@
 #include "base/codec.h"
 
 #define TEMPLATE "status.html"
-/* of the image, in its own units; the template has the same numbers */
+/* The size of the image in its own units. The template has the same numbers. */
 #define PLOT_WIDTH  240
 #define PLOT_HEIGHT 48
 #define TIME_SIZE   32
@@ -27,7 +27,7 @@ struct plot_names {
 static const struct plot_names hour_names = {"hour_line", "hour_sum", "hour_top"};
 static const struct plot_names day_names = {"day_line", "day_sum", "day_top"};
 
-/* The text of a series; its name if the templates have none. */
+/* Returns the text for a series, or its name if the templates have no such text. */
 static const char *title_of(const struct exchange *ex, const struct status_series *series)
 {
 	const char *title = series->name;
@@ -61,7 +61,7 @@ static uint64_t largest(const struct status_series *series, const struct history
 	return top;
 }
 
-/* "0,48 4,36 …": from the left to the right, and the largest value at the top. */
+/* Writes the points as "0,48 4,36 …", from left to right, with the largest value at the top. */
 static void view_line(struct view *view, const struct plot_names *names,
 		      const struct status_series *series, const struct history_counts *steps,
 		      size_t count)
@@ -106,7 +106,7 @@ static void view_numbers(const struct exchange *ex, const struct status_report *
 	view_number(row, "day", status_value(series, &report->day));
 }
 
-/* "2026-11-29 17:30:05 UTC" */
+/* Writes the time as "2026-11-29 17:30:05 UTC". */
 static void view_time(struct view *view, const char *name, int64_t seconds)
 {
 	time_t when = (time_t)seconds;
@@ -146,7 +146,7 @@ static void fill(const struct exchange *ex, const struct status_report *report, 
 	view_troubles(ex, report, TROUBLE_LIMITED, view);
 }
 
-/* An operator's own templates may be older than the program; a site may be closed. */
+/* An operator's own templates can be older than the program, and a site can be closed. */
 static enum status template_check(const struct exchange *ex, struct error *err)
 {
 	const struct site *site = ex->site;

@@ -10,7 +10,7 @@
 	.kind = COUNT_OF, .adds_up = true, .of = (first), .many = (last) - (first) + 1
 #define LIMIT(scope) COUNT(HISTORY_LIMITED + (scope))
 
-/* Formatted by hand: a row is a line. The order of the limits is that of metrics_scopes. */
+/* Formatted by hand, with one row per line. The limits are in the order of metrics_scopes. */
 /* clang-format off */
 const struct status_series status_series[] = {
 	{"requests",           GROUP_ALL,     .has_plot = true, COUNT(HISTORY_REQUESTS)},
@@ -43,7 +43,7 @@ const struct status_series status_series[] = {
 /* clang-format on */
 const size_t status_series_count = sizeof(status_series) / sizeof(status_series[0]);
 
-/* Adds what happened between two moments. A gauge is at its largest. */
+/* Adds the counts between two moments to sum. For a gauge, sum becomes the largest value. */
 static void add(struct history_counts *sum, const struct history_counts *from,
 		const struct history_counts *to)
 {
@@ -94,8 +94,9 @@ struct status_report *status_report_new(void)
 }
 
 /*
- * The time that so many of 100 calls did not exceed, as Prometheus estimates it from a histogram:
- * evenly spread between the bounds, and the last bound for all that took longer.
+ * Returns the time in ms that this percentage of the calls did not exceed. As in Prometheus, it is
+ * estimated from a histogram. Calls are assumed to be evenly spread between two bounds. A call that
+ * took longer than the last bound counts as the last bound.
  */
 static uint64_t quantile_ms(const struct history_counts *counts, int percent)
 {

@@ -12,11 +12,15 @@
 #include "base/clock.h"
 #include "serve/server_parts.h"
 
-#define DRAIN_MAX (1024 * 1024) /* of a body that was not read */
-#define DRAIN_MS  5000          /* … and the time for it */
+#define DRAIN_MAX (1024 * 1024) /* at most this many bytes of an unread body are read */
+#define DRAIN_MS  5000          /* time limit for reading them, in ms */
 
 struct cgi_body {
-	bool known; /* there is a CONTENT_LENGTH; a server may leave the pipe open after the body */
+	/*
+	 * True if CONTENT_LENGTH is set. Reading then stops at that length, because the web server
+	 * can leave the pipe open after the body.
+	 */
+	bool known;
 	size_t left;
 	int64_t deadline_ms;
 };

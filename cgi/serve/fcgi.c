@@ -1,7 +1,7 @@
 /*
- * FastCGI: serves one request on a connection. Only this file uses libfcgi, which receives
- * connections that are already accepted. Its own accept loop cannot be stopped, and its own close
- * waits up to 2 s for a slow peer, which would hold a thread.
+ * FastCGI: serves one request on a connection. Only this file uses libfcgi. libfcgi receives
+ * connections that are already accepted, because its accept loop cannot be stopped. This file
+ * closes them, because libfcgi's close waits up to 2 s for a slow peer and would hold a thread.
  */
 #include <errno.h>
 #include <poll.h>
@@ -22,18 +22,18 @@
 #include "serve/server_parts.h"
 
 #define FCGI_ROLE_RESPONDER 1
-/* bytes of an unread body; a longer one is cut off */
+/* at most this many bytes of an unread body are read; the rest is cut off */
 #define DRAIN_MAX     (1024 * 1024)
-#define DRAIN_MS      2000 /* … and so is one that takes longer */
-#define TRASH_SIZE    1024 /* a buffer for unread data; usually there is none */
-#define RECEIVE_S     5    /* for libfcgi's reads: a web server sends what it has at once */
-#define HEAD_MS       5000 /* a web server sends a head at once */
-#define HEAD_GRACE_MS 1000 /* … if too many requests wait already */
-#define MOMENT_MS     2    /* between its connect and its first write */
-#define REFUSE_MS     1000 /* for a request that will be refused in any case */
-#define LINGER_MS     100  /* for a peer that still sends when we have finished */
+#define DRAIN_MS      2000 /* time limit for reading them, in ms */
+#define TRASH_SIZE    1024 /* buffer for data that is thrown away; usually there is none */
+#define RECEIVE_S     5    /* limit for one read by libfcgi; a web server sends without delay */
+#define HEAD_MS       5000 /* how long to wait for a head; a web server sends it at once */
+#define HEAD_GRACE_MS 1000 /* how long to wait for a head if too many requests wait */
+#define MOMENT_MS     2    /* a web server's usual time between connect and first write */
+#define REFUSE_MS     1000 /* how long to wait for a request that will be refused */
+#define LINGER_MS     100  /* how long to read from a peer that still sends after the answer */
 
-/* How long libfcgi may wait when it closes a connection itself. Its default is 2000 ms. */
+/* How long libfcgi waits at most when it closes a connection itself. Its default is 2000 ms. */
 static const char *const libfcgi_waits[] = {
     "LIBFCGI_OS_CLOSE_POLL_TIMEOUT",
     "LIBFCGI_IS_AF_UNIX_KEEPER_POLL_TIMEOUT",
@@ -44,13 +44,13 @@ static const char *const libfcgi_waits[] = {
 struct fcgi_request {
 	struct server *server;
 	int fd;
-	FCGX_Request lib; /* libfcgi's; it is filled once fcgi_begin succeeds */
-	struct head head; /* what had come by then */
-	size_t read;      /* of the body */
+	FCGX_Request lib; /* libfcgi's request; valid after fcgi_begin succeeds */
+	struct head head; /* what fcgi_begin found in the socket */
+	size_t read;      /* bytes of the body read so far */
 	int64_t deadline_ms;
 };
 
-/* This thread waits and serves nobody else. */
+/* Waits without wait_begin, so the thread counts as busy and no other thread takes its place. */
 static bool is_readable_soon(int fd, int ms)
 {
 	struct pollfd poll_fd = {.fd = fd, .events = POLLIN};
@@ -59,10 +59,10 @@ static bool is_readable_soon(int fd, int ms)
 }
 
 /*
- * As FCGX_GetStr, but other requests are served while it waits for more bytes. Only libfcgi knows
- * whether the next byte is already in its buffer. So a read counts as a wait, unless the byte was
- * in the socket when the request began. This is also so for a body without CONTENT_LENGTH, because
- * even the end of an empty body may be late.
+ * Like FCGX_GetStr, but other requests are served while it waits for more bytes. A read counts as a
+ * wait unless its next byte has certainly arrived. This is so if the byte is in libfcgi's stream,
+ * or if it was in the socket when the request began. Other bytes in libfcgi's buffer cannot be seen
+ * from here. A body without CONTENT_LENGTH is no exception, because its end can be late, too.
  */
 static int fcgi_get(const struct fcgi_request *req, void *buffer, int want)
 {
@@ -84,8 +84,8 @@ static int fcgi_get(const struct fcgi_request *req, void *buffer, int want)
 }
 
 /*
- * Reads the bytes that have arrived, or else the next byte. If it asked for more, libfcgi would go
- * on waiting while single bytes arrive, so a slow visitor could occupy a thread.
+ * Reads the bytes that have arrived. If there are none, it waits for one byte only. If it asked for
+ * more, libfcgi would wait for all of them, so a visitor who sends slowly could occupy a thread.
  */
 static ssize_t fcgi_read(void *io, void *buffer, size_t size)
 {
@@ -107,8 +107,8 @@ static ssize_t fcgi_read(void *io, void *buffer, size_t size)
 }
 
 /*
- * Reads the part of the body that the handler did not read. False: there is still more, or the body
- * is incomplete.
+ * Reads the part of the body that the handler did not read. Returns false if there is still more,
+ * or if the body is incomplete.
  */
 static bool fcgi_drain(struct fcgi_request *req)
 {
@@ -127,7 +127,7 @@ static bool fcgi_drain(struct fcgi_request *req)
 }
 
 /*
- * If a socket is closed with unread bytes in it, the peer may lose our answer. So this reads them
+ * If a socket is closed with unread bytes in it, the peer can lose our answer. So this reads them
  * first.
  */
 static void linger(int fd, int ms)
@@ -153,10 +153,10 @@ static void linger_waiting(const struct fcgi_request *req)
 }
 
 /*
- * First sends the answer and its end, in one write, so that the web server has the whole answer. If
- * the connection is closed while a part of the body is unread, mod_proxy_fcgi and nginx lose the
- * answer. So this goes on reading the body for a while. It calls Free and not Finish, because
- * Finish would wait once more when it closes the connection.
+ * Sends the answer and the end of the request in one write, so that the web server has the whole
+ * answer. Then it reads the rest of the body for a while. If the connection is closed while a part
+ * of the body is unread, mod_proxy_fcgi and nginx lose the answer. It calls FCGX_Free and not
+ * FCGX_Finish, because FCGX_Finish would wait once more when it closes the connection.
  */
 static void fcgi_end(struct fcgi_request *req, const struct answer *answer)
 {
@@ -205,8 +205,8 @@ static void fcgi_answer(struct fcgi_request *req)
 }
 
 /*
- * Limits the time of libfcgi's reads, which have no other limit. If everything has arrived, libfcgi
- * does not wait, so usually this system call is not needed.
+ * Sets a time limit for libfcgi's reads, which have no other limit. Usually the whole request has
+ * arrived. Then libfcgi does not wait, so the system call is left out.
  */
 static bool reads_limit(const struct fcgi_request *req)
 {
@@ -216,7 +216,10 @@ static bool reads_limit(const struct fcgi_request *req)
 	       setsockopt(req->fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit)) == 0;
 }
 
-/* False: the request is malformed; the connection is closed. A failed Accept closes it too. */
+/*
+ * Returns false if the request is malformed or the time limit cannot be set. The connection is then
+ * closed. FCGX_Accept_r closes the connection itself when it fails.
+ */
 static bool fcgi_accept(struct fcgi_request *req)
 {
 	FCGX_Request *lib = &req->lib;
@@ -226,16 +229,16 @@ static bool fcgi_accept(struct fcgi_request *req)
 		return false;
 	}
 	lib->ipcFd = req->fd;
-	lib->keepConnection = 1; /* else Accept would first close it */
-	FCGX_Detach(lib);        /* a failed Accept closes without a wait */
+	lib->keepConnection = 1; /* otherwise FCGX_Accept_r would close it first */
+	FCGX_Detach(lib);        /* so that a failed FCGX_Accept_r closes it without a wait */
 	return FCGX_Accept_r(lib) == 0;
 }
 
 /*
- * Waits for the head. A web server sends it right after it connects, and starting another thread
- * for that moment would take longer than the wait. Only after that moment are other requests
- * served. If too many requests wait already, this thread waits all the same, because a visitor
- * cannot delay a head: web servers send it in one piece.
+ * Waits for the head. A web server sends it right after it connects, so this thread first waits for
+ * MOMENT_MS without wait_begin: starting another thread would take longer. After that, other
+ * requests are served during the wait. If too many requests wait already, this thread still waits
+ * for HEAD_GRACE_MS. A visitor cannot delay the head, because web servers send it in one piece.
  */
 static enum head_state head_await_waiting(int fd, struct head *out)
 {
@@ -251,8 +254,8 @@ static enum head_state head_await_waiting(int fd, struct head *out)
 }
 
 /*
- * False: the peer only tested whether we listen, the request is malformed, or its head did not
- * arrive in time. Then the connection is closed.
+ * Returns false if the peer only tested whether we listen, if the request is malformed, or if its
+ * head did not arrive in time. The connection is then closed.
  */
 static bool fcgi_begin(struct fcgi_request *req)
 {
@@ -292,7 +295,7 @@ static const char busy[] =
 		      "\r\n"
 		      "Too many visitors at once. Please come again in a moment.\n";
 
-/* An answer without a handler: a header and a sentence. */
+/* Makes a fixed answer, for which no handler runs. It borrows text, a header and a sentence. */
 static struct answer answer_of(const char *text)
 {
 	return (struct answer){
@@ -319,8 +322,8 @@ void fcgi_serve(struct server *server, int fd)
 }
 
 /*
- * Sends a fixed answer when every limit is reached. Other connections wait until this thread
- * accepts again, so it does not wait long for a slow peer.
+ * Sends a fixed answer when no descriptor is left. Other connections wait until this thread accepts
+ * again, so it does not wait long for a slow peer.
  */
 void fcgi_refuse(struct server *server, int fd)
 {

@@ -1,9 +1,9 @@
 /*
- * FastCGI's records as bytes (specification, 3.3, 5 and 8).
+ * Reads and writes the bytes of FastCGI records (specification, 3.3, 5 and 8).
  *
  * A request's head is examined while it is still in the socket; libfcgi reads the same bytes
- * afterwards. So this file finds out only what libfcgi does not tell: whether the head is complete,
- * whether a parameter has a NUL in it, and whether a length is impossible.
+ * afterwards. So this file finds out only what libfcgi does not report. It checks whether the head
+ * is complete, whether a parameter has a NUL in it, and whether a length is impossible.
  *
  * An answer is written here, up to 64 KiB in one write. libfcgi's streams send every 8 KiB, which
  * wakes the web server for each piece of a page.
@@ -21,8 +21,8 @@
 #include "serve/server_parts.h"
 #include "web/request.h"
 
-#define RECORD_VERSION 1     /* there is no other */
-#define RECORD_MAX     65535 /* bytes of content: the length field has 16 bits */
+#define RECORD_VERSION 1     /* the only version that exists */
+#define RECORD_MAX     65535 /* most bytes of content in a record; its length field has 16 bits */
 
 enum record_type {
 	RECORD_ABORT_REQUEST = 2,
@@ -31,8 +31,8 @@ enum record_type {
 	RECORD_STDIN = 5,
 	RECORD_STDOUT = 6,
 	/*
-	 * Records of this and higher types, and those with id 0, belong to no request. libfcgi
-	 * answers them.
+	 * Records of this type or a higher one belong to no request, like records with id 0.
+	 * libfcgi answers them.
 	 */
 	RECORD_MANAGEMENT = 9
 };
@@ -41,22 +41,22 @@ struct record {
 	unsigned char version;
 	unsigned char type;
 	unsigned char id[2];
-	unsigned char len[2]; /* of the content, without the padding */
+	unsigned char len[2]; /* length of the content, without the padding */
 	unsigned char padding;
 	unsigned char reserved;
 };
 
 #define FIRST_LOOK (8 * 1024)                             /* most requests take 1 to 2 KiB */
-#define LAST_LOOK  (REQUEST_PARAMS_BYTES_MAX + 16 * 1024) /* the rest is for lengths and records */
-#define ABORT_LOOK 256                                    /* the end of a body, and an abort */
+#define LAST_LOOK  (REQUEST_PARAMS_BYTES_MAX + 16 * 1024) /* 16 KiB for lengths and headers */
+#define ABORT_LOOK 256 /* bytes; fits the end of a body and an abort */
 #define NAP_MAX_MS 32
 
-#define STILL_MS  10000 /* a web server that reads nothing for so long is gone */
-#define ANSWER_MS 60000 /* for the whole answer, however slowly it is read */
+#define STILL_MS  10000 /* a web server that reads nothing for this long has gone */
+#define ANSWER_MS 60000 /* limit for sending the whole answer, however slowly it is read */
 
 /* ---- a head's names and values ---- */
 
-/* Reads a length, which takes one byte or four. False: some of them have not come. */
+/* Reads a length of one or four bytes. Returns false if some of them have not arrived. */
 static bool length_next(const unsigned char **at, const unsigned char *end, size_t *out)
 {
 	const unsigned char *p = *at;
@@ -73,7 +73,7 @@ static bool length_next(const unsigned char **at, const unsigned char *end, size
 	return true;
 }
 
-/* HEAD_PARTIAL: the last parameter is incomplete. */
+/* Returns HEAD_PARTIAL if the last parameter is incomplete. */
 static enum head_state params_read(const unsigned char *at, size_t len, struct head *out)
 {
 	const unsigned char *end = at + len;
@@ -93,12 +93,12 @@ static enum head_state params_read(const unsigned char *at, size_t len, struct h
 
 /* ---- a head's records ---- */
 
-/* A record as it lies in the data. */
+/* What the header of a record says. */
 struct found {
 	unsigned type;
-	unsigned id; /* of its request */
+	unsigned id; /* of the request */
 	size_t len;
-	size_t whole; /* with its head and its padding */
+	size_t whole; /* the length with header and padding */
 };
 
 static bool record_at(const unsigned char *data, size_t len, struct found *out)
@@ -118,7 +118,7 @@ static bool record_at(const unsigned char *data, size_t len, struct found *out)
 
 /*
  * Counts the bytes of the body that arrived with the head. At a record of another request it stops
- * counting. False: the web server has aborted the request.
+ * counting. Returns false if the web server has aborted the request.
  */
 static bool body_read(const unsigned char *data, size_t len, unsigned id, struct head *out)
 {
@@ -139,11 +139,11 @@ static bool body_read(const unsigned char *data, size_t len, unsigned id, struct
 	       record.type != RECORD_ABORT_REQUEST;
 }
 
-/* Moves the parameters to the start of data, so that they follow each other without records. */
+/* Examines a head. Moves its parameters to the start of data, with no record headers in between. */
 static enum head_state head_read(unsigned char *data, size_t len, struct head *out)
 {
 	size_t params_len = 0, at = 0;
-	unsigned id = 0; /* the first record's */
+	unsigned id = 0; /* the id in the first record */
 	struct found record;
 
 	*out = (struct head){.nul = false};
@@ -187,7 +187,7 @@ static enum head_state look_at(int fd, unsigned char *data, size_t size, size_t 
 	if (got == 0 || (got < 0 && errno != EAGAIN && errno != EWOULDBLOCK))
 		return HEAD_BROKEN;
 	enum head_state state = head_read(data, *come, out);
-	secret_wipe(data, *come); /* cookies */
+	secret_wipe(data, *come); /* data can hold cookies */
 	return state;
 }
 
@@ -214,9 +214,9 @@ enum head_state head_look(int fd, struct head *out)
 }
 
 /*
- * The bytes that have arrived stay in the socket, so from then on poll would return at once.
- * Therefore this looks again after pauses that grow. epoll would need a descriptor, and there may
- * be none left.
+ * Bytes that have arrived stay in the socket, so after the first byte poll returns at once.
+ * Therefore this examines the socket again after growing pauses. It does not use epoll, because
+ * epoll needs a descriptor and there might be none left.
  */
 enum head_state head_await(int fd, int ms, struct head *out)
 {
@@ -254,7 +254,7 @@ bool head_is_aborted(int fd, unsigned id)
 
 /* ---- an answer ---- */
 
-/* The end of the output and of the request: status 0, complete. */
+/* The records that end the output and the request, with status 0 and "request complete". */
 struct ending {
 	struct record output;
 	struct record request;
@@ -272,8 +272,8 @@ static struct record record_of(enum record_type type, int id, size_t len)
 }
 
 /*
- * Returns the first piece that is not sent completely, without its bytes that are sent. *count
- * becomes the number of pieces left.
+ * Call it after put bytes of the pieces were sent. Returns the first piece with unsent bytes, cut
+ * to those bytes, and sets *count to the number of pieces left.
  */
 static struct iovec *pieces_sent(struct iovec *pieces, int *count, size_t put)
 {
@@ -299,14 +299,14 @@ bool pieces_write(int fd, struct iovec *pieces, int count)
 	return true;
 }
 
-/* The connection to the web server, and how long it may take to read. */
+/* The connection to the web server, and when the server must have read the answer. */
 struct reader {
 	int fd;
 	struct server *server;
 	int64_t deadline_ms;
 };
 
-/* False: it does not read. */
+/* Waits until the web server reads. Returns false if it does not read in time. */
 static bool reader_await(const struct reader *reader)
 {
 	struct pollfd poll_fd = {.fd = reader->fd, .events = POLLOUT};
@@ -321,7 +321,7 @@ static bool reader_await(const struct reader *reader)
 	return rc > 0 || interrupted;
 }
 
-/* As pieces_write, to a socket. While the web server does not read, other requests are served. */
+/* Like pieces_write, for a socket. Other requests are served while the web server does not read. */
 static bool pieces_send(const struct reader *reader, struct iovec *pieces, int count)
 {
 	while (count > 0) {
@@ -336,14 +336,14 @@ static bool pieces_send(const struct reader *reader, struct iovec *pieces, int c
 	return true;
 }
 
-/* Takes the next part of *from that fits into room, and advances *from. */
+/* Returns the next part of *from, at most room bytes, and advances *from past that part. */
 static struct iovec take(struct iovec *from, size_t room)
 {
 	struct iovec taken = *from;
 
 	if (taken.iov_len > room)
 		taken.iov_len = room;
-	if (taken.iov_len > 0) /* an empty part may have no base */
+	if (taken.iov_len > 0) /* iov_base can be NULL if the part is empty */
 		from->iov_base = (char *)from->iov_base + taken.iov_len;
 	from->iov_len -= taken.iov_len;
 	return taken;

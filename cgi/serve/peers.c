@@ -1,9 +1,9 @@
 /*
- * Who may connect. On a UNIX socket that is decided by the peer's uid: root, our own account, and
- * those of peer_users. On a loopback address the uid is not known, so every account of the machine
- * could claim to be any user of the site. Such a socket is accepted only if the operator allows it
- * (allow_tcp), and a connection must come from an address that FCGI_WEB_SERVER_ADDRS names (FastCGI
- * 1.0, section 3.2).
+ * Decides which peers are allowed to connect. On a UNIX socket these are root, our own account and
+ * the accounts in peer_users. On a loopback address the peer's uid is not known, so any account of
+ * the machine could claim to be any user of the site. Such a socket is accepted only if the
+ * operator allows it (allow_tcp). Its connections must come from an address that
+ * FCGI_WEB_SERVER_ADDRS names (FastCGI 1.0, section 3.2).
  */
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -16,8 +16,8 @@
 #include "base/log.h"
 #include "serve/server_parts.h"
 
-#define ADDRESSES_NAME "FCGI_WEB_SERVER_ADDRS" /* separated by commas */
-#define NAME_SPACE     4096                    /* one entry of the user database */
+#define ADDRESSES_NAME "FCGI_WEB_SERVER_ADDRS" /* addresses, separated by commas */
+#define NAME_SPACE     4096                    /* bytes for one entry of the user database */
 
 /* ---- by uid ---- */
 
@@ -61,7 +61,7 @@ static bool uid_is_allowed(const struct peers *peers, uid_t uid)
 	return uid == 0 || uid == geteuid();
 }
 
-/* Logs the name of an account that may not connect, and what would allow it. */
+/* Logs which account was refused, and how the operator can allow it. */
 static void tell_refused(uid_t uid)
 {
 	struct passwd user, *found = NULL;
@@ -96,7 +96,7 @@ static bool user_is_allowed(const struct peers *peers, int fd)
 
 /* ---- by address ---- */
 
-/* Writes the peer's address; "" if the socket is not TCP. */
+/* Writes the peer's address, or "" if the socket is not TCP. */
 static void address_write(const struct sockaddr_storage *address, char out[INET6_ADDRSTRLEN])
 {
 	const void *bytes = address->ss_family == AF_INET
@@ -175,7 +175,7 @@ static bool address_is_allowed(const struct peers *peers, const struct sockaddr_
 	return false;
 }
 
-/* ---- either ---- */
+/* ---- both kinds of socket ---- */
 
 enum status peers_find(const struct server_conf *conf, const struct sockaddr_storage *inherited,
 		       struct peers *out, struct error *err)

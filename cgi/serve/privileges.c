@@ -1,8 +1,9 @@
 /*
- * What a process may do. A server started as root changes to its account for good, before it reads
- * any client's data. A process that serves has a memory limit. A malformed FastCGI stream can make
- * libfcgi allocate any amount of memory or fail an assertion; with the limit, that ends one process
- * and does not harm the machine. A process that crashes logs the reason and does not continue.
+ * Limits what a process can do. A server started as root changes to its account for good, before it
+ * reads any client's data. A process that serves has a memory limit, because a malformed FastCGI
+ * stream can make libfcgi allocate any amount of memory or fail an assertion. With the limit, such
+ * a stream ends only one process and does not harm the machine. A process that crashes logs the
+ * reason and ends.
  */
 #include <errno.h>
 #include <grp.h>
@@ -18,7 +19,7 @@
 #include "base/log.h"
 #include "serve/server_parts.h"
 
-#define NAME_SPACE 4096 /* one entry of the user database */
+#define NAME_SPACE 4096 /* bytes for one entry of the user database */
 
 /*
  * The number of malloc's arenas. An arena never shrinks, and by default hundreds of threads would
@@ -27,10 +28,10 @@
  */
 #define ARENAS_MAX 2
 #define OTHERS_STACK                                                                               \
-	(256 * 1024) /* for threads that libraries start, such as libcurl's for name look-ups */
-#define DATA_BASE     (512L << 20) /* sites, connections, passwords being hashed */
-#define REQUEST_DATA  (320L << 10) /* a stack and the memory of a request */
-#define EXIT_BY_CRASH 128          /* plus the signal's number, as in a shell */
+	(256 * 1024) /* stack of threads that libraries start, such as libcurl for name look-ups */
+#define DATA_BASE     (512L << 20) /* bytes for sites, connections and password hashing */
+#define REQUEST_DATA  (320L << 10) /* bytes for a thread's stack and its request */
+#define EXIT_BY_CRASH 128          /* the signal's number is added, as in a shell */
 /* enough for the registers of any processor and a log line */
 #define CRASH_STACK_SIZE (16 * 1024)
 
@@ -95,7 +96,7 @@ enum status account_take(const struct account *account, struct error *err)
 
 static const int crashes[] = {SIGSEGV, SIGABRT, SIGBUS, SIGILL, SIGFPE};
 
-/* May call only what signal-safety(7) allows. */
+/* A signal handler, so it can call only the functions that signal-safety(7) lists. */
 static void on_crash(int number)
 {
 	log_crash(number);

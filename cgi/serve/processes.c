@@ -28,22 +28,22 @@
 #define RESPAWN_FIRST_MS 50
 #define RESPAWN_MAX_MS   1000
 #define RESPAWN_SLOW_MS  5000
-#define DEATHS_MAX       10 /* within DEATHS_WINDOW_MS, before restarts become slow */
+#define DEATHS_MAX       10 /* after more deaths in DEATHS_WINDOW_MS, restarts are slow */
 #define DEATHS_WINDOW_MS 60000
 
-#define KILL_AFTER_MS ((DRAIN_S + 1) * 1000) /* a child stops by itself before this */
+#define KILL_AFTER_MS ((DRAIN_S + 1) * 1000) /* by then a child should have stopped by itself */
 
 struct child {
-	pid_t pid;     /* 0: none */
-	size_t index;  /* on the reload board */
-	int64_t retry; /* when to start one again; monotonic ms */
+	pid_t pid;     /* 0 if it does not run */
+	size_t index;  /* its number on the reload board */
+	int64_t retry; /* when to start a new process, in monotonic ms */
 };
 
 /* Shared memory of the parent and its processes. */
 struct reload_board {
-	int wake;           /* an inherited eventfd: some process has reloaded */
-	atomic_uint wanted; /* the number of the last reload */
-	atomic_uint failed; /* the last reload that failed in a process */
+	int wake;           /* an inherited eventfd; a process writes to it after a reload */
+	atomic_uint wanted; /* the number of the latest reload */
+	atomic_uint failed; /* the number of the latest reload that failed in a process */
 	atomic_uint done[PROCESSES_MAX];
 };
 
@@ -51,12 +51,12 @@ struct supervisor {
 	struct server *server;
 	size_t count;
 	struct reload_board *board;
-	bool reloading; /* the processes were told, and some have not reloaded yet */
+	bool reloading; /* the processes got SIGHUP, and some have not reloaded yet */
 	struct child children[PROCESSES_MAX];
 	int signals;
 	bool reload;     /* SIGHUP came and is not handled yet */
-	bool stop;       /* SIGTERM, or SIGINT */
-	unsigned deaths; /* since window */
+	bool stop;       /* SIGTERM or SIGINT came */
+	unsigned deaths; /* number of deaths since `window` */
 	int64_t window;
 };
 
@@ -73,7 +73,7 @@ static void report_write(struct server *server, const struct error *result)
 	while (write(*report, result, sizeof(*result)) < 0 && errno == EINTR)
 		;
 	close(*report);
-	*report = -1; /* the number may be reused for another file */
+	*report = -1; /* the number can be reused for another file */
 }
 
 void process_ready(struct server *server)
@@ -98,8 +98,8 @@ static void board_note(struct reload_board *board, size_t index, unsigned number
 void process_reload(struct server *server)
 {
 	struct reload_board *board = server->link.board;
-	unsigned number =
-	    board != NULL ? atomic_load(&board->wanted) : 0; /* another may come meanwhile */
+	/* Read it before the reload, because wanted can change meanwhile. */
+	unsigned number = board != NULL ? atomic_load(&board->wanted) : 0;
 	enum status status = server->app->reload(server->state);
 
 	log_event(board == NULL && status == STATUS_OK ? LOG_LEVEL_INFO : LOG_LEVEL_DEBUG,
@@ -112,8 +112,8 @@ void process_reload(struct server *server)
 }
 
 /*
- * The two kinds of child. They end with _exit, because buffers and exit handlers belong to the
- * parent.
+ * What a child does: it serves, or it tests a configuration. It ends with _exit, because buffers
+ * and exit handlers belong to the parent.
  */
 typedef void child_life(struct server *server);
 
@@ -130,7 +130,7 @@ static void life_serve(struct server *server)
 	_exit(status == STATUS_OK ? 0 : 1);
 }
 
-/* At SIGHUP: finds out whether a process could start with the present configuration. */
+/* At SIGHUP, tests whether a process could start with the new configuration. */
 static void life_trial(struct server *server)
 {
 	const struct server_app *app = server->app;
@@ -147,7 +147,7 @@ static void life_trial(struct server *server)
 	_exit(0);
 }
 
-/* report: NULL, or receives the descriptor that tells how the start went. */
+/* If report is not NULL, *report is set to the descriptor on which the child reports its start. */
 static enum status spawn(struct supervisor *sup, child_life *life, struct child *child, int *report,
 			 struct error *err)
 {
@@ -183,7 +183,7 @@ static enum status spawn(struct supervisor *sup, child_life *life, struct child 
 	return STATUS_OK;
 }
 
-/* A child that starts now has the parent's present configuration. */
+/* A child that starts now has the parent's configuration, so it needs no reload. */
 static void child_is_current(struct supervisor *sup, const struct child *child)
 {
 	atomic_store(&sup->board->done[child->index], atomic_load(&sup->board->wanted));
@@ -197,7 +197,7 @@ static void kill_all(const struct supervisor *sup, int signal_number)
 	}
 }
 
-/* Notes what the received signals ask for. The log is opened again at once. */
+/* Records what the received signals ask for. At SIGUSR1 it opens the log again at once. */
 static void take_signals(struct supervisor *sup)
 {
 	int number;
@@ -213,8 +213,8 @@ static void take_signals(struct supervisor *sup)
 }
 
 /*
- * Waits until one child has started. Returns the child's error, or STATUS_BUSY if we are told to
- * stop meanwhile.
+ * Waits until one child has started. Returns the child's error, or STATUS_BUSY if a signal to stop
+ * comes first.
  */
 static enum status await_report(struct supervisor *sup, int report, struct error *err)
 {
@@ -283,7 +283,7 @@ static void log_death(pid_t pid, int how)
 	log_event(LOG_LEVEL_ERROR, "process_died", "pid", number, "how", text, NULL);
 }
 
-/* Returns how many children are left. */
+/* Collects the children that have ended, and returns how many are left. */
 static size_t reap(struct supervisor *sup, bool stopping)
 {
 	size_t left = 0;
@@ -307,7 +307,8 @@ static size_t reap(struct supervisor *sup, bool stopping)
 }
 
 /*
- * Starts the processes that are due. Returns the milliseconds until the next; -1: none is missing.
+ * Starts the processes that are due. Returns the milliseconds until the next start, or -1 if no
+ * process is missing.
  */
 static int respawn(struct supervisor *sup)
 {
@@ -323,7 +324,7 @@ static int respawn(struct supervisor *sup)
 		child_is_current(sup, child);
 		if (left == 0 && spawn(sup, life_serve, child, NULL, &err) == STATUS_OK)
 			continue;
-		if (left == 0) { /* fork is impossible at the moment */
+		if (left == 0) { /* fork failed; try again later */
 			log_event(LOG_LEVEL_ERROR, "process_failed", "why", err.text, NULL);
 			child->retry = clock_monotonic_ms() + RESPAWN_MAX_MS;
 			left = RESPAWN_MAX_MS;
@@ -336,7 +337,7 @@ static int respawn(struct supervisor *sup)
 
 /*
  * Tests the new configuration in a separate process, because a fault in it must not end a process
- * that serves. STATUS_BUSY: we are told to stop.
+ * that serves. Returns STATUS_BUSY if a signal to stop comes first.
  */
 static enum status try_configuration(struct supervisor *sup, struct error *err)
 {
@@ -373,7 +374,7 @@ static void reload(struct supervisor *sup)
 	}
 }
 
-/* Logs the end of the reload after the last process has left the old configuration. */
+/* Ends the reload after the last process has finished it. Logs "reloaded" if no process failed. */
 static void reload_end(struct supervisor *sup)
 {
 	unsigned wanted = atomic_load(&sup->board->wanted);
@@ -403,7 +404,7 @@ static void keep_alive(struct supervisor *sup)
 	notify_ready(&sup->server->notify, sup->count);
 	while (!sup->stop) {
 		/*
-		 * first, because waiting for the starts has consumed the signals of dead children
+		 * This comes first, because await_report can have read a dead child's signal.
 		 */
 		reap(sup, false);
 		reload_end(sup);
@@ -430,8 +431,8 @@ static enum status stop_all(struct supervisor *sup, struct error *err)
 			break;
 		poll(&fd, 1, (int)left);
 		/*
-		 * A second signal ends their drain. It is SIGINT, because a process that has not
-		 * read the first SIGTERM yet would receive only one of two.
+		 * A second signal ends the drain in the processes. They get SIGINT, because a
+		 * second SIGTERM is lost if a process has not read the first one yet.
 		 */
 		while ((number = signals_next(sup->signals)) != 0)
 			if (number == SIGTERM || number == SIGINT)

@@ -1,8 +1,8 @@
 /*
- * The life of a server: chooses the mode, starts, handles signals, and stops. server_run makes the
+ * Chooses the mode of the server, starts it, handles signals and stops it. server_run makes the
  * only struct server. With several processes, each of them runs server_serve with its own copy. In
- * a process that serves, the main thread only handles signals; the threads that serve are in
- * threads.c.
+ * a process that serves, the main thread only handles signals. The threads that serve requests are
+ * in threads.c.
  */
 #include "serve/server.h"
 
@@ -62,7 +62,7 @@ static enum status signals_block(sigset_t *old, struct error *err)
 	sigset_t set;
 
 	our_signals(&set);
-	/* an ignored signal never reaches a signalfd, and ignored children cannot be waited for */
+	/* An ignored signal never reaches a signalfd. With SIGCHLD ignored, waitpid would fail. */
 	signal(SIGTERM, SIG_DFL);
 	signal(SIGHUP, SIG_DFL);
 	signal(SIGUSR1, SIG_DFL);
@@ -101,7 +101,7 @@ int server_pause(struct server *server)
 {
 	int pause = notify_watchdog(&server->notify);
 
-	/* the parent keeps the history of all its processes */
+	/* if there is a parent, it keeps the history of all its processes */
 	return server->link.board != NULL ? pause : pause_sooner(pause, history_tick());
 }
 
@@ -112,7 +112,7 @@ static void reload(struct server *server)
 	notify_ready(&server->notify, 1);
 }
 
-/* Handles signals until one says to stop. */
+/* Handles signals until a signal to stop comes. */
 static enum status watch(struct server *server, int signals, struct error *err)
 {
 	struct pollfd fd = {.fd = signals, .events = POLLIN};
@@ -133,8 +133,8 @@ static enum status watch(struct server *server, int signals, struct error *err)
 }
 
 /*
- * Goes on serving for a while, and /health says that this server stops. A second signal to stop
- * ends that.
+ * Continues to serve for drain_ms, while /health says that this server is stopping. A second signal
+ * to stop ends this time early.
  */
 static void drain(struct server *server, int signals)
 {
@@ -153,7 +153,7 @@ static void drain(struct server *server, int signals)
 	}
 }
 
-/* STATUS_BUSY: some threads still work and use the server. */
+/* Returns STATUS_BUSY if some threads still work and use the server. */
 static enum status serve_until_stopped(struct server *server, int signals, struct error *err)
 {
 	enum status status = threads_start(server, err);
@@ -201,7 +201,7 @@ static enum status run_inherited(struct server *server, struct error *err)
 	return status == STATUS_OK ? server_serve(server, err) : status;
 }
 
-/* Takes systemd's socket if there is one, because it keeps listening while the program restarts. */
+/* Prefers systemd's socket, because that socket keeps listening while the program restarts. */
 static enum status socket_get(struct server *server, uid_t owner, struct error *err)
 {
 	enum status status;
@@ -224,10 +224,10 @@ static enum status run_processes(struct server *server, struct error *err)
 	return status == STATUS_OK ? processes_run(server, err) : status;
 }
 
-/* Not for a server that a web server starts: its descriptors and limits are that program's. */
+/* Not called if a web server started us: our descriptors and limits then belong to that server. */
 static void limit_system_calls(void)
 {
-#ifndef __SANITIZE_ADDRESS__ /* which starts a program that names the lines of its report */
+#ifndef __SANITIZE_ADDRESS__ /* the sanitizer starts a program that finds source lines */
 	struct error why = {0};
 
 	if (system_calls_limit())
@@ -270,7 +270,7 @@ static enum status run_fcgi(const struct server_conf *conf, enum server_mode mod
 	server->link.report = -1;
 	server->serve = fcgi_serve;
 	server->refuse = fcgi_refuse;
-	/* in the other modes systemd knows the web server's service, not ours */
+	/* in the other modes, reports to systemd would be about the web server's service */
 	if (mode == SERVER_FCGI_SOCKET)
 		notify_open(&server->notify);
 	status = signals_block(&old, err);

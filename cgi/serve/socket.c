@@ -19,13 +19,13 @@
 #include "base/log.h"
 #include "serve/server_parts.h"
 
-/* many clients wait here instead of being refused; the kernel may lower it */
+/* how many clients can wait before others are refused; the kernel can lower this number */
 #define BACKLOG          1024
 #define SOCKET_UMASK     0117 /* 0660 */
-#define BACK_OFF_MS      50   /* when no descriptor is free: meanwhile some request ends */
+#define BACK_OFF_MS      50   /* pause if no descriptor is free, so that some request can end */
 #define SAY_EVERY_MS     1000
 #define SOCKET_PATH_SIZE sizeof(((struct sockaddr_un *)0)->sun_path)
-#define NAME_SPACE       4096 /* one entry of the user or group database */
+#define NAME_SPACE       4096 /* bytes for one entry of the group database */
 
 bool socket_is_listening(int fd)
 {
@@ -36,8 +36,8 @@ bool socket_is_listening(int fd)
 }
 
 /*
- * The process that gave us the socket may have made it non-blocking. Here each thread sleeps in
- * accept.
+ * The process that passed us the socket might have made it non-blocking. Our threads sleep in
+ * accept, so the socket must block.
  */
 static enum status make_blocking(int fd, struct error *err)
 {
@@ -65,7 +65,7 @@ enum status listener_inherit(const struct server_conf *conf, int fd, struct list
 	return status;
 }
 
-/* An account that may write to the folder could put its own socket in place of ours. */
+/* An account that can write to the folder could put its own socket in place of ours. */
 static enum status check_folder(const struct server_conf *conf, struct error *err)
 {
 	struct conf_place place = conf_server_place(conf, "listen");
@@ -99,7 +99,7 @@ enum status listen_path_check(const struct server_conf *conf, struct error *err)
 	return check_folder(conf, err);
 }
 
-/* Connects to the path and returns errno; 0: a server answers. */
+/* Connects to the path. Returns 0 if a server answers, otherwise errno. */
 static int try_connect(const struct sockaddr_un *address)
 {
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -114,7 +114,7 @@ static int try_connect(const struct sockaddr_un *address)
 }
 
 /*
- * Removes the socket that a killed server left. Anything else at that path stays and is an error.
+ * Removes the socket that a killed server left. Any other file at that path stays and is an error.
  */
 static enum status remove_stale(const struct server_conf *conf, const struct sockaddr_un *address,
 				uid_t owner, struct error *err)
@@ -230,7 +230,7 @@ enum status listener_open(const struct server_conf *conf, uid_t owner, struct li
 	return status;
 }
 
-/* If only root may write to the folder, the socket stays there until the next start removes it. */
+/* If only root can write to the folder, the socket file stays until the next start removes it. */
 void listener_close(struct listener *listener)
 {
 	struct stat st;
@@ -266,7 +266,7 @@ static int accept_failed(const struct listener *listener)
 	case EAGAIN: /* another process that shares the socket has made it non-blocking */
 		poll(&poll_fd, 1, -1);
 		return LISTENER_NOBODY;
-	default: /* the peer gave up, or a signal came */
+	default: /* the peer has closed the connection, or a signal came */
 		return LISTENER_NOBODY;
 	}
 }
@@ -288,7 +288,7 @@ int listener_accept(const struct listener *listener)
 	return fd;
 }
 
-/* ---- the descriptor kept back ---- */
+/* ---- the descriptor in reserve ---- */
 
 void reserve_init(struct reserve *reserve, const struct listener *listener)
 {
@@ -328,7 +328,7 @@ static int accept_by_reserve(struct reserve *reserve, struct server *server)
 	if (reserve->fd >= 0)
 		close(reserve->fd);
 	fd = listener_accept(&server->listener);
-	if (fd == LISTENER_NO_FILES) /* the whole machine has none: a connection waits, so pause */
+	if (fd == LISTENER_NO_FILES) /* none in the whole machine, so pause before the next try */
 		poll(NULL, 0, BACK_OFF_MS);
 	reserve->fd = fcntl(server->listener.fd, F_DUPFD_CLOEXEC, 0);
 	if (reserve->fd >= 0 || fd < 0)
@@ -338,7 +338,7 @@ static int accept_by_reserve(struct reserve *reserve, struct server *server)
 	return LISTENER_NOBODY;
 }
 
-/* One thread at a time; the others wait and accept nothing meanwhile. */
+/* Only one thread does this at a time. Meanwhile the others wait here and accept nothing. */
 int reserve_accept(struct reserve *reserve, struct server *server)
 {
 	struct pollfd poll_fd = {.fd = server->listener.fd, .events = POLLIN};

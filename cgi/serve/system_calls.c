@@ -1,9 +1,9 @@
 /*
- * Takes away the calls to the system that neither the program nor a library in it makes, so that an
- * attacker who runs code in it cannot make them either: other programs, other processes' memory,
- * mounts, namespaces, the kernel's own extensions, unusual sockets. It is a list of what is
- * refused, because what libraries need differs from system to system; it leaves out whatever a
- * login by Kerberos, a name service or a driver of a database may do.
+ * Blocks system calls that neither the program nor its libraries make, so that an attacker who runs
+ * code in it cannot make them either. They start programs, read other processes' memory, change
+ * mounts, namespaces or the kernel's modules, or open unusual sockets. The list names what is
+ * refused, because the calls that libraries need differ from system to system. It contains no call
+ * that a Kerberos login, a name service or a database driver can need.
  */
 #include <errno.h>
 #include <linux/audit.h>
@@ -24,7 +24,7 @@
 
 #ifdef NATIVE
 
-#define X32_BIT 0x40000000U /* x86-64 has a second set of numbers, for the same calls */
+#define X32_BIT 0x40000000U /* marks x86-64's second set of numbers for the same calls */
 
 static const unsigned refused[] = {
     /* other programs, other processes */
@@ -35,7 +35,7 @@ static const unsigned refused[] = {
     SYS_process_vm_writev,
     SYS_pidfd_getfd,
     SYS_kcmp,
-    /* files as others see them */
+    /* mounts, namespaces, and files outside our view of the file system */
     SYS_mount,
     SYS_umount2,
     SYS_pivot_root,
@@ -49,14 +49,14 @@ static const unsigned refused[] = {
     SYS_open_by_handle_at,
     SYS_unshare,
     SYS_setns,
-    /* parts of the kernel that had many faults */
+    /* parts of the kernel that have had many security faults */
     SYS_bpf,
     SYS_perf_event_open,
     SYS_userfaultfd,
     SYS_io_uring_setup,
     SYS_io_uring_enter,
     SYS_io_uring_register,
-    /* the machine */
+    /* the machine itself: its kernel, swap space, clock and name */
     SYS_init_module,
     SYS_finit_module,
     SYS_delete_module,
@@ -71,14 +71,14 @@ static const unsigned refused[] = {
     SYS_setdomainname,
 };
 
-/* netlink: glibc asks by it which addresses the machine has */
+/* glibc uses netlink to find out which addresses the machine has */
 static const unsigned families[] = {AF_UNIX, AF_INET, AF_INET6, AF_NETLINK};
 
 #define N_REFUSED  (sizeof(refused) / sizeof(refused[0]))
 #define N_FAMILIES (sizeof(families) / sizeof(families[0]))
 #define FILTER_MAX (16 + 2 * (N_REFUSED + N_FAMILIES))
 
-/* The lower half of a call's first argument; both processors store it first. */
+/* The lower half of a call's first argument. Both architectures store the lower half first. */
 #define FIRST_ARGUMENT offsetof(struct seccomp_data, args)
 
 static void add(struct sock_fprog *filter, struct sock_filter step)
@@ -96,7 +96,7 @@ static void answer(struct sock_fprog *filter, unsigned what)
 	add(filter, (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, what));
 }
 
-/* If what is loaded has this value, the answer is this. */
+/* Adds the steps that return `what` if the loaded number equals `value`. */
 static void answer_if(struct sock_fprog *filter, unsigned value, unsigned what)
 {
 	add(filter, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, value, 0, 1));

@@ -1,5 +1,5 @@
 /*
- * Talks to systemd without its library. It takes the sockets that systemd listens on for us
+ * Talks to systemd without its library. It takes the socket on which systemd listens for us
  * (sd_listen_fds(3)) and reports our state (sd_notify(3), sd_watchdog_enabled(3)). If systemd wants
  * no reports, none are sent.
  */
@@ -19,7 +19,7 @@
 
 #define FIRST_FD 3 /* sd_listen_fds(3): SD_LISTEN_FDS_START */
 
-/* Reads a number from the environment; 0: it is absent or not a number. */
+/* Reads a positive number from the environment. Returns 0 if there is none. */
 static long long number_of(const char *name)
 {
 	const char *text = getenv(name);
@@ -58,7 +58,7 @@ enum status activation_take(int *out, struct error *err)
 /* ---- reports of our state ---- */
 
 /*
- * Abstract names begin with @ in place of a 0 byte, and their length is exactly that of the name.
+ * An abstract name begins with @ instead of a 0 byte. *len ends exactly after the name.
  */
 static bool address_of(const char *name, struct sockaddr_un *address, socklen_t *len)
 {

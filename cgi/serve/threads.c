@@ -1,10 +1,9 @@
 /*
- * The threads of one process. Each thread accepts connections itself. Idle threads sleep, and the
- * one that worked last is woken first, because its stack is still in the processor's caches. At
- * most `threads` of them accept or work at a time. A request that waits for another program does
- * not count. If too few threads are then left to accept, another one is woken or started. So many
- * requests that wait for a slow XMPP server take memory for their stacks, but do not delay other
- * visitors.
+ * The threads of one process. Each thread accepts connections itself. Idle threads sleep. The
+ * thread that worked last is woken first, because its stack is still in the processor's caches. At
+ * most `threads` threads accept or work at a time. A thread whose request waits for another program
+ * is not counted. If too few other threads then accept, one more is woken or started. Thus requests
+ * that wait for a slow XMPP server take memory for their stacks, but do not delay other visitors.
  */
 #include <errno.h>
 #include <pthread.h>
@@ -26,46 +25,46 @@
 /* the deepest call path, with TLS, SASL and SQLite, uses 21 KiB */
 #define STACK_SIZE (256 * 1024)
 /*
- * this many accept connections while other requests wait, so that logins and health checks are
- * served
+ * At least this many threads accept connections while other requests wait, so that logins and
+ * health checks are served.
  */
 #define ACCEPTING_MIN 2
-#define ACCEPTING_MAX 4 /* with more, each would run on a stack that is no longer in the caches */
-#define SPARE_S       5 /* an idle thread ends after this time: crowds come in waves */
-#define RETRY_MS      1000 /* after the system has refused a thread */
-/* the wake-up is repeated, because a thread that is about to accept may miss it */
+#define ACCEPTING_MAX 4    /* with more, the stack of each would no longer be in the caches */
+#define SPARE_S       5    /* an idle thread waits this long for more visitors, then it ends */
+#define RETRY_MS      1000 /* pause after the system has refused to start a thread */
+/* the wake-up is repeated, because a thread that is about to accept can miss it */
 #define WAKE_MS     20
 #define WAKE_SIGNAL SIGUSR2
 
 struct worker {
 	TAILQ_ENTRY(worker) entry;
-	LIST_ENTRY(worker) below; /* in the list of spare threads */
-	bool resting;             /* it is in that list */
+	LIST_ENTRY(worker) below; /* links the spare threads */
+	bool resting;             /* it is in the list of spare threads */
 	pthread_t thread;
-	pthread_cond_t call; /* for a spare thread */
-	bool accepting;      /* or it was called to accept */
+	pthread_cond_t call; /* wakes this thread when it is spare */
+	bool accepting;      /* it accepts, or it was woken to accept */
 	struct waiter waiter;
 	void *crash_stack;
 };
 
 struct pool {
 	struct server *server;
-	size_t threads; /* from the configuration, as the next */
+	size_t threads; /* from the configuration, like waiting_max */
 	size_t waiting_max;
 	struct reserve reserve;
 
 	pthread_mutex_t lock;   /* guards the members below, and those of the workers */
-	pthread_cond_t changed; /* a thread has ended */
+	pthread_cond_t changed; /* signaled when a thread has ended */
 	TAILQ_HEAD(, worker) workers;
 	LIST_HEAD(, worker) spare; /* idle threads; the one that worked last is first */
 	pthread_t last; /* the thread that ended last, if has_last; the next one joins it */
 	bool has_last;
-	size_t active;    /* threads that accept or work; may exceed `threads` when waits end */
-	size_t accepting; /* of the active threads */
+	size_t active;    /* threads that accept or work; can exceed `threads` when waits end */
+	size_t accepting; /* how many of the active threads accept */
 	size_t waiting;   /* requests that wait for another program */
-	size_t peers;     /* those of them that wait for the peer's next bytes */
+	size_t peers;     /* how many of the waiting requests wait for the peer to send or read */
 	size_t alive;
-	int64_t retry_ms; /* start no thread before this; monotonic */
+	int64_t retry_ms; /* start no thread before this time; monotonic */
 	bool stopping;
 };
 
@@ -87,8 +86,8 @@ static int thread_start(struct pool *pool)
 }
 
 /*
- * After a thread could not be started, none is started for a while. Call this with the lock held,
- * and the next functions too.
+ * Records that a thread could not be started, so that none is started for a while. Call this
+ * function and the next three with the lock held.
  */
 static void be_short(struct pool *pool, int error)
 {
@@ -114,8 +113,8 @@ static void spare_call(struct worker *spare, bool to_accept)
 }
 
 /*
- * Lets another thread accept: an idle one if there is any, otherwise a new one. It counts as
- * accepting from now on. Returns 0 or an errno.
+ * Makes another thread accept: an idle one if there is any, otherwise a new one. That thread counts
+ * as accepting from now on. Returns 0 or an errno.
  */
 static int place_fill(struct pool *pool)
 {
@@ -216,14 +215,14 @@ void peer_wait_end(struct server *server)
 
 static bool is_surplus(const struct pool *pool)
 {
-	bool others_are_back = pool->active > pool->threads; /* from their waits */
+	bool others_are_back = pool->active > pool->threads; /* their waits have ended */
 
 	return pool->accepting >= (others_are_back ? ACCEPTING_MIN : ACCEPTING_MAX);
 }
 
 /*
- * Sleeps until the thread is told to accept. Call it with the lock held. False: that took so long
- * that the thread is not needed.
+ * Sleeps until the thread is told to accept. Call it with the lock held. Returns false if the
+ * thread must end, because it was not needed for SPARE_S or because the server stops.
  */
 static bool rest(struct pool *pool, struct worker *self)
 {
@@ -241,8 +240,8 @@ static bool rest(struct pool *pool, struct worker *self)
 }
 
 /*
- * Call it after a request. The thread accepts again at once, or sleeps until it is needed. False:
- * it must end.
+ * Call it after a request. The thread accepts again at once, or sleeps until it is needed. Returns
+ * false if the thread must end.
  */
 static bool go_on(struct pool *pool, struct worker *self)
 {
@@ -278,7 +277,7 @@ static void block_wake(void)
 	pthread_sigmask(SIG_BLOCK, &wake, NULL);
 }
 
-/* Returns the next connection; below 0: none came, and it may be time to end. */
+/* Returns the next connection, or a negative number if none came or the server stops. */
 static int next_connection(struct pool *pool, struct worker *self)
 {
 	int fd = accept_one(pool);
@@ -303,7 +302,7 @@ static void begin(struct pool *pool, struct worker *self)
 {
 	self->thread = pthread_self();
 	self->resting = false;
-	self->accepting = true; /* the thread that started it has counted it */
+	self->accepting = true; /* the thread that started this one has counted it */
 	pthread_cond_init(&self->call, NULL);
 	self->crash_stack = crash_stack_use();
 	self->waiter = (struct waiter){
@@ -314,7 +313,7 @@ static void begin(struct pool *pool, struct worker *self)
 	pthread_mutex_unlock(&pool->lock);
 }
 
-/* Each thread that ends joins the one that ended before it, so only the last remains. */
+/* Each thread that ends joins the one that ended before it, so only the last is left to join. */
 static void leave(struct pool *pool, struct worker *self)
 {
 	pthread_t before;
@@ -384,7 +383,7 @@ static void on_wake(int number)
 	(void)number; /* its only effect is that accept returns */
 }
 
-/* Without SA_RESTART, so that accept returns. */
+/* Sets the handler without SA_RESTART, so that accept returns. */
 static void wake_prepare(void)
 {
 	struct sigaction action = {.sa_handler = on_wake};
@@ -400,7 +399,7 @@ enum status threads_start(struct server *server, struct error *err)
 
 	if (pool == NULL)
 		return error_no_memory(err);
-	server->pool = pool; /* the first thread uses it */
+	server->pool = pool; /* set it before the first thread uses it */
 	wake_prepare();
 	pthread_mutex_lock(&pool->lock);
 	error = place_fill(pool);

@@ -1,6 +1,6 @@
 /*
- * A list of sets, each with the number of its users. A set without users is freed: a thousand sites
- * with their own folders need not all be in memory.
+ * A list of sets, each with the number of its users. A set without users is freed, because the
+ * folders of a thousand sites need not all be in memory.
  */
 #include "template/cache.h"
 

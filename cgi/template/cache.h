@@ -9,7 +9,7 @@
 
 struct template_cache; /* opaque */
 
-/* pages: those that every set must have; borrowed. */
+/* pages lists the pages that every set must have. It is borrowed. */
 enum status template_cache_new(const struct template_page *pages, size_t n,
 			       struct template_cache **out, struct error *err);
 
@@ -18,10 +18,10 @@ enum status template_cache_new(const struct template_page *pages, size_t n,
  * taken, and only in a process with one thread.
  */
 void template_cache_defer(struct template_cache *cache);
-/* Takes NULL. Every set must have been returned. */
+/* Accepts NULL. Every set must have been returned. */
 void template_cache_free(struct template_cache *cache);
 
-/* As template_set_load. *out is borrowed until template_cache_return. */
+/* Like template_set_load, but *out is borrowed until template_cache_return. */
 enum status template_cache_borrow(struct template_cache *cache, const char *dir,
 				  const struct template_set **out, struct error *err);
 void template_cache_return(struct template_cache *cache, const struct template_set *set);

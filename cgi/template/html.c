@@ -1,8 +1,8 @@
 /*
- * Finds the place of a {{value}} in an HTML document. Escaping for HTML is right only in text and
- * in quoted attributes. In <script type="application/json"> the text of our JSON writer is right. A
- * value is refused anywhere else. This is no parser: it follows tags, quotes and comments as
- * templates use them.
+ * Finds the place of a {{value}} in an HTML document. HTML escaping makes a value safe only in text
+ * and in quoted attributes. In <script type="application/json"> the output of our JSON writer is
+ * safe. A value in any other place is refused. This is not a full parser. It only follows tags,
+ * quotes and comments as templates use them.
  */
 #include <ctype.h>
 #include <string.h>
@@ -18,7 +18,7 @@ static bool tag_is(const struct html_place *place, const char *name)
 	       !isalnum((unsigned char)place->tag[len]);
 }
 
-/* The tag's text is NUL-terminated and at most HTML_TAG_MAX bytes. */
+/* place->tag is NUL-terminated and has at most HTML_TAG_MAX bytes. */
 static bool tag_has_json_type(const struct html_place *place)
 {
 	static const char *const types[] = {"type=\"application/json\"", "type='application/json'"};
@@ -39,7 +39,7 @@ static void tag_add(struct html_place *place, char c)
 	place->tag[place->tag_len] = '\0';
 }
 
-/* Called when a quote opens: true if it is the value of onclick=, style= or the like. */
+/* Call it at an opening quote. True if the attribute is style or an event such as onclick. */
 static bool attribute_is_code(const struct html_place *place)
 {
 	size_t end = place->tag_len, start;
@@ -93,7 +93,7 @@ static void feed_tag_start(struct html_place *place, char c)
 	place->tag_len = 0;
 	place->tag[0] = '\0';
 	if (!isalpha((unsigned char)c) && strchr("/!?", c) == NULL) {
-		place->state = HTML_TEXT; /* "1 < 2" */
+		place->state = HTML_TEXT; /* as in "1 < 2" */
 		return;
 	}
 	place->state = HTML_TAG;
@@ -111,7 +111,7 @@ static void feed_comment(struct html_place *place, char c)
 		place->tag_len = 0;
 }
 
-/* A script ends only at its own end tag: from a '<' on, tag collects "</script". */
+/* A script ends only at its own end tag. tag_len counts how much of "</script" has been seen. */
 static void feed_raw(struct html_place *place, char c)
 {
 	size_t len = place->tag_len;

@@ -1,6 +1,6 @@
 /*
- * The list of nodes that a page is parsed into. Adjacent texts become one node, so a page's text in
- * a language and the text around it are written in one piece.
+ * The list of nodes that a page is parsed into. Adjacent texts become one node. So the page's own
+ * text and the text of its language are written in one piece.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -8,14 +8,14 @@
 #include "template/parts.h"
 
 #define NODES_FIRST 64
-/* partials that include each other twice would grow without end */
+/* partials that each include another one twice could grow exponentially */
 #define NODES_MAX  4096
 #define TEXT_MAX   TEMPLATE_FILE_MAX /* bytes of a page with its partials and texts */
-#define VALUE_ROOM 32                /* typical bytes of a value */
+#define VALUE_ROOM 32                /* typical length of a value in bytes */
 
 /*
- * Returns the preceding text that this node can be appended to; NULL: none. Nothing is appended to
- * the last child of a section.
+ * Returns the preceding text node if this node can be appended to it, otherwise NULL. Nothing is
+ * appended to the last child of a closed section.
  */
 static struct node *text_before(const struct nodes *nodes, const struct node *node)
 {

@@ -1,8 +1,8 @@
 /*
- * Parses a Mustache page into a list of nodes (mustache(5)). All errors of a template are found
- * here, at the start, with file and line. Rendering can only run out of memory. {{{raw}}}, {{&raw}}
- * and other delimiters are left out on purpose. A tag that stands alone on its line removes the
- * whole line.
+ * Parses a Mustache page into a list of nodes (mustache(5)). The errors of a template are found
+ * here, with file and line. Later, rendering fails only if out of memory or if a value is JSON in
+ * the wrong place. {{{raw}}}, {{&raw}} and other delimiters are left out on purpose. If a tag is
+ * alone on its line, the whole line is removed.
  */
 #include <ctype.h>
 #include <stdlib.h>
@@ -12,19 +12,19 @@
 #include "template/parts.h"
 
 #define NAME_MAX_LEN 64
-/* of a page; each inclusion counts, also that of an empty partial */
+/* partials in a page; each inclusion counts, even of an empty partial */
 #define PARTIALS_MAX 256
-#define TEXT_PREFIX  "t." /* {{t.KEY}}: a text in the page's language */
+#define TEXT_PREFIX  "t." /* {{t.KEY}} is a text in the page's language */
 
 struct parser {
 	const char *dir;
 	const struct template_page *page;
-	const struct json *texts; /* of one language; NULL: none */
+	const struct json *texts; /* of the page's language; NULL if there are none */
 	struct nodes *nodes;
 	struct html_place place;
-	const char *partials[TEMPLATE_DEPTH_MAX]; /* those being expanded */
+	const char *partials[TEMPLATE_DEPTH_MAX]; /* names of the partials being expanded */
 	size_t n_partials;
-	size_t expanded; /* total expanded so far */
+	size_t expanded; /* number of partials expanded so far */
 	struct error *err;
 };
 
@@ -32,16 +32,16 @@ struct source {
 	const char *file;
 	const char *text;
 	size_t len;
-	size_t sections[TEMPLATE_DEPTH_MAX]; /* the nodes of the open sections */
-	size_t offsets[TEMPLATE_DEPTH_MAX];  /* … and where they begin */
+	size_t sections[TEMPLATE_DEPTH_MAX]; /* indexes of the open sections in the nodes */
+	size_t offsets[TEMPLATE_DEPTH_MAX];  /* where the open sections begin in text */
 	size_t n_sections;
 };
 
 struct tag {
 	char sigil; /* # ^ / ! > or 0 for a variable */
 	char name[NAME_MAX_LEN + 1];
-	size_t begin, end; /* at "{{" and after "}}" */
-	/* for a tag alone on its line the whole line, else begin and end */
+	size_t begin, end; /* offsets of "{{" and of the end of "}}" */
+	/* the whole line if the tag is alone on it, otherwise the same as begin and end */
 	size_t line_begin, line_end;
 };
 
@@ -290,7 +290,7 @@ static enum status read_name(const struct parser *p, const struct source *src, c
 	return STATUS_OK;
 }
 
-/* The caller has set tag->begin. */
+/* Reads the tag at tag->begin, which the caller has set. */
 static enum status read_tag(const struct parser *p, const struct source *src, struct tag *tag)
 {
 	const char *inside = src->text + tag->begin + 2;

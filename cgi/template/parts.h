@@ -14,23 +14,23 @@ struct node {
 	enum node_type type;
 	char *text; /* owned; the text, or the name */
 	size_t len;
-	size_t end;  /* of a section: the index after its last child */
-	size_t name; /* of a section and a variable: its index in the page's names */
+	size_t end;  /* for a section: the index after its last child */
+	size_t name; /* for a section or a variable: its index in the page's names */
 	bool json;   /* a variable inside <script type="application/json"> */
 };
 
 struct nodes {
-	const char *const *names; /* the page's, borrowed */
+	const char *const *names; /* the page's names, borrowed */
 	struct node *items;
 	size_t count;
 	size_t size;
-	size_t closed;   /* the count when the last section ended */
+	size_t closed;   /* the value of count when the last section ended */
 	size_t text_len; /* bytes of all texts */
 	size_t room;     /* typical size of the rendered page in bytes */
 };
 
 /*
- * nodes.c. Adds a node and copies its text. STATUS_BAD_REQUEST: there are too many nodes,
+ * nodes.c. Adds a node and copies its text. Returns STATUS_BAD_REQUEST if there are too many nodes
  * or the text is too long.
  */
 enum status nodes_add(struct nodes *nodes, const struct node *node, struct error *err);
@@ -39,7 +39,7 @@ void nodes_clear(struct nodes *nodes);
 /* texts.c: the languages of a folder. It is no error if there are none. */
 struct language {
 	char name[TEMPLATE_LANGUAGE_MAX + 1];
-	struct json *texts; /* owned; NULL: not read yet */
+	struct json *texts; /* owned; NULL until it is read */
 };
 struct languages {
 	struct language *items;
@@ -50,14 +50,14 @@ enum status language_read(const char *dir, struct language *language, struct err
 void languages_clear(struct languages *languages);
 
 /*
- * parse.c. texts: NULL if there are none. After a failure nodes may hold a part of the
- * page, so the caller always clears it.
+ * parse.c. texts is NULL if there are none. After a failure nodes can hold a part of the page, so
+ * the caller always clears it.
  */
 enum status template_parse(const char *dir, const struct template_page *page,
 			   const struct json *texts, struct nodes *nodes, struct error *err);
 
 /*
- * template.c. Reads a file. It refuses one that is not a regular file, is too large, is writable by
+ * template.c. Reads a file. It refuses a file that is not regular, is too large, is writable by
  * others, has a NUL or is not UTF-8.
  */
 enum status template_file_read(const char *path, struct strbuf *out, struct error *err);
@@ -66,7 +66,7 @@ enum status template_nodes(const struct template_set *set, const char *language,
 const struct languages *template_languages(const struct template_set *set);
 const char *template_dir(const struct template_set *set);
 
-/* html.c: the place in an HTML document, as far as escaping depends on it. */
+/* html.c: tracks the place in an HTML document, because escaping depends on it. */
 /* a <script> tag whose type comes after this many bytes does not count as JSON */
 #define HTML_TAG_MAX 256
 
@@ -76,7 +76,7 @@ enum html_state {
 	HTML_TAG,
 	HTML_QUOTED,
 	HTML_COMMENT,
-	HTML_SCRIPT, /* or style; entities are not decoded there */
+	HTML_SCRIPT, /* a script or a style, where entities are not decoded */
 	HTML_SCRIPT_JSON
 };
 struct html_place {

@@ -1,5 +1,5 @@
 /*
- * Views, and the rendering of a page's nodes with a view's values. Values are escaped for HTML,
+ * Makes views, and renders a page's nodes with the values of a view. Values are escaped for HTML,
  * except JSON, which appears only in a <script type="application/json">.
  */
 #include <stdio.h>
@@ -9,19 +9,19 @@
 #include "base/codec.h"
 #include "template/parts.h"
 
-#define VALUES_STEP 8    /* none of our pages has more names */
+#define VALUES_STEP 8    /* a view grows by this many values; none of our pages has more */
 #define TEXTS_ROOM  1000 /* bytes; a session with its names takes 500 */
 
 enum value_type { VALUE_TEXT, VALUE_FLAG, VALUE_JSON, VALUE_LIST };
 
 struct value {
-	const char *name; /* borrowed: the program's names are constants */
+	const char *name; /* borrowed, because all names are constants */
 	enum value_type type;
 	size_t text; /* offset in the view's texts */
-	size_t len;  /* 0: empty */
+	size_t len;  /* 0 if it is empty */
 	bool flag;
 	const struct view *owner; /* the view that has the text */
-	struct view *first;       /* of a list: its rows, owned */
+	struct view *first;       /* for a list: its rows, owned */
 	struct view *last;
 };
 
@@ -29,7 +29,7 @@ struct view {
 	struct value *values;
 	size_t count, size;
 	struct strbuf texts;  /* all values as they appear on the page: escaped, or JSON */
-	const char *language; /* borrowed; NULL: the language the page was read in first */
+	const char *language; /* borrowed; NULL means the first language of the set */
 	struct view *next;    /* the next row of a list */
 	bool failed;          /* out of memory; the view will not be rendered */
 };
@@ -54,7 +54,7 @@ struct view *view_new(void)
 	return view;
 }
 
-/* A row of a list has no lists of its own, so this goes one level deep. */
+/* A row of a list has no lists of its own, so the recursion is one level deep. */
 static void rows_free(struct view *row)
 {
 	while (row != NULL) {
@@ -76,7 +76,7 @@ void view_free(struct view *view)
 	free(view);
 }
 
-/* Searches from the end: the values of every page are set last and are used most. */
+/* Searches from the end, because the values that all pages have are set last and used most. */
 static struct value *find_value(const struct view *view, const char *name)
 {
 	for (size_t i = view->count; i > 0; i--) {
@@ -103,7 +103,7 @@ static struct value *new_value(struct view *view, const char *name)
 	return &view->values[view->count++];
 }
 
-/* Returns the name's value, emptied; NULL: out of memory, or no view. */
+/* Returns the value of that name, emptied. Returns NULL if out of memory or if view is NULL. */
 static struct value *take_value(struct view *view, const char *name, enum value_type type)
 {
 	struct value *value;
@@ -122,7 +122,7 @@ static struct value *take_value(struct view *view, const char *name, enum value_
 	return value;
 }
 
-/* Escapes the text here once, however often it appears on the page. */
+/* Escapes the text once, even if the page shows it several times. */
 static void set_text(struct view *view, const char *name, const char *text, enum value_type type)
 {
 	struct value *value = take_value(view, name, type);
@@ -186,7 +186,7 @@ struct view *view_row(struct view *view, const char *name)
 	return row;
 }
 
-/* The view's values hide those that were found before. */
+/* Looks up all names of the page. Values of this view replace the values that were found before. */
 static void look_all_up(struct render *r, const struct view *view)
 {
 	for (size_t i = 0; i < TEMPLATE_NAMES_MAX && r->nodes->names[i] != NULL; i++) {

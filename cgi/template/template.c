@@ -1,6 +1,6 @@
 /*
- * The set of pages of a site. It reads the files, has parse.c turn them into lists of
- * nodes, and keeps these. After the load nothing changes here: all threads render from one set.
+ * The set of pages of a site. It reads the files and stores the lists of nodes that parse.c makes
+ * of them. A set that was loaded completely never changes, so all threads can render from it.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -12,7 +12,7 @@
 
 struct page {
 	char *file;
-	const struct template_page *from; /* borrowed until it is parsed */
+	const struct template_page *from; /* borrowed until the page is parsed */
 	struct language *language;        /* borrowed from the set; NULL if there is none */
 	struct nodes nodes;
 	bool parsed;
@@ -26,7 +26,7 @@ struct template_set {
 	size_t count;
 };
 
-/* An account that can write a template can put script into every user's page. */
+/* An account that can write to a template can put a script into every user's page. */
 static enum status file_refuse(const char *path, enum file_fault fault,
 			       const struct file_found *found, struct error *err)
 {

@@ -1,7 +1,7 @@
 /*
- * The texts of the pages in each language: lang/LANGUAGE.json in the folder of the templates, an
- * object of strings. Accept-Language decides which language a visitor gets (RFC 9110, section
- * 12.5.4).
+ * Reads the texts of the pages in each language from the folder of the templates. There,
+ * lang/LANGUAGE.json is an object of strings. Accept-Language decides which language a visitor gets
+ * (RFC 9110, section 12.5.4).
  */
 #include <ctype.h>
 #include <dirent.h>
@@ -109,7 +109,7 @@ static struct language *languages_find(const struct languages *languages, const 
 	return NULL;
 }
 
-/* Returns ";q=0.7" as thousandths. A value that is not a number counts as 1000. */
+/* Returns ";q=0.7" as 700. Without q= it returns 1000. A value that is not a number counts as 0. */
 static int quality(const char *params, size_t len)
 {
 	const char *q = memmem(params, len, "q=", 2);
@@ -129,8 +129,8 @@ static int quality(const char *params, size_t len)
 }
 
 /*
- * Returns how much the header wants that language: for "de-AT;q=0.8, en" and de it is 800. 0: not
- * at all.
+ * Returns the quality that the header gives to a language, in thousandths. In "de-AT;q=0.8, en" the
+ * quality of "de" is 800. It is 0 if the header does not name the language.
  */
 static int wanted(const char *header, const char *name)
 {

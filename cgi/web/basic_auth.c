@@ -20,7 +20,7 @@ void basic_auth_clear(struct basic_auth *auth)
 	*auth = (struct basic_auth){.name = NULL};
 }
 
-/* The name ends at the first colon; the password may contain more colons. */
+/* The name ends at the first colon; the password can contain more colons. */
 static enum status split(const struct strbuf *plain, struct basic_auth *out, struct error *err)
 {
 	const char *colon = memchr(plain->data, ':', plain->len);

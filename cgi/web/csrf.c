@@ -1,7 +1,7 @@
 /*
- * Tells where a request came from, as far as a browser says, and handles the tokens of our forms.
- * Fetch metadata decides first, then Origin, then Referer, because script of another site cannot
- * set any of them. A token decides only if the browser sends none of these headers.
+ * Finds out where a request came from, as far as the browser says, and handles the tokens of our
+ * forms. Fetch metadata decides first, then Origin, then Referer. A script of another site cannot
+ * set any of these headers. A token decides only if the browser sends none of them.
  */
 #include "web/csrf.h"
 
@@ -11,11 +11,11 @@
 
 /*
  * A token belongs to the time slot in which it was made and is valid for a fixed number of slots.
- * So it lives 110 to 120 minutes, and it need not be stored.
+ * So it is valid for 110 to 120 minutes, and it need not be stored.
  */
 #define SLOT_S     600
 #define SLOTS_LIVE (CSRF_TOKEN_LIFE_S / SLOT_S)
-/* bytes; with a session's token before it, the text is one block of SHA-256 */
+/* in bytes; with a session's token, the hashed text then fits into one SHA-256 block */
 #define SLOT_LEN 4
 
 static bool is(const char *value, const char *expected)
@@ -24,9 +24,9 @@ static bool is(const char *value, const char *expected)
 }
 
 /*
- * Returns the part of text after our own origin, or NULL if text does not begin with that. If the
- * visitor used "example.org.", the browser sends the dot in Origin and Referer. Without a Host we
- * have no origin.
+ * Returns the part of text after our own origin, or NULL if text does not begin with our origin. If
+ * the visitor used "example.org.", the browser sends the dot in Origin and Referer. Without a Host
+ * header we have no origin.
  */
 static const char *behind_our_origin(const struct request *req, const char *text)
 {
@@ -55,8 +55,8 @@ static bool referer_is_ours(const struct request *req)
 	const char *rest = behind_our_origin(req, req->referer);
 
 	/*
-	 * "https://example.org.evil.net/" and "https://example.org:80@evil.net/" begin in the same
-	 * way
+	 * "https://example.org.evil.net/" and "https://example.org:80@evil.net/" also begin with
+	 * our origin.
 	 */
 	return rest != NULL && (*rest == '\0' || strchr("/?#", *rest) != NULL);
 }

@@ -1,6 +1,6 @@
 /*
- * Both kinds of headers become a list of hops, the proxy nearest to the visitor first. One walk
- * then serves both.
+ * Turns Forwarded or X-Forwarded-… into a list of hops. The proxy nearest to the visitor comes
+ * first. The list is the same for both kinds of headers, so one function, walk, can evaluate both.
  */
 #include "web/forwarded.h"
 
@@ -13,7 +13,7 @@
 
 #define BLANKS " \t"
 
-/* What one proxy says about the connection that it accepted. Owned; NULL: not said. */
+/* What one proxy says about the connection that it accepted. Owned; NULL if it does not say. */
 struct hop {
 	char *node;
 	char *proto;
@@ -55,7 +55,7 @@ static size_t token_length(const char *text)
 			    "ABCDEFGHIJKLMNOPQRSTUVWXYZ");
 }
 
-/* Reads a token or a quoted string at *at, and advances it. False: neither. */
+/* Reads a token or a quoted string at *at, and advances *at. Returns false if there is neither. */
 static bool value_read(const char **at, struct strbuf *out)
 {
 	size_t len = token_length(*at);
@@ -75,7 +75,7 @@ static bool value_read(const char **at, struct strbuf *out)
 	return true;
 }
 
-/* Returns where the value of the parameter goes; NULL: nobody needs it. */
+/* Returns where to store the value of the parameter, or NULL if it is not needed. */
 static char **parameter_of(struct hop *hop, const char *name, size_t len)
 {
 	if (len == strlen("for") && strncasecmp(name, "for", len) == 0)
@@ -87,7 +87,7 @@ static char **parameter_of(struct hop *hop, const char *name, size_t len)
 	return NULL;
 }
 
-/* Reads name=value at *at. A parameter may occur once in a hop. */
+/* Reads name=value at *at. A parameter can occur only once in a hop. */
 static enum status pair_read(const char **at, struct hop *hop, struct error *err)
 {
 	size_t len = token_length(*at);
@@ -110,7 +110,7 @@ static enum status pair_read(const char **at, struct hop *hop, struct error *err
 
 static enum status forwarded_parse(const char *text, struct hops *hops, struct error *err)
 {
-	bool used = false; /* the hop has a parameter; empty hops are allowed, and none */
+	bool used = false; /* the hop has a parameter; hops without any are skipped */
 
 	for (const char *at = text + strspn(text, BLANKS); *at != '\0'; at += strspn(at, BLANKS)) {
 		if (*at == ',' || *at == ';') {
@@ -135,7 +135,7 @@ static enum status forwarded_parse(const char *text, struct hops *hops, struct e
 
 /* ---- X-Forwarded-… ---- */
 
-/* Appends the words of a list to words. False: too many, or out of memory. */
+/* Appends the words of a list to words. Returns false if there are too many, or out of memory. */
 static bool list_read(const char *text, char *words[FORWARDED_HOPS_MAX], size_t *count)
 {
 	for (const char *at = text; text != NULL && *at != '\0';) {
@@ -159,8 +159,8 @@ static bool list_read(const char *text, char *words[FORWARDED_HOPS_MAX], size_t 
 }
 
 /*
- * Returns the word for hop i of n: its own if each hop has one, else the last, which the nearest
- * proxy wrote; the caller frees.
+ * Returns the word for hop i of n. If each hop has a word, that is the hop's own word. Otherwise it
+ * is the last word, which the nearest proxy wrote. NULL if there are no words. The caller frees it.
  */
 static char *word_dup(char *words[FORWARDED_HOPS_MAX], size_t count, size_t i, size_t n)
 {
@@ -175,7 +175,7 @@ static void words_clear(char *words[FORWARDED_HOPS_MAX], size_t count)
 		free(words[i]);
 }
 
-/* Without X-Forwarded-For there is one hop, whose visitor is not known. */
+/* Without X-Forwarded-For there is one hop, and the visitor's address is not known. */
 static enum status x_parse(const struct forwarded_headers *headers, struct hops *hops,
 			   struct error *err)
 {
@@ -198,9 +198,9 @@ static enum status x_parse(const struct forwarded_headers *headers, struct hops 
 	return read ? STATUS_OK : too_many("X-Forwarded-For, -Proto or -Host", err);
 }
 
-/* ---- the walk ---- */
+/* ---- which hop counts ---- */
 
-/* ":4711", or ":_name" (RFC 7239, 6.1) */
+/* True for ":4711" and ":_name" (RFC 7239, 6.1). */
 static bool is_port(const char *text)
 {
 	size_t digits = strspn(text + 1, "0123456789");
@@ -211,7 +211,7 @@ static bool is_port(const char *text)
 
 /*
  * Returns the address of "192.0.2.1", "192.0.2.1:4711", "2001:db8::1", "[2001:db8::1]" or
- * "[2001:db8::1]:4711"; the caller frees. NULL: none of these (or out of memory).
+ * "[2001:db8::1]:4711"; the caller frees it. Returns NULL for any other text, or if out of memory.
  */
 static char *node_address(const char *node)
 {
@@ -228,7 +228,7 @@ static char *node_address(const char *node)
 	if (*rest != '\0' && !is_port(rest))
 		return NULL;
 	address = bracket ? strndup(node + 1, len - 1) : strndup(node, len);
-	/* brackets are for IPv6, which has a colon */
+	/* only an IPv6 address, which has a colon, can be in brackets */
 	if (address != NULL &&
 	    (!address_is_valid(address) || (strchr(address, ':') != NULL) != bracket)) {
 		free(address);
@@ -265,7 +265,7 @@ static void walk(struct hops *hops, const struct forwarded_trust *trust, struct 
 	}
 }
 
-/* ---- both kinds ---- */
+/* ---- both kinds of headers ---- */
 
 void forwarded_clear(struct forwarded *forwarded)
 {
@@ -280,7 +280,7 @@ static bool differ(const char *a, const char *b)
 	return a != NULL && b != NULL && strcasecmp(a, b) != 0;
 }
 
-/* One of the two may come from the visitor, and nobody can say which. */
+/* If the headers contradict each other, one can come from the visitor. We cannot know which one. */
 static bool contradict(const struct forwarded *a, const struct forwarded *b)
 {
 	bool one_knows = (a->address == NULL) != (b->address == NULL);

@@ -1,8 +1,8 @@
 /*
- * What trusted proxies say about a request: the visitor's address, the scheme and the host, from
- * Forwarded (RFC 7239) and X-Forwarded-For, -Proto and -Host. Texts in, texts out; it knows no
- * request. Anybody can send these headers. So a header counts only if the web server's own peer is
- * a trusted proxy, and of the addresses in it only those that a trusted proxy has added.
+ * Finds what trusted proxies report about a request: the visitor's address, the scheme and the
+ * host. It reads Forwarded (RFC 7239) and X-Forwarded-For, -Proto and -Host. It handles only texts,
+ * no struct request. Anybody can send these headers, so a header counts only if the web server's
+ * own peer is a trusted proxy. In a header, only addresses that a trusted proxy has added count.
  */
 #ifndef WEB_FORWARDED_H
 #define WEB_FORWARDED_H
@@ -14,13 +14,13 @@
 
 #define FORWARDED_HOPS_MAX 32 /* proxies in a row; a genuine header names two or three */
 
-/* Addresses and networks; borrowed. Each is one that address_net_parse accepts. */
+/* Addresses and networks; borrowed. address_net_parse accepts each of them. */
 struct forwarded_trust {
 	char *const *items;
 	size_t count;
 };
 
-/* The headers; NULL: absent. peer is the address that the web server reports. */
+/* The headers, each NULL if absent. peer is the address that the web server reports. */
 struct forwarded_headers {
 	const char *peer;
 	const char *forwarded;
@@ -31,18 +31,19 @@ struct forwarded_headers {
 
 struct forwarded {
 	bool counts;   /* the peer is trusted, and it sent one of the headers */
-	char *address; /* owned; the visitor's; NULL: no trusted proxy says it */
-	char *proto;   /* owned; "http", "https" or another word; NULL: not said */
-	char *host;    /* owned; as in a Host header, unchecked; NULL: not said */
+	char *address; /* owned; the visitor's address; NULL if no trusted proxy reports it */
+	char *proto;   /* owned; "http", "https" or another word; NULL if not reported */
+	char *host;    /* owned; as in a Host header, unchecked; NULL if not reported */
 };
 
 /*
- * Walks from the peer to the left, past each trusted proxy. The first address that is not trusted
- * is the visitor's; if all are, the leftmost. proto and host are what the proxy says to which the
- * visitor connected. An address that cannot be read (`unknown`, `_hidden`) ends the walk, and the
- * visitor's address is then not known. The caller clears *out, also after a failure.
- * STATUS_BAD_REQUEST: Forwarded is malformed, a header names too many proxies, or Forwarded and
- * X-Forwarded-… contradict each other, because the proxy sets one kind and passes on the other.
+ * Reads the addresses of a header from right to left and skips trusted proxies. The first address
+ * that is not trusted is the visitor's. If all are trusted, the leftmost one is. proto and host
+ * come from the proxy to which the visitor connected. The visitor's address is not known if an
+ * address cannot be read (`unknown`, `_hidden`). The caller clears *out, also after a failure.
+ * Returns STATUS_BAD_REQUEST if Forwarded is malformed, if a header names too many proxies, or if
+ * Forwarded and X-Forwarded-… contradict each other. They contradict each other if the proxy sets
+ * one kind and passes on the other.
  */
 enum status forwarded_read(const struct forwarded_headers *headers,
 			   const struct forwarded_trust *trust, struct forwarded *out,

@@ -1,8 +1,8 @@
 /*
- * Turns the parameters of CGI into a typed request. A parameter that later decides something
- * occurs once, has a bounded length and has no control character. Otherwise the request ends here
- * with a 400, 414 or 431. request_fields.c handles fields, body and cookies; request_path.c handles
- * paths.
+ * Turns the parameters of CGI into a typed request. A parameter on which later decisions depend
+ * must occur once, have a bounded length and have no control character. Otherwise the request is
+ * refused here with a 400, 414 or 431. request_fields.c handles fields, body and cookies;
+ * request_path.c handles paths.
  */
 #include "web/request_parts.h"
 
@@ -14,12 +14,12 @@
 #include "base/codec.h"
 #include "base/secret.h"
 
-#define HOST_MAX 255 /* RFC 1035: a name in a DNS message */
+#define HOST_MAX 255 /* bytes of a DNS name (RFC 1035) */
 
 /*
- * The parameters that are read here. Those that decide something must be unique: of two values one
- * reader may use the first and another the second. lighttpd also gives X_User and X-User the same
- * name.
+ * The parameters that are read here. A parameter on which decisions depend must be unique, because
+ * one reader could use its first value and another reader its second. lighttpd also turns the
+ * headers X_User and X-User into parameters of the same name.
  */
 enum known {
 	AUTH_TYPE,
@@ -53,9 +53,9 @@ enum known {
 };
 
 enum known_flags {
-	IS_TEXT = 1, /* the request takes it unchanged */
-	NEEDED = 2,  /* … and it is "" if absent */
-	REPEATS = 4  /* may occur again; the first one counts */
+	IS_TEXT = 1, /* the value is put into the request unchanged */
+	NEEDED = 2,  /* the text is "" and not NULL if absent */
+	REPEATS = 4  /* can occur several times; the first value counts */
 };
 
 #define PARAM(known)         [known] = {.name = #known, .len = sizeof(#known) - 1}
@@ -72,7 +72,7 @@ static const struct known_param {
 	const char *name;
 	size_t len;
 	unsigned flags;
-	size_t text; /* offset in the request */
+	size_t text; /* offset in struct request */
 } known_params[KNOWN_COUNT] = {
     TEXT(AUTH_TYPE, auth_type, 0),
     PARAM(CONTENT_LENGTH),
@@ -102,12 +102,13 @@ static const struct known_param {
     PARAM(REQUEST_URI),
     TEXT(SCRIPT_NAME, script_name, NEEDED),
 };
-#define UNIQUE_PREFIX "HTTP_SEC_" /* also for names that are not in the table */
+/* names that begin with this must be unique, even if they are not in the table */
+#define UNIQUE_PREFIX "HTTP_SEC_"
 
-/* The parameters of CGI, sorted in one pass. */
+/* The values of the CGI parameters, found in one pass. */
 struct values {
-	const char *of[KNOWN_COUNT]; /* borrowed; NULL: absent */
-	const char *twice;           /* the parameter that occurs a second time; NULL: none */
+	const char *of[KNOWN_COUNT]; /* borrowed; NULL if absent */
+	const char *twice;           /* the first parameter that is not unique; NULL if none */
 };
 
 enum http_method http_method_parse(const char *name)
@@ -142,7 +143,10 @@ static bool is_among(const struct raw_request *raw, size_t count, const char *pa
 	return false;
 }
 
-/* With more parameters than this the request is refused anyway. */
+/*
+ * True if the parameter has UNIQUE_PREFIX and is not the first of its name. A request with more
+ * than REQUEST_PARAMS_MAX parameters is refused anyway, so the others are not compared.
+ */
 static bool is_unique_again(const struct raw_request *raw, size_t at, size_t len)
 {
 	const char *param = raw->params[at];
@@ -251,7 +255,7 @@ static enum status read_content_type(const struct values *values, struct request
 	return STATUS_OK;
 }
 
-/* Returns the length of the name in "name[:port]"; 0: not a host. */
+/* Returns the length of the name in "name[:port]", or 0 if the text is not a host. */
 static size_t host_name_length(const char *text)
 {
 	size_t len;
@@ -293,7 +297,7 @@ enum status request_set_host(const char *value, struct request *out, struct erro
 	const char *port = "";
 	size_t len;
 
-	if (value == NULL || !*value) { /* HTTP/1.0 */
+	if (value == NULL || !*value) { /* HTTP/1.0 needs no Host header */
 		out->host = strdup("");
 		out->origin_self = strdup("");
 		return out->host != NULL && out->origin_self != NULL ? STATUS_OK
@@ -305,7 +309,7 @@ enum status request_set_host(const char *value, struct request *out, struct erro
 	if (len == 0 || (value[len] != '\0' && !is_port(port)))
 		return error_set(err, STATUS_BAD_REQUEST, "the Host header is not a host: '%.80s'",
 				 value);
-	/* "example.org." is the same host with its final dot */
+	/* "example.org." and "example.org" are the same host */
 	if (len > 1 && value[len - 1] == '.')
 		len--;
 	out->host = strndup(value, len);
@@ -330,7 +334,7 @@ static void read_flags(const struct values *values, struct request *out)
 			(sec_purpose != NULL && strcasestr(sec_purpose, "prefetch") != NULL);
 }
 
-/* One fetch of randomness, a system call, is enough for both. */
+/* Gets the random bytes for id and nonce together, because each fetch is a system call. */
 static void make_names(struct request *out)
 {
 	char random[REQUEST_ID_LEN + REQUEST_NONCE_LEN + 1];
@@ -355,7 +359,7 @@ enum status request_read(const struct raw_request *raw, struct request *out, str
 	out->forwarded = values.of[HTTP_FORWARDED];
 	out->forwarded_for = values.of[HTTP_X_FORWARDED_FOR];
 	out->host_header = values.of[HTTP_HOST];
-	/* set first, because a refusal below uses this format too */
+	/* set before the checks, because the error page of a refusal uses accept, too */
 	out->accept = values.of[HTTP_ACCEPT];
 	strbuf_init_secret(&out->body);
 	make_names(out);

@@ -1,7 +1,7 @@
 /*
- * Query, form and cookies: pairs of names and values. They are decoded once and never merged with
- * each other, so that a query cannot override a form field. They are checked against what the route
- * declares before a handler sees them.
+ * Reads query, form and cookies, which are pairs of names and values. They are decoded once. Query
+ * and form are never merged, so a query cannot override a form field. Both are checked against the
+ * route's parameters before a handler sees them.
  */
 #include "web/request_parts.h"
 
@@ -14,12 +14,12 @@
 #include "base/secret.h"
 
 #define READ_SIZE             4096
-#define CONTENT_LENGTH_DIGITS 10 /* enough for every limit here, and too few to overflow */
+#define CONTENT_LENGTH_DIGITS 10 /* enough digits for every limit here, and too few to overflow */
 
 #define TYPE_FORM "application/x-www-form-urlencoded"
 #define TYPE_JSON "application/json"
 
-/* Returns the value of a parameter of CGI, borrowed; NULL: absent. */
+/* Returns the value of a CGI parameter, borrowed, or NULL if it is absent. */
 static const char *raw_param(const struct raw_request *raw, const char *name)
 {
 	size_t len = strlen(name);
@@ -37,7 +37,7 @@ void fields_clear(struct fields *fields)
 {
 	for (size_t i = 0; i < fields->count; i++) {
 		secret_free(fields->items[i].name);
-		secret_free(fields->items[i].value); /* it may be a password */
+		secret_free(fields->items[i].value); /* it can be a password */
 	}
 	*fields = (struct fields){.count = 0};
 }
@@ -113,7 +113,8 @@ enum status fields_parse(struct fields *fields, const char *text, size_t len, st
 }
 
 /*
- * *known is false if there is no CONTENT_LENGTH, because the web server passes on a chunked body.
+ * Reads CONTENT_LENGTH. If there is none, because the web server passes on a chunked body, *known
+ * is set to false.
  */
 static enum status content_length(const struct raw_request *raw, size_t *length, bool *known,
 				  struct error *err)
@@ -218,8 +219,8 @@ static enum status check_fields(const struct fields *fields, const struct params
 		const struct param *param = declared(params, field->name);
 
 		/*
-		 * fields_get returns the first of that name; if it is another field, the name
-		 * occurs twice
+		 * fields_get returns the first field of that name. If that is another field, the
+		 * name occurs twice.
 		 */
 		if (fields_get(fields, field->name) != field->value)
 			return error_set(err, STATUS_BAD_REQUEST, "the field '%.40s' twice",
@@ -264,7 +265,8 @@ static size_t trimmed(const char *text, size_t len)
 }
 
 /*
- * Finds the next "name=value" of a Cookie header, without blanks around it; false: there is none.
+ * Finds the next "name=value" of a Cookie header, without blanks around it. Returns false if there
+ * is none.
  */
 static bool next_cookie(const char **text, const char **pair, size_t *len)
 {

@@ -7,15 +7,15 @@
 #include "web/request.h"
 
 /*
- * Parses application/x-www-form-urlencoded text into fields. STATUS_BAD_REQUEST: an escape is
- * broken, or there are too many fields.
+ * Parses application/x-www-form-urlencoded text into fields. Returns STATUS_BAD_REQUEST if an
+ * escape is broken or there are too many fields.
  */
 enum status fields_parse(struct fields *fields, const char *text, size_t len, struct error *err);
 void fields_clear(struct fields *fields);
 
 /*
  * Sets host and origin_self, which must be NULL, from the text of a Host header and from https.
- * STATUS_BAD_REQUEST: it is not a host.
+ * Returns STATUS_BAD_REQUEST if the text is not a host.
  */
 enum status request_set_host(const char *value, struct request *out, struct error *err);
 

@@ -1,6 +1,6 @@
 /*
- * Finds the mount point, the path that was requested below it, and the address that a visitor may
- * go to after the login. Nothing is normalised: an ambiguous path is refused.
+ * Finds the mount point, the path that was requested below it, and the address that a visitor goes
+ * to after the login. Nothing is normalized: an ambiguous path is refused.
  */
 #include "web/request_parts.h"
 
@@ -13,7 +13,7 @@
 
 #define NEXT_MAX 512 /* bytes; a longer address is not followed */
 
-/* True for "." and "..", also with dots written as escapes. len: up to the next slash. */
+/* True for "." and "..", even if the dots are percent-encoded. The segment has len bytes. */
 static bool segment_is_dots(const char *segment, size_t len)
 {
 	size_t dots = 0;
@@ -29,7 +29,7 @@ static bool segment_is_dots(const char *segment, size_t len)
 	return dots == 1 || dots == 2;
 }
 
-/* True if the first len bytes have no "//", "." or "..". The path begins with a slash. */
+/* True if the first len bytes begin with a slash and have no "//", "." or "..". */
 static bool segments_are_plain(const char *path, size_t len)
 {
 	size_t start = 0;
@@ -54,7 +54,7 @@ static bool path_is_plain(const char *path)
 	       !text_has_control(path) && utf8_valid(path, strlen(path));
 }
 
-/* Returns the part of path below base, "" or "/…"; NULL: the path is not below base. */
+/* Returns the part of path below base ("" or "/…"), or NULL if path is not below base. */
 static const char *path_below(const char *path, const char *base)
 {
 	size_t len = strlen(base);
@@ -81,8 +81,8 @@ static void join_path(const struct request *req, struct strbuf *out)
 }
 
 /*
- * True if the address that the client sent consists of base_path and PATH_INFO. That is so if the
- * server rewrites /chat to /cgi-bin/prebind.cgi.
+ * True if the address that the client sent consists of base_path and PATH_INFO. This is the case if
+ * the server rewrites /chat to /cgi-bin/prebind.cgi.
  */
 static bool uri_confirms(const struct request *req, const char *base_path)
 {
@@ -103,7 +103,7 @@ static bool uri_confirms(const struct request *req, const char *base_path)
 
 static enum status mount_configured(struct request *req, const char *base_path, struct error *err)
 {
-	/* every path is below the root, so the URI decides first */
+	/* every path is below the root, so for the root REQUEST_URI is checked first */
 	bool is_root = base_path[0] == '\0';
 	const char *path = is_root ? NULL : path_below(req->whole, base_path);
 
@@ -123,10 +123,11 @@ static enum status mount_configured(struct request *req, const char *base_path, 
 }
 
 /*
- * A web server that splits the path leaves PATH_INFO out, or sends it empty, if the mount point
- * itself is requested. A server that does not split it always leaves it out. Then the mount point
- * would be "/chat/login", which redirects to "/chat/login/". A mount point never ends in a slash,
- * so this request shows the mistake.
+ * A web server should split the path into SCRIPT_NAME and PATH_INFO. If the mount point itself is
+ * requested, PATH_INFO is then absent or empty. A server that does not split the path always leaves
+ * PATH_INFO out. With such a server, "/chat/login" would seem to be a mount point, and the visitor
+ * would be redirected to "/chat/login/". That request is refused, because a mount point never ends
+ * in a slash.
  */
 static enum status mount_given(struct request *req, struct error *err)
 {
@@ -179,7 +180,7 @@ enum status request_mount(struct request *req, const char *base_path, bool set, 
 		status = mount_configured(req, base_path, err);
 	else if (status == STATUS_OK)
 		status = mount_given(req, err);
-	/* a host's address always has a slash: "" is "/" here */
+	/* If we are mounted at the root, "" and "/" are the same address. */
 	if (status == STATUS_OK && req->base[0] == '\0' && req->path[0] == '\0')
 		req->path = "/";
 	return status;
@@ -196,7 +197,7 @@ static bool escapes_are_harmless(const char *text, size_t path_len)
 		if (text[i + 1] < '2' || strncasecmp(text + i, "%5c", 3) == 0 ||
 		    strncasecmp(text + i, "%7f", 3) == 0)
 			return false;
-		/* our own paths have none; a query may contain it unescaped */
+		/* our own paths have no %2f; a query can contain a slash without escaping it */
 		if (strncasecmp(text + i, "%2f", 3) == 0 &&
 		    (i < path_len || strncasecmp(text + i + 3, "%2f", 3) == 0))
 			return false;
@@ -204,7 +205,7 @@ static bool escapes_are_harmless(const char *text, size_t path_len)
 	return true;
 }
 
-/* base: percent-encoded, like next. */
+/* base is percent-encoded, like next. */
 static bool next_is_ours(const char *base, const char *next)
 {
 	static const char allowed[] =

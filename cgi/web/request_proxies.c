@@ -1,6 +1,6 @@
 /*
- * The one place where a request takes over what trusted proxies say. After it all that asks for the
- * visitor's address, the scheme or the host gets theirs.
+ * Puts the values that trusted proxies report into the request: the visitor's address, the scheme
+ * and the host. No other file does this.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -9,9 +9,9 @@
 #include "web/request_parts.h"
 
 /*
- * Returns the header's lines as one, in their order, as RFC 9110 5.3 allows; the caller frees. Some
- * web servers pass each line as a parameter of its own, and the last line is the nearest proxy's.
- * *out is NULL if there is none.
+ * Joins all lines of a header in their order, as RFC 9110, 5.3 allows. Some web servers pass each
+ * line as a separate parameter. The last line comes from the nearest proxy. The caller frees *out,
+ * which is NULL if there are no lines.
  */
 static enum status lines_join(const struct raw_request *raw, const char *name, char **out,
 			      struct error *err)
@@ -35,7 +35,7 @@ static enum status lines_join(const struct raw_request *raw, const char *name, c
 	return found && *out == NULL ? error_no_memory(err) : STATUS_OK;
 }
 
-/* The headers, owned. */
+/* The joined headers. All are owned. */
 struct lines {
 	char *forwarded;
 	char *x_for;

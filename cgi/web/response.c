@@ -56,12 +56,12 @@ static const struct {
     {504, "Gateway Timeout"                },
 };
 
-/* a page's headers take 850; malloc serves blocks up to 1032 bytes quickly */
+/* A page's headers take 850 bytes. malloc is fast for blocks of up to 1032 bytes. */
 #define HEADERS_ROOM 1000
 
 #define PLAIN_TEXT "text/plain; charset=utf-8"
 
-/* The answer if a response has failed. It needs no memory except the output's. */
+/* The answer if a response has failed. It needs memory only for the output. */
 #define FAILED_BODY "Something went wrong on our side.\n"
 #define FAILED_HEADERS                                                                             \
 	"Status: 500 Internal Server Error\r\n"                                                    \
@@ -91,7 +91,7 @@ static void headers_clear(struct response *res)
 static void cookies_clear(struct response *res)
 {
 	for (size_t i = 0; i < res->n_cookies; i++) {
-		secret_free(res->cookies[i]); /* it may hold a session's token */
+		secret_free(res->cookies[i]); /* it can hold a session's token */
 		res->cookies[i] = NULL;
 	}
 	res->n_cookies = 0;
@@ -104,7 +104,7 @@ void response_clear(struct response *res)
 	strbuf_clear(&res->body);
 }
 
-/* Returns a copy; on failure NULL, and the response is marked as failed. */
+/* Returns a copy of value. If it cannot, it marks the response as failed and returns NULL. */
 static char *checked_copy(struct response *res, const char *value)
 {
 	char *copy = text_has_control(value) ? NULL : strdup(value);
@@ -153,8 +153,8 @@ void response_cookie(struct response *res, const char *set_cookie)
 }
 
 /*
- * A browser takes "//host" and "/\host" as other hosts. A path without a leading slash depends on
- * the current address.
+ * A browser reads "//host" and "/\host" as addresses of another host. A path without a leading
+ * slash is relative to the current address.
  */
 static bool location_is_absolute(const char *location)
 {
@@ -205,7 +205,7 @@ static void add_status(struct strbuf *out, int status, const char *phrase)
 	strbuf_add(out, "\r\n", 2);
 }
 
-/* Writes the end of the headers. The body follows, but for HEAD only its length is given. */
+/* Writes the last header, the body's length, and sets *body. For HEAD, *body is empty. */
 static void end_headers(const struct response *res, const char *data, size_t len,
 			struct strbuf *head, struct iovec *body)
 {

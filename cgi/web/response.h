@@ -13,7 +13,7 @@
 #include "base/status.h"
 #include "base/strbuf.h"
 
-enum response_header { /* the only headers that exist here */
+enum response_header { /* the only headers that a response can have */
 		       HEADER_ALLOW,
 		       HEADER_CACHE_CONTROL,
 		       HEADER_CONTENT_SECURITY_POLICY,
@@ -37,34 +37,34 @@ enum response_header { /* the only headers that exist here */
 #define RESPONSE_COOKIES_MAX 4
 
 struct response {
-	int status;                          /* HTTP */
-	const char *headers[HEADER_COUNT];   /* NULL: not sent */
-	char *copies[HEADER_COUNT];          /* owned; the values that are not constants */
+	int status;                          /* the HTTP status */
+	const char *headers[HEADER_COUNT];   /* NULL if not sent */
+	char *copies[HEADER_COUNT];          /* owned; only of values that are not constants */
 	char *cookies[RESPONSE_COOKIES_MAX]; /* owned; whole Set-Cookie values */
 	size_t n_cookies;
-	struct strbuf body; /* secret: it may hold sid and rid */
-	bool head;          /* HEAD: Content-Length of the body, no body */
+	struct strbuf body; /* secret, because it can hold sid and rid */
+	bool head;          /* for HEAD: send the body's Content-Length, but no body */
 	bool failed;        /* out of memory, or a value with a control character */
 };
 
-void response_init(struct response *res); /* 200, no headers */
+void response_init(struct response *res); /* sets status 200 and no headers */
 void response_clear(struct response *res);
 
 /* Sets a header and replaces its earlier value. A NULL value removes the header. */
 void response_header(struct response *res, enum response_header name, const char *value);
 
 /*
- * As response_header, but it takes ownership of value, which free() must accept. A NULL value marks
- * the response as failed.
+ * Like response_header, but it takes ownership of value, which it frees with free(). A NULL value
+ * marks the response as failed.
  */
 void response_header_take(struct response *res, enum response_header name, char *value);
 
-/* As response_header, but value must be a constant of the program; it is borrowed. */
+/* Like response_header, but value is borrowed, so it must be a constant of the program. */
 void response_header_constant(struct response *res, enum response_header name, const char *value);
 
 void response_cookie(struct response *res, const char *set_cookie);
 
-/* 303 See Other to an absolute path or an http(s) URL; the body is one short line. */
+/* Redirects with 303 to an absolute path or an http(s) URL. The body is one short line. */
 void response_redirect(struct response *res, const char *location);
 
 /*

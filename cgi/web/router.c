@@ -1,13 +1,14 @@
 /*
- * Finds the route for a path and a method. Paths are exact, or their last segment is a parameter
- * that may be anything. There are no prefixes and no normalisation. The table is in page/routes.c.
+ * Finds the route for a path and a method. A route's path is exact, or its last segment is a
+ * parameter that can have any value. Paths are not normalized, and a prefix does not match. The
+ * table is in page/routes.c.
  */
 #include "web/router.h"
 
 #include <stdio.h>
 #include <string.h>
 
-/* Returns the length of the fixed part: the whole path, or all up to its parameter. */
+/* Returns the length of the fixed part, which is the path without its parameter. */
 static size_t fixed_length(const char *path)
 {
 	return strcspn(path, "{");
