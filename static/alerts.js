@@ -1,12 +1,12 @@
-// Tells of messages that nobody sees, by a sound and, if the page is not visible, by a notification.
-// The user turns it on with a button; only then the browser asks whether the site may show
-// notifications.
+// Alerts the user to new messages that are not in sight: plays a sound and, if the page is hidden,
+// shows a notification. The user turns alerts on with a button. Only then does the browser ask
+// whether the site is allowed to show notifications.
 import { keep, readKept, sharedStorage } from "./storage.js";
 import { loadMore, TEXT } from "./texts.js";
 
-const KEY = "prebind-alerts"; // true or false, as this user has chosen; handover.js removes it at log-out
-const LOOK_MS = 1_500; // another tab may show the message, also on a busy machine
-const QUIET_MS = 3_000; // between two sounds, of all tabs
+const KEY = "prebind-alerts"; // true or false, as the user has chosen; handover.js removes it at log-out
+const LOOK_MS = 1_500; // delay of an alert, so that another tab can show the message first, even on a busy machine
+const QUIET_MS = 3_000; // shortest time between two sounds, counted over all tabs
 
 /** @typedef {import("./contacts.js").Contact} Contact */
 
@@ -16,9 +16,9 @@ export class Alerts {
 	#onOpen;
 
 	/**
-	 * @param {HTMLButtonElement | null} button null: there are no alerts
-	 * @param {{unread: (contact: Contact) => boolean, onOpen: (contact: Contact) => void}} hooks onOpen: the user has clicked
-	 *   a notification
+	 * @param {HTMLButtonElement | null} button null if there are no alerts
+	 * @param {{unread: (contact: Contact) => boolean, onOpen: (contact: Contact) => void}} hooks onOpen: called when the user
+	 *   clicks a notification
 	 */
 	constructor(button, { unread, onOpen }) {
 		this.#button = button;
@@ -32,7 +32,7 @@ export class Alerts {
 		this.#draw();
 	}
 
-	/** Without a choice, somebody who has allowed the site to show notifications wants them. */
+	/** Whether alerts are on. Without a choice by the user, they are on if the site is allowed to show notifications. */
 	get #on() {
 		return readKept(sharedStorage(), KEY) ?? globalThis.Notification?.permission === "granted";
 	}
@@ -46,7 +46,7 @@ export class Alerts {
 		keep(sharedStorage(), KEY, on);
 		this.#draw();
 		if (!on) return;
-		this.#play(); // what it sounds like
+		this.#play(); // so that the user hears the sound once
 		if (globalThis.Notification?.permission === "default") Notification.requestPermission();
 	}
 
@@ -60,7 +60,7 @@ export class Alerts {
 		}, LOOK_MS);
 	}
 
-	/** One tab plays for all. */
+	/** Plays the sound, unless another tab has just played it. */
 	#play() {
 		const play = async () => (await loadMore()).playSound();
 		const quiet = async (/** @type {Lock | null} */ lock) => {

@@ -6,27 +6,30 @@ import { bareJid, child } from "./stanza.js";
 const NS_MAM = "urn:xmpp:mam:2";
 const NS_RSM = "http://jabber.org/protocol/rsm";
 const PAGE = 30;
-const WORDS_MIN = 10; // fewer messages: fetch another page, because much of a page can be receipts
+const WORDS_MIN = 10; // with fewer messages another page is fetched, because much of a page can be receipts
 const TRIES_MAX = 4;
 const NEWS_PAGE = 100;
-const NEWS_PAGES_MAX = 10; // the rest is read when its conversation is opened
+const NEWS_PAGES_MAX = 10; // messages beyond these pages are read when their conversation is opened
 
 /** @type {Page} */
 const NOTHING = { messages: [], first: "", last: "", complete: false };
 
 /**
  * @typedef {import("./stanza.js").Message} Message
- * @typedef {{messages: Message[], first: string, last: string, complete: boolean}} Page first, last: ids of the page's ends in the archive; `first` is what to pass as `before` for the next older page
+ * @typedef {{messages: Message[], first: string, last: string, complete: boolean}} Page first, last: the archive's ids of the page's
+ *   first and last message; pass `first` as `before` to get the next older page
  *
  * @typedef {object} Asker
- * @property {(iq: any) => Promise<Element | null>} ask returns the result or the error; null: no answer or no session
+ * @property {(iq: any) => Promise<Element | null>} ask returns the result or the error; null if there is no answer or no session
  * @property {() => import("./attach.js").Client | null} build
  */
 
 export class Archive {
 	/** @type {Asker} */ #asker;
-	/** @type {Map<string, {room: string, messages: Message[]}>} */ #open = new Map(); // by query id: what has arrived; room "": in the user's own archive
-	#name = `history-${Math.random().toString(36).slice(2)}`; // random, because the answer to a query of the previous page may arrive here
+	// by query id: the messages that have arrived; `room` is "" for a query to the user's own archive
+	/** @type {Map<string, {room: string, messages: Message[]}>} */ #open = new Map();
+	// random, because an answer to a query of the previous page can arrive here
+	#name = `history-${Math.random().toString(36).slice(2)}`;
 	#queries = 0;
 
 	/** @param {Asker} asker */
@@ -35,10 +38,10 @@ export class Archive {
 	}
 
 	/**
-	 * Fetches the messages that are older than `before`; "": the newest.
-	 * @param {string} peer @param {string} [before] @param {boolean} [room] the peer is a group chat, which has an archive
-	 *   of its own
-	 * @returns {Promise<Page | null>} null: no archive, no answer or no session
+	 * Fetches the messages that are older than `before`, or the newest ones if `before` is "".
+	 * @param {string} peer @param {string} [before] @param {boolean} [room] true if the peer is a group chat, which has an
+	 *   archive of its own
+	 * @returns {Promise<Page | null>} null if there is no archive, no answer or no session
 	 */
 	async fetch(peer, before = "", room = false) {
 		const older = async (/** @type {string} */ id) => {
@@ -56,11 +59,11 @@ export class Archive {
 
 	/**
 	 * Fetches the messages after a known one, oldest first, in all conversations.
-	 * @param {string | null} after the archive's id of the message; "": from the beginning;
-	 * null: only the newest page
+	 * @param {string | null} after the archive's id of that message. With "" it fetches from
+	 * the beginning, with null only the newest page.
 	 * @returns {Promise<{messages: Message[], last: string, complete: boolean} | null>} last:
-	 *   the archive's id of the last one, "" if there is none; complete: nothing came after it;
-	 *   null: no archive, no answer or no session
+	 *   the archive's id of the last message, "" if there is none; complete: true if no message follows it.
+	 *   Null if there is no archive, no answer or no session.
 	 */
 	async since(after) {
 		if (after === null) {
@@ -81,9 +84,10 @@ export class Archive {
 	}
 
 	/**
-	 * @param {{max: number, peer?: string, room?: boolean, before?: string, after?: string}} which peer: only this conversation
-	 * @returns {Promise<(Page & {gone?: boolean}) | null>} gone: the archive does not have the message `before` or `after`
-	 *   (XEP-0313, section 4.3.1); null: no archive, no answer, no session, or another error, which may pass
+	 * @param {{max: number, peer?: string, room?: boolean, before?: string, after?: string}} which peer: fetch only this conversation
+	 * @returns {Promise<(Page & {gone?: boolean}) | null>} gone: true if the archive does not have the message `before` or
+	 *   `after` (XEP-0313, section 4.3.1). Null if there is no archive, no answer or no session, or after another error.
+	 *   Such an error can be temporary.
 	 */
 	async #fetchPage({ max, peer, room, before, after }) {
 		const client = this.#asker.build();

@@ -6,14 +6,14 @@ import { Repeats, repeatable } from "./repeats.js";
 import { Spacing } from "./spacing.js";
 import { child, jidDomain } from "./stanza.js";
 
-// two attempts: the first answer on a re-used connection can get lost
+// There are two attempts, because the first answer on a reused connection can get lost.
 const PING_TIMEOUTS_MS = [4_000, 6_000];
-const EARLY_MS = 1_000; // a younger session that "does not exist" may not exist yet
-const EARLY_RETRY_MS = 150; // Tigase answers before the session is bound; 50 ms was always enough
-const TROUBLE_MAX_MS = 20_000; // the session is given up after requests have failed for this time
-const UNREADABLE_MAX = 3; // the session is given up after more answers that are not BOSH
-const QUIET_MARGIN_S = 15; // added to the server's wait; a longer silence is suspicious
-const DISCONNECT_MS = 3_000; // for the server's answer to our terminate request
+const EARLY_MS = 1_000; // a younger session that the server does not know might not exist yet, so it is tried again
+const EARLY_RETRY_MS = 150; // wait before trying again: Tigase can answer before it has bound the session; 50 ms was always enough
+const TROUBLE_MAX_MS = 20_000; // the session counts as lost after requests have failed for this time
+const UNREADABLE_MAX = 3; // the session counts as lost after more answers in a row that are not BOSH
+const QUIET_MARGIN_S = 15; // a silence longer than the server's `wait` plus this time is suspicious
+const DISCONNECT_MS = 3_000; // how long to wait for the server's answer to our terminate request
 const HTTP_TROUBLE = [0, 429, 500, 502, 503, 504];
 const HTTP_GONE = [400, 401, 403, 404];
 
@@ -28,18 +28,18 @@ const NS_PING = "urn:xmpp:ping";
  * @typedef {import("./prebind.js").Environment} Environment
  *
  * @typedef {object} Owner
- * @property {() => any[]} greeting the first stanzas; the first of them is an IQ, and any answer to it proves life
+ * @property {() => any[]} greeting returns the first stanzas. The first one is an IQ; any answer to it proves that the session is alive.
  * @property {(iq: Element) => void} greeted gets the result of that IQ
- * @property {() => void} alive something came from the session for the first time
+ * @property {() => void} alive is called once, when the session first proves that it is alive
  * @property {(reason: string) => void} lost is called once; nothing else is called after it
- * @property {(ids: string[]) => void} sent the server has these messages
+ * @property {(ids: string[]) => void} sent is called when the server has these messages
  * @property {(stanza: Element) => void} message
  * @property {(stanza: Element) => void} presence
  * @property {(stanza: Element) => void} rosterPush
  * @property {(iq: Element) => void} answer gets each answer to an IQ
- * @property {() => Promise<void> | null} makeSure what a request waits for before it leaves; null: nothing
- * @property {(request: Sent) => void} made a request is about to leave for the first time
- * @property {(rid: number | undefined, body: Element) => void} arrived the answer to a request is about to be read
+ * @property {() => Promise<void> | null} makeSure returns a promise for which a request waits before it leaves; null if it need not wait
+ * @property {(request: Sent) => void} made is called when a request is about to leave for the first time
+ * @property {(rid: number | undefined, body: Element) => void} arrived is called when the answer to a request is about to be read
  */
 
 export class Attachment {
@@ -49,15 +49,15 @@ export class Attachment {
 	/** @type {Owner | null} */ #owner;
 	/** @type {Connection | null} */ #connection = null;
 	/** @type {Spacing | null} */ #spacing = null;
-	/** @type {Repeats | null} */ #repeats = null; // of the previous page
+	/** @type {Repeats | null} */ #repeats = null; // repeats the requests of the previous page
 	/** @type {(() => void) | null} */ #ended = null; // set while the session is being ended; called when the server has ended it
 	/** @type {any} */ #pingTimer = null;
 	/** @type {any} */ #troubleTimer = null;
-	/** @type {Set<string>} */ #unsent = new Set(); // ids of messages that the server may not have
+	/** @type {Set<string>} */ #unsent = new Set(); // ids of messages that the server might not have
 	/** @type {any} */ #ending = null; // the connection that end() waits for
 	#alive = false;
 	#resumed = false;
-	#proven = false; // by another tab
+	#proven = false; // another tab was just using the session
 	#greeted = false; // the greeting was answered, or was sent once more
 	#retried = false;
 	#openedAt = 0;
@@ -80,15 +80,15 @@ export class Attachment {
 		return this.#connection;
 	}
 
-	/** The ids of messages that the server may not have. */
+	/** The ids of messages that the server might not have. */
 	get unsent() {
 		return [...this.#unsent];
 	}
 
 	/**
-	 * @param {boolean} [resumed] the previous page left the session: its last request, an empty one,
-	 *   is sent again
-	 * @param {boolean} [proven] another tab was just using the session
+	 * @param {boolean} [resumed] true if the previous page left the session; that page's last request,
+	 *   an empty one, is sent again
+	 * @param {boolean} [proven] true if another tab was just using the session
 	 */
 	open(resumed = false, proven = false) {
 		const { Strophe } = this.#client;
@@ -102,8 +102,8 @@ export class Attachment {
 		this.#openedAt = this.#env.now();
 		this.#lastRid = session.rid - 1;
 		this.#httpStatus = 0;
-		// Strophe's connect() sets this, its attach() does not. Without it a disconnect never
-		// finishes if its request is lost.
+		// Strophe's connect() sets this time-out, but its attach() does not. Without it a
+		// disconnect never finishes if its request is lost.
 		/** @type {any} */ (connection).disconnection_timeout = DISCONNECT_MS;
 		this.#listen(connection);
 		const onStatus = (/** @type {number} */ status, /** @type {any} */ condition) => {
@@ -114,9 +114,9 @@ export class Attachment {
 
 	/**
 	 * Remembers a message that was just sent until the server has it. A ping follows the message in
-	 * the same body, and its answer proves that. Another answer does not: it may belong to the
-	 * request that the server held before, and the answer to the message's own request comes only
-	 * when there is something to tell.
+	 * the same body, and the answer to the ping proves that the server has both. The answer to a
+	 * request proves nothing: it can belong to the request that the server held before. The server
+	 * answers the message's own request only when it has something to send.
 	 * @param {string} id
 	 */
 	track(id) {
@@ -125,12 +125,12 @@ export class Attachment {
 		this.#connection?.sendIQ(this.#ping(), arrived, arrived);
 	}
 
-	/** Another tab has sent these messages in this session. @param {string[]} ids */
+	/** Call it for messages that another tab has sent in this session. @param {string[]} ids */
 	expect(ids) {
 		for (const id of ids) this.#unsent.add(id);
 	}
 
-	/** The server has these messages. @param {string[]} ids */
+	/** Call it when the server has these messages. @param {string[]} ids */
 	settle(ids) {
 		const sent = ids.filter((id) => this.#unsent.delete(id));
 		if (sent.length > 0) this.#owner?.sent(sent);
@@ -177,8 +177,8 @@ export class Attachment {
 	}
 
 	/**
-	 * If two requests are open, some stanzas and the terminate request still wait. Puts these
-	 * stanzas into the terminate request.
+	 * Puts the stanzas that still wait into the terminate request. There are such stanzas only if
+	 * two requests are open; then the terminate request waits too.
 	 * @param {any} connection
 	 */
 	#sendWithLast(connection) {
@@ -191,8 +191,8 @@ export class Attachment {
 	}
 
 	/**
-	 * Call it when end() has taken long enough. Sends again the requests that the server has
-	 * not answered, in such a way that they outlive the page.
+	 * Call it when end() has taken long enough. Sends the unanswered requests again, so that they
+	 * outlive the page.
 	 */
 	endNow() {
 		const connection = this.#ending;
@@ -204,11 +204,11 @@ export class Attachment {
 	}
 
 	/**
-	 * Ends the session when its page goes away. Otherwise, until the server notices, contacts
-	 * would see the user online and their messages would be lost.
+	 * Ends the session when its page goes away. Otherwise contacts would see the user online until
+	 * the server notices, and their messages would be lost.
 	 */
 	leave() {
-		this.#spacing?.deliverAll(); // this may end the connection
+		this.#spacing?.deliverAll(); // this can end the connection
 		const connection = this.#connection;
 		if (!connection) return;
 		this.#sendAgain(connection);
@@ -217,12 +217,12 @@ export class Attachment {
 		discard(this.#env, this.#session, this.#lastRid + 1);
 	}
 
-	/** The session as the next page would go on with it; null: it has not answered yet. */
+	/** The session in the state in which the next page would continue it; null if it has not answered yet. */
 	get asLeft() {
 		const connection = this.#connection;
 		if (!connection || !(this.#alive || this.#proven)) return null;
 		const unanswered = this.#unanswered(connection);
-		this.#lastRid = Math.max(this.#lastRid, ...unanswered.map(({ rid }) => rid)); // one may be about to leave
+		this.#lastRid = Math.max(this.#lastRid, ...unanswered.map(({ rid }) => rid)); // includes requests that are about to leave
 		return this.#toLeave(unanswered);
 	}
 
@@ -232,17 +232,17 @@ export class Attachment {
 		return { ...this.#session, rid: this.#lastRid + 1, unanswered: repeatable(sent) };
 	}
 
-	/** The requests without an answer, oldest first. @param {any} connection @returns {Sent[]} */
+	/** The unanswered requests, oldest first. @param {any} connection @returns {Sent[]} */
 	#unanswered(connection) {
 		return [...(this.#repeats?.open ?? []), ...openRequests(connection)];
 	}
 
 	/**
-	 * Leaves the session to the next page, with the requests that have no answer. The last request
-	 * keeps the session alive: the one with the stanzas that waited, or else an empty one (with each
-	 * request the server forgets an answer). The next page repeats them, so no answer is lost.
-	 * @param {boolean} [toTab] another tab goes on at once. Nothing is sent: the server could answer that instead
-	 * @returns {Session | null} the session for the next page; null: it has ended, or has never answered
+	 * Leaves the session to the next page, which repeats the unanswered requests, so no answer is lost.
+	 * The last request of this page keeps the session alive. It contains the stanzas that waited. Only if
+	 * none waited, an empty one is sent, because with each request the server forgets an answer.
+	 * @param {boolean} [toTab] another tab continues at once. Nothing is sent, because the server could answer this page instead.
+	 * @returns {Session | null} the session for the next page; null if it has ended or has never answered
 	 */
 	handOver(toTab = false) {
 		this.#spacing?.deliverAll();
@@ -270,8 +270,8 @@ export class Attachment {
 	}
 
 	/**
-	 * Stops without a word to the server: another tab has taken the session over, or ends it.
-	 * @returns {Session | null} the session as it was; null: it has ended, or has never answered
+	 * Stops and sends nothing to the server, because another tab has taken over the session or ends it.
+	 * @returns {Session | null} the session as it was; null if it has ended or has never answered
 	 */
 	drop() {
 		const left = this.asLeft;
@@ -301,10 +301,10 @@ export class Attachment {
 
 	/**
 	 * @param {string} reason
-	 * @param {boolean} [closed] the connection has ended: no terminate request is sent
+	 * @param {boolean} [closed] true if the connection has ended; then no terminate request is sent
 	 */
 	#lose(reason, closed = false) {
-		if (!closed) this.#spacing?.deliverAll(); // this may already report a loss to the owner
+		if (!closed) this.#spacing?.deliverAll(); // this can already report a loss to the owner
 		const owner = this.#owner;
 		if (closed) this.#forget();
 		else this.end();
@@ -313,7 +313,7 @@ export class Attachment {
 
 	/** @param {Connection} connection */
 	#listen(connection) {
-		/** @param {(arg: any) => void} run @returns {(arg: any) => true} Strophe keeps a handler that returns true */
+		/** @param {(arg: any) => void} run @returns {(arg: any) => true} returns true, so that Strophe keeps the handler */
 		const mine = (run) => (arg) => {
 			try {
 				if (connection === this.#connection) run(arg);
@@ -359,16 +359,16 @@ export class Attachment {
 		if (this.#resumed) {
 			this.#repeat(connection);
 			connection._data.push(null); // Strophe's marker for an empty request
-			this.#spacing?.sendWaiting(); // without other stanzas: a repeated request must be the same
+			this.#spacing?.sendWaiting(); // in a body without other stanzas, because a repeated request must be the same
 		}
 		this.#prove(0, true);
 	}
 
-	/** Repeats what the previous page left without an answer, but for the last, empty request. @param {any} connection */
+	/** Repeats the unanswered requests of the previous page, except the last one, which is empty. @param {any} connection */
 	#repeat(connection) {
 		const { url, unanswered = [] } = this.#session;
 		const answered = (/** @type {number} */ rid, /** @type {Element} */ body) => {
-			// what Strophe reads of a request
+			// Strophe reads only these members of a request
 			if (connection === this.#connection) connection._dataRecv({ rid, getResponse: () => body });
 		};
 		const spacing = /** @type {Spacing} */ (this.#spacing);
@@ -376,10 +376,10 @@ export class Attachment {
 	}
 
 	/**
-	 * Sends a question, because only an answer from the server proves that the session is
-	 * alive; Strophe's status ATTACHED does not. The first question is the greeting, whose
-	 * answer is needed in any case. Later questions, including those after a silence, are pings
-	 * (XEP-0199), because a ping's answer is short and arrives soon even on a slow line.
+	 * Sends an IQ, because only an answer from the server proves that the session is alive;
+	 * Strophe's status ATTACHED does not. The first IQ is that of the greeting, because its answer
+	 * is needed in any case. Later IQs, including those after a silence, are pings (XEP-0199),
+	 * because a ping's answer is short and arrives soon even on a slow line.
 	 * @param {number} attempt @param {boolean} [greet]
 	 */
 	#prove(attempt, greet = false) {
@@ -434,9 +434,9 @@ export class Attachment {
 	}
 
 	/**
-	 * Sends the greeting once more if another question was answered first. The answer can have gone
-	 * to the previous page: a server may confuse the two requests with the same rid, and in Firefox
-	 * that page may have used a rid that this page believes to be free.
+	 * Sends the greeting once more if a ping was answered first. The greeting's answer can have gone
+	 * to the previous page. A server can confuse two requests with the same rid, and in Firefox the
+	 * previous page can have used a rid that this page believes to be free.
 	 */
 	#greetAgain() {
 		const [question] = (!this.#greeted && this.#owner?.greeting()) || [];
@@ -470,8 +470,8 @@ export class Attachment {
 	}
 
 	/**
-	 * An HTTP 200 has arrived and is not yet parsed. After an answer that is not XML, Strophe asks
-	 * again at once, ten times a second.
+	 * Called when an HTTP 200 has arrived and is not parsed yet. After an answer that is not XML,
+	 * Strophe sends the next request at once, ten times a second.
 	 */
 	#onAnswer() {
 		this.#unreadable += 1;

@@ -1,16 +1,16 @@
-// The picture of a person: initials on a colour, or what the site has.
+// The avatar of a person: initials on a colour, or the picture that the site has.
 import { h } from "./dom.js";
 
 const HUES = 8; // the number of avatar colours in chat.css
 
 /**
  * Draws initials on a colour that depends only on the name, and the picture over them as soon as it
- * is there.
- * @param {Element} avatar @param {string} name @param {string} [picture] its address; "": none
+ * has loaded.
+ * @param {Element} avatar @param {string} name @param {string} [picture] the picture's address; "" if there is none
  */
 export function drawAvatar(avatar, name, picture = "") {
 	const of = `${name}\n${picture}`;
-	if (avatar.getAttribute("data-of") === of) return; // the picture would be fetched again
+	if (avatar.getAttribute("data-of") === of) return; // drawing again would fetch the picture again
 	avatar.setAttribute("data-of", of);
 	const letters = name
 		.split(/[\s._@-]+/)

@@ -1,7 +1,7 @@
 // The banner above the chat, with the state of the connection.
 import { fill, TEXT } from "./texts.js";
 
-const PATIENCE_MS = 800; // a faster connection is not announced
+const PATIENCE_MS = 800; // the banner stays hidden if connecting takes less time than this
 
 export class Banner {
 	/** @type {any} */ #countTimer = null;
@@ -23,7 +23,7 @@ export class Banner {
 		this.#patienceTimer = setTimeout(() => this.#set("wait", TEXT.connecting), patience);
 	}
 
-	/** @param {string} reason @param {number | null} retryIn milliseconds; null: not by itself */
+	/** @param {string} reason @param {number | null} retryIn milliseconds; null if the page does not retry by itself */
 	lost(reason, retryIn) {
 		this.#set("lost", reason === "conflict" ? TEXT.conflict : TEXT.lost, { retry: true });
 		if (retryIn !== null) this.#countDown(retryIn);
@@ -34,14 +34,14 @@ export class Banner {
 		this.#set("login", TEXT.needsLogin, { login: url });
 	}
 
-	/** @param {string} code why no session is given */
+	/** @param {string} code the reason why no session is given */
 	error(code) {
 		/** @type {Record<string, string>} */
 		const texts = { no_client: TEXT.noClient, no_chat_account: TEXT.noAccount };
 		this.#set("lost", texts[code] ?? TEXT.refusedSession);
 	}
 
-	/** @param {string} kind "" for none @param {string} [text] @param {{retry?: boolean, login?: string}} [ways] */
+	/** @param {string} kind "" hides the banner @param {string} [text] @param {{retry?: boolean, login?: string}} [ways] */
 	#set(kind, text = "", { retry = false, login = "" } = {}) {
 		clearInterval(this.#countTimer);
 		clearTimeout(this.#patienceTimer);
@@ -55,7 +55,7 @@ export class Banner {
 	}
 
 	/**
-	 * The seconds are outside the live region, so that a screen reader does not announce each.
+	 * The seconds are outside the live region, so that a screen reader does not announce each second.
 	 * @param {number} ms
 	 */
 	#countDown(ms) {

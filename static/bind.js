@@ -7,20 +7,20 @@ import { parseKept } from "./storage.js";
 const RID_MAX = Number.MAX_SAFE_INTEGER - 1_000_000; // leaves room to count upwards
 const WAIT_DEFAULT_S = 60;
 const HOLD_DEFAULT = 1;
-const LIFE_DEFAULT_S = 10; // of a session without a client, if the page does not say: the shortest known
-const LIFE_MARGIN_S = 2; // a request to the BOSH service takes time too
+const LIFE_DEFAULT_S = 10; // how long a session lives without a client, if the page does not say; the shortest known lifetime
+const LIFE_MARGIN_S = 2; // subtracted from the lifetime, because a request to the BOSH service takes time too
 const ANSWER_TIMEOUT_MS = 20_000;
 
 /**
  * @typedef {object} Session
  * @property {string} jid full JID
  * @property {string} sid
- * @property {number} rid the next one to send
- * @property {string} url of the BOSH service, absolute
- * @property {number} wait seconds
+ * @property {number} rid the next rid to send
+ * @property {string} url absolute URL of the BOSH service
+ * @property {number} wait in seconds
  * @property {number} hold
- * @property {number} goodUntil milliseconds on the caller's clock; a later attempt is useless
- * @property {import("./repeats.js").Sent[]} [unanswered] requests of the previous page without an answer; missing: this page is the first
+ * @property {number} goodUntil in milliseconds on the caller's clock; an attempt to use the session after that is useless
+ * @property {import("./repeats.js").Sent[]} [unanswered] the previous page's unanswered requests; missing if this page is the first
  *
  * @typedef {{kind: "session", session: Session, user: string}
  *   | {kind: "user", user: string, site: SiteInfo}
@@ -28,12 +28,12 @@ const ANSWER_TIMEOUT_MS = 20_000;
  *   | {kind: "refused", code: string}
  *   | {kind: "later", code: string, afterMs: number}} BindAnswer
  *   user: the site's opaque key of the logged-in user; refused: the same request would get the same
- *   answer; later: the request may be repeated after afterMs milliseconds
+ *   answer; later: the request can be repeated after afterMs milliseconds
  *
  * @typedef {{url: string, page: string, fetch: typeof fetch, now: () => number, signal?: AbortSignal}} How
  */
 
-/** @param {unknown} text @returns {number | null} null: not a rid that can be counted up */
+/** @param {unknown} text @returns {number | null} null if it is not a rid, or is too large to count up from */
 export function parseRid(text) {
 	if (typeof text !== "string" || !/^[0-9]{1,16}$/.test(text)) return null;
 	const rid = Number(text);
@@ -61,7 +61,7 @@ function boshUrl(text, page) {
  * @param {any} data from prebind.json or the page
  * @param {{page: string, madeAt: number}} from page: the page's address; madeAt: the earliest time at which the
  *   session can have been made, in milliseconds
- * @returns {Session | null} null: the data is not a session
+ * @returns {Session | null} null if the data is not a session
  */
 export function parseSession(data, { page, madeAt }) {
 	if (typeof data !== "object" || data === null) return null;
@@ -86,7 +86,7 @@ export function parseSession(data, { page, madeAt }) {
  * Takes the data block out of the page, because it is a secret and can be used only once. `user`
  * comes from the block's attribute.
  * @param {Document} document
- * @returns {unknown} null: no block, or not JSON
+ * @returns {unknown} null if there is no block or it is not JSON
  */
 export function takeDataBlock(document) {
 	const block = document.getElementById("prebind");
@@ -118,19 +118,20 @@ function readFailure(response, data, now) {
 }
 
 /**
- * @typedef {{jid: string, name: string, join: boolean}} SiteRoom join: users enter it by themselves
+ * @typedef {{jid: string, name: string, join: boolean}} SiteRoom join: true if users enter it automatically
  * @typedef {{people: "" | "contacts" | "all", rooms: SiteRoom[], staff: string[], upload: string[], name: string,
- *   guests: string, guest: "" | "new" | "begun"}} SiteInfo people: which of the site's people are shown, "": none; upload:
- *   the origins of the upload service; name: this user's, as others see it; may be empty; guests: the domain of the
- *   guests' JIDs, "": the site has none; guest: this visitor is one, who has or has not said a name
+ *   guests: string, guest: "" | "new" | "begun"}} SiteInfo people: which of the site's people are shown, "" if none; upload:
+ *   the origins of the upload service; name: this user's name as others see it, can be empty; guests: the domain of the
+ *   guests' JIDs, "" if the site has no guests; guest: "new" for a guest who has not entered a name yet, "begun" for a
+ *   guest who has, "" for a user
  */
 
-const GUEST_MARK = " (guest)"; // in every language the same: XMPP servers check it
+const GUEST_MARK = " (guest)"; // the same in every language, because XMPP servers check it
 
 /** The name under which others see a guest. @param {string} name as it was typed */
 export const guestName = (name) => name.replaceAll(GUEST_MARK, "").trim() + GUEST_MARK;
 
-/** What the site's configuration tells its pages. @param {any} data of the page or of prebind.json @returns {SiteInfo} */
+/** Reads what the site's configuration tells its pages. @param {any} data of the page or of prebind.json @returns {SiteInfo} */
 export function readSite(data) {
 	const list = (/** @type {unknown} */ value) => (Array.isArray(value) ? value : []);
 	const rooms = list(data?.rooms).filter(({ jid, name }) => typeof jid === "string" && typeof name === "string");
@@ -148,10 +149,10 @@ export function readSite(data) {
 	};
 }
 
-/** Reads it from the page's data block, which stays. @param {Document} document */
+/** Reads the site's configuration from the page's data block, which stays in the page. @param {Document} document */
 export const siteOfPage = (document) => readSite(parseKept(document.getElementById("prebind")?.textContent ?? null));
 
-/** The site's opaque key of a user; "": none. Equal keys mean the same user. @param {any} data */
+/** The site's opaque key of a user; "" if there is none. Equal keys mean the same user. @param {any} data */
 export const readUser = (data) => (typeof data?.user === "string" && data.user.length <= 64 ? data.user : "");
 
 /** @param {How} how @param {string} [form] @returns {Promise<{response: Response, data: any} | null>} */
@@ -191,7 +192,7 @@ export async function askForSession(how) {
 
 /**
  * Asks who is logged in, without making a session. Never throws.
- * @param {How} how @param {string} [name] a guest says this name @returns {Promise<BindAnswer>}
+ * @param {How} how @param {string} [name] the name that a guest has entered @returns {Promise<BindAnswer>}
  */
 export async function askWho(how, name) {
 	const answer = await post(how, name === undefined ? "bind=no" : `bind=no&name=${encodeURIComponent(name)}`);

@@ -1,5 +1,5 @@
-// The group chats that the user has entered, kept at the server for all devices: as XEP-0402, or as
-// XEP-0048 in private XML (XEP-0049) on servers without it.
+// Bookmarks of the group chats that the user has entered. The server stores them for all devices, with
+// XEP-0402 or, if it does not support that, with XEP-0048 in private XML (XEP-0049).
 import { OwnList, refused } from "./ownlist.js";
 import { bareJid, child } from "./stanza.js";
 
@@ -10,10 +10,10 @@ const NS_STORAGE = "storage:bookmarks";
 /**
  * @typedef {object} Bookmark
  * @property {string} jid
- * @property {string} name may be empty
- * @property {string} nick may be empty
+ * @property {string} name can be empty
+ * @property {string} nick can be empty
  * @property {boolean} autojoin
- * @property {Element[]} rest what other clients keep in it
+ * @property {Element[]} rest elements that other clients have stored in the bookmark
  *
  * @typedef {import("./archive.js").Asker} Asker
  */
@@ -27,7 +27,7 @@ const readBookmark = (conference, jid) => ({
 	rest: Array.from(conference.children).filter(({ localName }) => localName !== "nick"),
 });
 
-/** The JID of a bookmark in private XML; "": it is something else. @param {Element} el */
+/** The JID of a bookmark in private XML; "" if the element is something else. @param {Element} el */
 const storedJid = (el) => (el.localName === "conference" ? bareJid(el.getAttribute("jid") ?? "") : "");
 
 /** Adds a bookmark to a stanza. @param {any} iq @param {Bookmark} bookmark @param {Record<string, string>} where */
@@ -41,7 +41,7 @@ function addConference(iq, { name, nick, rest }, where) {
 export class Bookmarks {
 	/** @type {Asker} */ #asker;
 	/** @type {OwnList} */ #native;
-	/** @type {"native" | "private" | null} */ #kind = null; // how this server keeps them; null: not known, or not at all
+	/** @type {"native" | "private" | null} */ #kind = null; // how this server stores bookmarks; null if unknown, or if it stores none
 	/** @type {Map<string, Bookmark>} */ #known = new Map();
 	/** @type {Promise<Bookmark[]> | null} */ #loading = null;
 
@@ -51,7 +51,7 @@ export class Bookmarks {
 		this.#native = new OwnList(asker, NS_BOOKMARKS);
 	}
 
-	/** Reads the bookmarks. @returns {Promise<Bookmark[]>} empty also if the server keeps none */
+	/** Reads the bookmarks. @returns {Promise<Bookmark[]>} empty also if the server stores no bookmarks */
 	load() {
 		return (this.#loading = this.#load());
 	}
@@ -63,12 +63,13 @@ export class Bookmarks {
 		if (native) this.#kind = "native";
 		else this.#kind = older ? "private" : null;
 		this.#known = new Map((read ?? []).map((bookmark) => [bookmark.jid, bookmark]));
-		// Once there is one XEP-0402 bookmark, nobody reads the older ones any more.
+		// Once there is one XEP-0402 bookmark, no client reads those in private XML any more, so
+		// they are copied.
 		if (native && older) for (const bookmark of this.#known.values()) if (bookmark.autojoin) this.#publish(bookmark);
 		return [...this.#known.values()];
 	}
 
-	/** @returns {Promise<Bookmark[] | null>} null: the server does not keep them in this way */
+	/** @returns {Promise<Bookmark[] | null>} null if the server does not support XEP-0402 */
 	async #readNative() {
 		const items = await this.#native.fetch();
 		return (
@@ -80,14 +81,14 @@ export class Bookmarks {
 		);
 	}
 
-	/** Reads the older bookmarks. @returns {Promise<Element | null>} null: the server does not keep them in this way */
+	/** Reads the bookmarks in private XML. @returns {Promise<Element | null>} null if the server does not support it */
 	async #readPrivate() {
 		const iq = this.#asker.build()?.$iq({ type: "get" }).c("query", { xmlns: NS_PRIVATE }).c("storage", { xmlns: NS_STORAGE });
 		const answer = iq ? await this.#asker.ask(iq) : null;
 		return refused(answer) ? null : child(child(answer, "query", NS_PRIVATE), "storage", NS_STORAGE);
 	}
 
-	/** Keeps a group chat, which every new session then enters. @param {{jid: string, name?: string, nick: string}} room */
+	/** Bookmarks a group chat, so that every new session enters it. @param {{jid: string, name?: string, nick: string}} room */
 	async add({ jid, name = "", nick }) {
 		await (this.#loading ?? this.load());
 		const old = this.#known.get(jid);
@@ -103,7 +104,7 @@ export class Bookmarks {
 		await (this.#loading ?? this.load());
 		if (!this.#known.delete(jid) || !this.#kind) return;
 		if (this.#kind === "native") await this.#native.retract(jid);
-		await this.#changePrivate(jid, null); // the last XEP-0402 bookmark may be gone: then the older ones count again
+		await this.#changePrivate(jid, null); // without XEP-0402 bookmarks, clients read those in private XML again
 	}
 
 	/** @param {Bookmark} bookmark */
@@ -112,7 +113,8 @@ export class Bookmarks {
 	}
 
 	/**
-	 * Adds, replaces or removes a bookmark in private XML, which is stored as a whole: what else is in it stays.
+	 * Adds, replaces or removes a bookmark in private XML. The server stores the XML as a whole, so this sends all
+	 * other elements again.
 	 * @param {string} jid @param {Bookmark | null} bookmark
 	 */
 	async #changePrivate(jid, bookmark) {

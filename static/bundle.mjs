@@ -1,8 +1,8 @@
 // Makes the files that browsers load: chat.js for the chat page, embed.js and embed-panel.js for the
-// site's other pages, and chat-more.js for what few visits need. Each contains a module (page.js,
-// launcher.js, panel.js, more.js) with all that it imports, so that one request fetches it. `make vendor` runs this. The modules stay the source.
-// Without esbuild in node_modules each file only imports its module: everything works, with more
-// requests.
+// site's other pages, and chat-more.js for features that few visits need. Each contains a module (page.js,
+// launcher.js, panel.js, more.js) with all that it imports, so that one request fetches it. `make
+// vendor` runs this. The modules remain the source code. Without esbuild in node_modules each file
+// only imports its module; then everything works, with more requests.
 import { createHash } from "node:crypto";
 import fs from "node:fs";
 import path from "node:path";
@@ -13,7 +13,7 @@ const PANEL = "embed-panel.js";
 const MORE = "chat-more.js";
 const BANNER = "// Made by `make vendor`; the sources are beside this file. It can contain Strophe.js: see vendor/strophe.LICENSE.txt.\n";
 
-/** The modules as they are. A site's own build may use these too. */
+/** What the files contain without esbuild: they import the modules. A site's own build can use the modules too. */
 const PLAIN = {
 	"chat.js": 'import "./page.js";\n',
 	"embed.js": 'export * from "./launcher.js";\n',
@@ -35,12 +35,12 @@ async function findEsbuild() {
 }
 
 const STROPHE = "../node_modules/strophe.js/src/index.ts";
-// Files that Strophe.js has for other transports and for logins are left out, because the browser goes on with BOSH sessions
-// that are logged in.
+// The files of Strophe.js for other transports and for logins are left out, because the browser only continues BOSH
+// sessions that are already logged in.
 const UNUSED = /^\.\/(sasl-|transports\/(worker-)?websocket|stream-management)/;
 const UNUSED_NAMES = ["SessionStorageBackend", "MemoryStorageBackend", "StreamManagementMirror", "isCountableStanza", "toStanzaView"];
 const EMPTY = `export default class {};\n${UNUSED_NAMES.map((name) => `export class ${name} {};`).join("\n")}`;
-// The functions of its other files that only a login, or HTML in a message, would call.
+// Functions in the other files of Strophe.js that only a login, or HTML in a message, would call.
 /** @type {Record<string, string[]>} */
 const NEVER_CALLED = {
 	"connection.ts": [
@@ -54,7 +54,7 @@ const NEVER_CALLED = {
 };
 
 /**
- * Takes the body out of each of these functions or methods.
+ * Removes the body of each of these functions or methods.
  * @param {string} text of a module @param {string[]} names
  */
 function hollow(text, names) {
@@ -73,8 +73,8 @@ function readModule(file) {
 }
 
 /**
- * Replaces what a module cannot say: Strophe.js is a part of the file, but for its unused parts, and
- * so is the text of the style sheets.
+ * Puts two things into the file that its modules do not import: Strophe.js without its unused parts,
+ * and the text of the style sheets.
  * @param {typeof import("esbuild")} esbuild @returns {import("esbuild").Plugin}
  */
 const parts = (esbuild) => ({
@@ -116,8 +116,8 @@ async function bundle(esbuild, name, source, plugins = []) {
 }
 
 /**
- * A file that another one loads later has a digest of its content in its address: a browser must not
- * combine a new file with an old one from its cache.
+ * Adds a digest of a file's content to the address from which another file loads it later. So a
+ * browser never combines a new file with an old one from its cache.
  * @param {RegExp} module @param {string} name of its file @param {string} text of its file
  * @returns {import("esbuild").Plugin}
  */
@@ -129,13 +129,13 @@ const loadedLater = (module, name, text) => ({
 	},
 });
 
-/** The texts of the other languages stay files of their own: nobody reads more than one. */
+/** Leaves the texts of each other language in a file of their own, because a page needs only one language. */
 const languagesApart = {
 	name: "languages apart",
 	setup({ onLoad }) {
 		const texts = fs.readdirSync(path.join(here, "lang")).map((name) => read(`lang/${name}`));
 		const digest = digestOf(texts.join());
-		const apart = `import(["./lang/", language, ".js?v=${digest}"].join(""))`; // esbuild leaves what it cannot read
+		const apart = `import(["./lang/", language, ".js?v=${digest}"].join(""))`; // esbuild does not bundle a computed address
 		onLoad({ filter: /[/\\]texts\.js$/ }, () => ({ contents: read("texts.js").replace("import(`./lang/${language}.js`)", apart) }));
 	},
 };

@@ -6,25 +6,25 @@ import { inOrder, matcher, previewOf, shortTime } from "./order.js";
 import { jidName } from "./stanza.js";
 import { fill, TEXT } from "./texts.js";
 
-const FILTER_FROM = 6; // shorter lists need no filter
-const HOLD_MS = 5000; // a list does not move under a pressed pointer for longer
-// of resources with equal priority, the first in this order is shown
+const FILTER_FROM = 6; // a list with fewer contacts needs no filter
+const HOLD_MS = 5000; // the list does not move while a pointer is pressed, but at most for this time
+// If resources have equal priority, the one whose `show` comes first in this list is shown.
 const SHOW_RANK = ["chat", "", "away", "xa", "dnd"];
 
 /**
  * @typedef {object} Contact
  * @property {string} jid bare
  * @property {string} name
- * @property {boolean} known it is in the roster
- * @property {Map<string, {show: string, status: string, priority: number}>} resources the online ones, by name
- * @property {string} lockedTo full JID of the resource that wrote last, else the bare JID (RFC 6121, section 5.1)
+ * @property {boolean} known true if it is in the roster
+ * @property {Map<string, {show: string, status: string, priority: number}>} resources the online resources, by name
+ * @property {string} lockedTo full JID of the resource that wrote last, otherwise the bare JID (RFC 6121, section 5.1)
  * @property {number} unread
- * @property {import("./lines.js").Line | null} last the last message; null: none is known
- * @property {boolean} blocked as far as is known
- * @property {string} picture that the site has; "": none is known
- * @property {boolean} staff of the site
+ * @property {import("./lines.js").Line | null} last the last message; null if none is known
+ * @property {boolean} blocked true if the contact is known to be blocked
+ * @property {string} picture address of the picture that the site has; "" if none is known
+ * @property {boolean} staff true for the site's staff
  * @property {{state: string, muted?: boolean, people: string[], members: import("./rooms.js").Member[]} | null} room muted:
- *   this user may only read; null: not a group chat
+ *   true if this user can only read; `room` is null if it is not a group chat
  */
 
 /**
@@ -48,8 +48,8 @@ const newContact = (jid) => ({
 
 /**
  * @param {Contact} contact
- * @returns {{show: string, status: string}} show: also "offline"; "unknown" for a stranger or a
- *   group chat
+ * @returns {{show: string, status: string}} show can also be "offline", or "unknown" for a
+ *   stranger or a group chat
  */
 export function presenceOf(contact) {
 	if (contact.room) return { show: "unknown", status: "" };
@@ -81,7 +81,7 @@ export class Contacts {
 	/** @type {Map<string, Contact>} */ #contacts = new Map();
 	/** @type {Map<string, HTMLElement>} */ #buttons = new Map();
 	/** @type {Set<Contact>} */ #changed = new Set(); // to be drawn in the next frame
-	#asked = false; // the next frame is requested
+	#asked = false; // true if the next frame is requested
 	#pressed = -HOLD_MS; // when a pointer was pressed on the list
 	/** @type {string[]} */ #order = [];
 	#open = "";
@@ -90,12 +90,12 @@ export class Contacts {
 	#template;
 	#onOpen;
 	#filter;
-	#nobody; // says that no contact has what was typed into the filter
+	#nobody; // element that says that no contact matches the filter
 
 	/**
 	 * @param {{list: HTMLElement, template: HTMLTemplateElement, onOpen: (contact: Contact) => void,
-	 *   filter?: HTMLInputElement | null, nobody?: HTMLElement | null}} parts filter, nobody: a site's
-	 *   own template may leave them out
+	 *   filter?: HTMLInputElement | null, nobody?: HTMLElement | null}} parts filter, nobody: null if
+	 *   the site's own template does not have them
 	 */
 	constructor({ list, template, onOpen, filter = null, nobody = null }) {
 		this.#list = list;
@@ -144,14 +144,15 @@ export class Contacts {
 
 	/**
 	 * @param {import("./stanza.js").RosterItem[]} items
-	 * @param {boolean} whole contacts that are not in `items` have left the roster
+	 * @param {boolean} whole true if contacts that are not in `items` have left the roster
 	 */
 	setRoster(items, whole) {
 		if (whole) for (const contact of this.#contacts.values()) contact.known = false;
 		for (const item of items) {
 			const contact = this.#contacts.get(item.jid) ?? newContact(item.jid);
 			contact.known = item.subscription !== "remove";
-			if (!contact.known) contact.resources.clear(); // the server sends no more presence, and not always a last one
+			// After the removal the server sends no more presence, and not always a last "unavailable".
+			if (!contact.known) contact.resources.clear();
 			contact.name = contact.known ? item.name || jidName(item.jid) : item.jid;
 			this.#contacts.set(item.jid, contact);
 		}
@@ -160,7 +161,7 @@ export class Contacts {
 
 	/**
 	 * @param {import("./stanza.js").Presence} presence
-	 * @returns {Contact | null} null: no contact has this JID
+	 * @returns {Contact | null} null if no contact has this JID
 	 */
 	setPresence({ jid, resource, type, show, status, priority }) {
 		const contact = this.#contacts.get(jid);
@@ -195,7 +196,7 @@ export class Contacts {
 	}
 
 	/**
-	 * Draws these contacts in the next frame; without any, all contacts.
+	 * Draws these contacts in the next frame, or all contacts if none are given.
 	 * @param {...Contact} contacts
 	 */
 	draw(...contacts) {
@@ -221,7 +222,7 @@ export class Contacts {
 		for (const { jid } of sorted) {
 			const item = /** @type {Element} */ (this.#buttons.get(jid)?.parentNode);
 			if (place && item === place.nextElementSibling) {
-				place.remove(); // it has moved down: removing it is one step, moving all others is many
+				place.remove(); // it has moved down; to remove it takes one step, to move all others takes many
 				place = item;
 			}
 			if (item === place) place = place.nextElementSibling;
@@ -265,13 +266,13 @@ export class Contacts {
 	}
 
 	/**
-	 * The last message takes the place of the presence, which the dot still shows; screen readers read
-	 * both.
+	 * Shows the last message in place of the presence. The dot still shows the presence, and screen
+	 * readers read both.
 	 * @param {HTMLElement} button @param {Contact} contact
 	 */
 	#drawLast(button, { last }) {
 		const [text, when] = [".last", "time"].map((name) => /** @type {HTMLElement | null} */ (button.querySelector(name)));
-		if (!text || !when) return; // a site's own template may leave them out
+		if (!text || !when) return; // the site's own template does not have them
 		text.textContent = last ? previewOf(last) : "";
 		when.textContent = last ? shortTime(last.time, new Date()) : "";
 		if (last) when.setAttribute("datetime", last.time.toISOString());
@@ -317,7 +318,7 @@ export class Contacts {
 		next.focus();
 	}
 
-	/** The arrow leads into the list, and Enter opens its first contact. @param {KeyboardEvent} event */
+	/** The down arrow moves into the list, and Enter opens its first contact. @param {KeyboardEvent} event */
 	#onFilterKey(event) {
 		const filter = /** @type {HTMLInputElement} */ (this.#filter);
 		const first = /** @type {HTMLElement | null} */ (this.#list.querySelector("li:not([hidden]) button"));

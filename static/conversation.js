@@ -8,7 +8,7 @@ import { loadMore, TEXT } from "./texts.js";
 
 const AT_END_PX = 80; // the log scrolls to new messages if it is this near its end
 const TYPING_MAX_MS = 30_000; // a client that loses its network never reports that its user has stopped
-const PAUSE_MS = 5_000; // after this time without input, this user has stopped writing
+const PAUSE_MS = 5_000; // after this time without input, this user counts as no longer writing
 
 /**
  * @typedef {import("./contacts.js").Contact} Contact
@@ -17,17 +17,17 @@ const PAUSE_MS = 5_000; // after this time without input, this user has stopped 
  *
  * @typedef {object} Shown
  * @property {Log} log
- * @property {string | null} before for the next older page of the archive; null: none has been read
- * @property {boolean} asked the archive has been asked
+ * @property {string | null} before what to pass to get the next older page of the archive; null if none has been read
+ * @property {boolean} asked true if the archive has been queried
  *
  * @typedef {object} Hooks
  * @property {(contact: Contact) => Talk} talk
- * @property {(contact: Contact, text: string) => boolean} onSend false: it was not sent
+ * @property {(contact: Contact, text: string) => boolean} onSend returns false if the text was not sent
  * @property {(contact: Contact, line: Line) => void} onAgain
  * @property {(contact: Contact, typing: boolean) => void} onTyping
  * @property {(contact: Contact, text: string) => void} onDraft
  * @property {Pick<import("./filepicker.js").Parts, "chat" | "origins">} files
- * @property {() => void} onEnd the newest message has come into sight
+ * @property {() => void} onEnd called when the newest message comes into sight
  * @property {(contact: Contact, before: string) => Promise<{first: string, complete: boolean} | null>} history adds
  *   one page of the archive to the conversation
  */
@@ -36,22 +36,22 @@ export class Conversation {
 	/** @type {Map<string, Shown>} */ #shown = new Map(); // by JID
 	/** @type {Contact | null} */ #contact = null;
 	/** @type {Hooks} */ #hooks;
-	/** @type {Map<string, any>} */ #typing = new Map(); // by JID of a contact who is writing: the timer that ends it
+	/** @type {Map<string, any>} */ #typing = new Map(); // by JID, for contacts who are writing: the timer that ends this state
 	/** @type {any} */ #pauseTimer = null;
 	#part;
 	#field;
-	#drawn = ""; // the draft in the field as this page has put it there
+	#drawn = ""; // the draft that this page last put into the field
 	#news; // the button that leads to the newest message
-	#muted = h("p", { class: "muted", id: "muted", role: "status" }); // says that this user may only read
+	#muted = h("p", { class: "muted", id: "muted", role: "status" }); // tells users that they can only read
 	#sendable = false;
-	#top = 0; // where the log was when #follows was last set
-	#follows = true; // the newest message is in sight, and the log scrolls to the next one
+	#top = 0; // the log's scroll position when #follows was last set
+	#follows = true; // true while the newest message is in sight; then the log scrolls to each new one
 
 	/** @param {(id: string) => any} part returns the element with this id @param {Hooks} hooks */
 	constructor(part, hooks) {
 		this.#part = part;
 		this.#field = part("compose");
-		this.#field.dir = "auto"; // depends on the text in it, not on the page's language
+		this.#field.dir = "auto"; // the direction depends on the text in the field, not on the page's language
 		this.#hooks = hooks;
 		this.#news = h("button", { type: "button", class: "news", hidden: true }, `${TEXT.newMessages} ↓`);
 		part("composer").before(this.#news, this.#muted);
@@ -73,7 +73,7 @@ export class Conversation {
 		if (hooks.files.origins.length > 0) this.#letSendFiles();
 	}
 
-	/** Without a network there is no button; the next page has it. */
+	/** Adds the button that sends files. If loading its code fails, this page has no button; the next page tries again. */
 	async #letSendFiles() {
 		const more = await loadMore().catch(() => null);
 		const send = (/** @type {Contact} */ contact, /** @type {string} */ text) => this.#hooks.onSend(contact, text);
@@ -84,14 +84,14 @@ export class Conversation {
 		return this.#contact;
 	}
 
-	/** Whether the newest message would be in sight if the page were. */
+	/** Whether the newest message is in sight, or would be if the page were visible. */
 	get atEnd() {
 		this.#noticeScroll();
 		return this.#follows;
 	}
 
 	/**
-	 * Shows the conversation with this contact; null: closes the conversation.
+	 * Shows the conversation with this contact. With null, closes the conversation.
 	 * @param {Contact | null} contact
 	 */
 	open(contact) {
@@ -127,7 +127,7 @@ export class Conversation {
 		this.focus();
 	}
 
-	/** @param {boolean} sendable messages can be sent now */
+	/** @param {boolean} sendable true if messages can be sent now */
 	setSendable(sendable) {
 		this.#sendable = sendable;
 		this.#drawComposer();
@@ -174,8 +174,8 @@ export class Conversation {
 	}
 
 	/**
-	 * Call it when another tab has changed the draft. What somebody is writing here stays. Text that this tab has
-	 * not changed is replaced also in the tab that they look at: a page before this one may have stored it.
+	 * Call it when another tab has changed the draft. Text that the user is writing in this tab stays. Text that this
+	 * tab has not changed is replaced even if this tab has the focus, because a previous page can have stored it.
 	 * @param {Contact} contact
 	 */
 	drawDraft(contact) {
@@ -221,14 +221,14 @@ export class Conversation {
 	}
 
 	/**
-	 * If the page has removed the oldest lines, the next page of the archive begins with them.
+	 * If the oldest lines were removed from this page, makes them the next ones to read from the archive.
 	 * @param {Contact} contact @param {Shown} shown
 	 */
 	#offerCut(contact, shown) {
 		const talk = this.#hooks.talk(contact);
 		const { cut } = talk;
 		talk.cut = null;
-		if (cut === null || shown.before === null) return; // the newest page is read first
+		if (cut === null || shown.before === null) return; // the archive's newest page is read first
 		shown.before = cut;
 		shown.log.offerEarlier(true);
 	}
@@ -243,7 +243,7 @@ export class Conversation {
 	 * @param {Contact} contact
 	 */
 	async #askEarlier(contact) {
-		if (contact.jid.includes("/")) return; // the archive is asked by bare JID
+		if (contact.jid.includes("/")) return; // the archive is queried only by bare JID
 		if (contact.room && contact.room.state !== "joined") return;
 		const shown = this.#show(contact);
 		shown.asked = true;
@@ -251,16 +251,16 @@ export class Conversation {
 		const { before } = shown;
 		const page = await this.#hooks.history(contact, before ?? "");
 		if (!page) {
-			shown.asked = shown.before !== null; // no archive or no session: there may be one next time
+			shown.asked = shown.before !== null; // there is no archive or no session, but the next time there can be one
 			return;
 		}
-		const cut = shown.before !== before; // lines were removed meanwhile: they are read next
+		const cut = shown.before !== before; // lines were removed meanwhile, so they are read next
 		if (!cut) shown.before = page.first;
 		this.draw(contact);
 		shown.log.offerEarlier(cut || !page.complete);
 	}
 
-	/** Whether to show the button that leads to new messages. */
+	/** Shows or hides the button that leads to new messages. */
 	#drawNews() {
 		const unread = this.#contact && this.#hooks.talk(this.#contact).lines.some((line) => !line.seen);
 		this.#news.hidden = this.#follows || !unread;
@@ -273,7 +273,7 @@ export class Conversation {
 		this.#top = holder.scrollTop;
 	}
 
-	/** The browser reports scrolling only with the next frame, and a message may come before that. */
+	/** Notices scrolling at once. The browser reports it only with the next frame, and a message can come before that. */
 	#noticeScroll() {
 		if (this.#part("logs").scrollTop !== this.#top) this.#onScroll();
 	}

@@ -8,9 +8,9 @@ import { BindPace } from "./pace.js";
 import { Spacing } from "./spacing.js";
 import { Tabs } from "./tabs.js";
 
-const OWNER_KEY = "prebind-user"; // the user whose data Converse.js has here, by the site's opaque key
+const OWNER_KEY = "prebind-user"; // the site's opaque key of the user whose data Converse.js has stored here
 const LOGOUT_MAX_MS = 2_000;
-const LOGIN_LOOKS = 20; // checks after another tab has announced a log-out; that tab ends its chat first
+const LOGIN_LOOKS = 20; // how often to check the login after another tab has announced a log-out; that tab ends its chat first
 const LOGIN_LOOK_MS = 500;
 const CONVERSE = "./vendor/converse/converse.min.js";
 
@@ -26,7 +26,7 @@ const block = /** @type {any} */ (takeDataBlock(document));
 let wasConnected = false;
 
 /**
- * Clears both storages, and the databases that Converse.js makes although it is told to use
+ * Clears both storages, and deletes the databases that Converse.js makes although it is told to use
  * sessionStorage.
  */
 async function forgetConverse() {
@@ -36,7 +36,7 @@ async function forgetConverse() {
 }
 
 /**
- * Ends the session that Converse.js has stored; at the start it is the session of the previous page.
+ * Ends the session that Converse.js has stored. At the start that is the session of the previous page.
  * If this page continued it, the server's answer to that page's last request would be lost, and
  * with Prosody this page would wait for that answer.
  */
@@ -59,13 +59,13 @@ async function makeRoomFor(/** @type {string} */ user) {
 		await forgetConverse();
 		window.localStorage.setItem(OWNER_KEY, user);
 	} catch {
-		// Without storage there is no data of a previous user.
+		// If the storage is forbidden, it has no data of a previous user.
 	}
 }
 
 /**
- * Logs Converse.js out. Its log-out raises errors about data that it has removed itself; they are
- * hidden.
+ * Logs Converse.js out. Its log-out raises errors about data that it has removed itself. These errors
+ * are not shown.
  */
 async function endSession() {
 	for (const type of ["error", "unhandledrejection"]) window.addEventListener(type, (event) => event.preventDefault());
@@ -79,7 +79,7 @@ async function endSession() {
 	}
 }
 
-/** Waits for the end of the login. A page that is loaded earlier would start a new chat. */
+/** Waits until the user's login has ended. A page that is loaded before that would start a new chat. */
 async function loginEnded() {
 	const how = { url: `${base}/prebind.json`, page: location.href, fetch: window.fetch.bind(window), now: Date.now };
 	for (let looks = 0; looks < LOGIN_LOOKS; looks++) {
@@ -98,8 +98,8 @@ const pace = new BindPace({ now: Date.now, random: Math.random });
 /** @type {any} */ let retryTimer = null;
 
 /**
- * Call it when prebind.json has refused a session. Converse.js then gives up,
- * after the second refusal at the latest.
+ * Call it when prebind.json has refused a session. Converse.js then stops asking, after the second
+ * refusal at the latest, so this page asks again later.
  * @param {number} [orderedMs] from Retry-After
  */
 function askLater(orderedMs) {
@@ -114,8 +114,8 @@ async function askAgain() {
 	if (answer.kind === "later") askLater(answer.afterMs);
 	if (answer.kind === "needs-login") location.assign(`${base}/`);
 	if (answer.kind !== "user") return;
-	// Converse.js has destroyed its connection. It must not initialise its parts again for a
-	// new one.
+	// Converse.js has destroyed its connection. It must not initialise its parts again for the
+	// new connection.
 	api.connection.init(block.account).reconnecting = wasConnected;
 	api.user.login(block.account);
 }
@@ -132,17 +132,17 @@ async function onLogout(event) {
 
 async function start() {
 	await makeRoomFor(block.user);
-	// Converse.js's own footer loads pictures from another host.
+	// The footer of Converse.js would load pictures from another host, so an empty one replaces it.
 	customElements.define("converse-footer", class extends HTMLElement {});
 	const converse = (await import(CONVERSE)).default;
 	converse.plugins.add("prebind", {
 		initialize() {
 			api = this._converse.api;
-			// for every connection: one that Converse.js has destroyed is replaced
+			// for every connection, because Converse.js replaces one that it has destroyed
 			api.listen.on("connectionInitialized", () => new Spacing(api.connection.get(), CLOCK));
 			api.listen.on("connected", () => (wasConnected = true));
 			api.listen.on("noResumeableBOSHSession", () => askLater());
-			api.listen.on("will-reconnect", () => clearTimeout(retryTimer)); // it asks by itself
+			api.listen.on("will-reconnect", () => clearTimeout(retryTimer)); // Converse.js asks for a session itself
 		},
 	});
 	await converse.initialize({
@@ -152,8 +152,8 @@ async function start() {
 		bosh_service_url: new URL(block.bosh_url, location.href).href,
 		jid: block.account,
 		auto_login: true,
-		persistent_store: "sessionStorage", // nothing outlives the tab
-		allow_logout: false, // our own log-out ends the login too
+		persistent_store: "sessionStorage", // so that nothing outlives the tab
+		allow_logout: false, // users log out with our own button, which ends the login too
 		allow_registration: false,
 		blacklisted_plugins: ["converse-omemo", "converse-omemo-views", "converse-register"],
 		whitelisted_plugins: ["prebind"],

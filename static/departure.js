@@ -1,9 +1,10 @@
-// Whether a page that goes away goes to another page of the site. The Navigation API tells where a
-// link leads. It does not report the browser's own buttons and keys, so the reload key counts too.
+// Tells whether the browser leaves this page for another page of the site. The Navigation API reports
+// where a link leads. It does not report the browser's own buttons and keys, so this module also
+// watches for the reload key.
 
 // a page that ends within this time after a click on a link ends because of that click
 export const NAVIGATION_MAX_MS = 10_000;
-const RELOAD_MAX_MS = 2_000; // the same for the reload key
+const RELOAD_MAX_MS = 2_000; // the same time for the reload key
 
 export class Departure {
 	/** @type {Pick<import("./environment.js").Environment, "window" | "navigation" | "now">} */ #env;
@@ -11,7 +12,7 @@ export class Departure {
 
 	/**
 	 * @param {Pick<import("./environment.js").Environment, "window" | "navigation" | "now">} env
-	 * @param {() => void} onStart a navigation to another page of the site has begun
+	 * @param {() => void} onStart called when a navigation to another page of the site begins
 	 */
 	constructor(env, onStart) {
 		this.#env = env;
@@ -19,12 +20,12 @@ export class Departure {
 		env.window.addEventListener("keydown", (event) => this.#onKey(/** @type {KeyboardEvent} */ (event)), { capture: true });
 	}
 
-	/** Without the Navigation API the answer is always yes. */
+	/** Whether the browser goes to another page of the site. Always true without the Navigation API. */
 	get staysOnSite() {
 		return !this.#env.navigation || this.#env.now() < this.#until;
 	}
 
-	/** Call it when the page has gone; it may come back. */
+	/** Call it when the page has been left, because it can come back from the back/forward cache. */
 	forget() {
 		this.#until = 0;
 	}

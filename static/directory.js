@@ -1,14 +1,14 @@
-// The site's people: what /people.json says about contacts, and about those whom a visitor looks for
-// (finder.js). Their names and pictures are shown, never their addresses. ui.js loads this module
-// where the site shows its people.
+// The site's people: what /people.json returns about contacts, and about people for whom a visitor
+// searches (finder.js). It shows their names and pictures, never their addresses. siteparts.js loads
+// this module if the site shows its people.
 import { h, named } from "./dom.js";
 import { Finder } from "./finder.js";
 import { People } from "./people.js";
 import { keep, readKept, tabStorage } from "./storage.js";
 
-const KEY = "prebind-people"; // in this tab's storage: whom /people.json has named, for the next page
-const KEPT_MS = 30 * 60_000; // after that a new name or picture is noticed
-const AT_ONCE = 20; // accounts in one question, at most
+const KEY = "prebind-people"; // in this tab's storage: the people that /people.json has returned, for the next page
+const KEPT_MS = 30 * 60_000; // after this time a person is queried again, to notice a new name or picture
+const AT_ONCE = 20; // largest number of accounts in one request
 const ANSWER_MAX_MS = 10_000;
 
 /**
@@ -19,14 +19,14 @@ const ANSWER_MAX_MS = 10_000;
  * @typedef {object} Parts
  * @property {import("./prebind.js").Prebind} chat
  * @property {string} base where prebind is mounted
- * @property {"contacts" | "all"} people all: they can be searched for
+ * @property {"contacts" | "all"} people "all" if visitors can search for them
  * @property {() => string} user the site's opaque key
  * @property {(id: string) => any} part the element with this id
  * @property {() => Contact[]} contacts
  * @property {(jid: string) => Contact} contactOf
- * @property {() => Contact | null} current the one whose conversation is open
+ * @property {() => Contact | null} current the contact whose conversation is open
  * @property {(contact: Contact) => void} open opens the conversation
- * @property {(contact: Contact) => void} draw the contact has changed
+ * @property {(contact: Contact) => void} draw called when the contact has changed
  * @property {(template: string, values: Record<string, string | number>) => string} fill
  */
 
@@ -39,10 +39,11 @@ function readPeople(data) {
 export class Directory {
 	#TEXT;
 	/** @type {Parts} */ #parts;
-	/** @type {Map<string, {person: Person | null, at: number}>} */ #known = new Map(); // by JID; null: no person of the site
+	// by JID; `person` is null if the JID belongs to no person of the site
+	/** @type {Map<string, {person: Person | null, at: number}>} */ #known = new Map();
 	#asking = false;
 	#people;
-	#offer = h("p", { class: "offer", role: "status" }); // to add the person whose conversation is open
+	#offer = h("p", { class: "offer", role: "status" }); // offers to add the person whose conversation is open
 
 	/** @param {Texts} texts @param {Parts} parts */
 	constructor(texts, parts) {
@@ -56,7 +57,7 @@ export class Directory {
 		this.update();
 	}
 
-	/** Call it when contacts or requests have come, and when another conversation is open. */
+	/** Call it when contacts or contact requests have arrived, and when another conversation is opened. */
 	update() {
 		this.#showAll();
 		this.#drawOffer();
@@ -73,7 +74,7 @@ export class Directory {
 		return this.#parts.contacts().find(({ jid }) => this.person(jid)?.user === user) ?? null;
 	}
 
-	/** Opens a conversation with a user of the site. @param {string} user @returns {Promise<boolean>} false: nobody is found */
+	/** Opens a conversation with a user of the site. @param {string} user @returns {Promise<boolean>} false if nobody is found */
 	async openUser(user) {
 		const [person] = (await this.#ask("user", user)) ?? [];
 		if (person) this.open(person);
@@ -103,20 +104,20 @@ export class Directory {
 		this.#parts.draw(contact);
 	}
 
-	/** Asks about the contacts of whom nothing is known. */
+	/** Queries /people.json for the contacts that are not known yet. */
 	async #learn() {
 		if (this.#asking) return;
 		this.#asking = true;
 		for (let jids = this.#unknown(); jids.length > 0; jids = this.#unknown()) {
 			const found = await this.#ask("jid", jids.join(" "));
-			if (!found) break; // the next change tries again
+			if (!found) break; // the next update() tries again
 			for (const jid of jids) this.#remember(jid, found.find((person) => person.jid === jid) ?? null);
 			this.#showAll();
 		}
 		this.#asking = false;
 	}
 
-	/** Those who ask to be contacts. @returns {HTMLElement[]} */
+	/** The list items of the contact requests. @returns {HTMLElement[]} */
 	#requests() {
 		return Array.from(this.#parts.part("requests").children);
 	}
@@ -138,7 +139,7 @@ export class Directory {
 
 	/**
 	 * @param {"q" | "user" | "jid"} what @param {string} text
-	 * @returns {Promise<Person[] | null>} null: no answer, or too many questions
+	 * @returns {Promise<Person[] | null>} null if there was no answer, or there were too many requests
 	 */
 	async #ask(what, text) {
 		const query = new URLSearchParams({ [what]: text });
@@ -151,7 +152,7 @@ export class Directory {
 		}
 	}
 
-	/** Offers to add the person of the open conversation, unless that is a contact already. */
+	/** Offers to add the person of the open conversation, unless that person is a contact already. */
 	#drawOffer() {
 		const contact = this.#parts.current();
 		const person = contact && !contact.known && !contact.room ? this.person(contact.jid) : null;

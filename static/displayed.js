@@ -1,6 +1,6 @@
-// What this user has read, kept at the user's own account (XEP-0490), so that a browser that knows
-// nothing yet, for example after a log-out, can count what is unread. Contacts do not see it. A
-// server without a personal PubSub service (XEP-0163) keeps nothing.
+// Stores in the user's own account which messages this user has read (XEP-0490). A browser that knows
+// nothing yet, for example after a log-out, can then count the unread messages. Contacts do not see
+// this. A server without a personal PubSub service (XEP-0163) stores nothing.
 import { OwnList } from "./ownlist.js";
 import { bareJid, child } from "./stanza.js";
 
@@ -14,9 +14,9 @@ const NS_SID = "urn:xmpp:sid:0";
 export class Displayed {
 	#own;
 	/** @type {OwnList} */ #list;
-	/** @type {Map<string, string>} */ #next = new Map(); // by peer: what to publish after the answer to the publication before
+	/** @type {Map<string, string>} */ #next = new Map(); // by peer: the archive's id to publish after the current publication
 	#publishing = false;
-	#refused = false; // the server keeps nothing
+	#refused = false; // true if the server stores nothing
 
 	/** @param {Asker} asker */
 	constructor({ own, ...asker }) {
@@ -25,8 +25,8 @@ export class Displayed {
 	}
 
 	/**
-	 * Returns the archive's id of the newest message that this user has read, by peer; null: the
-	 * server does not say.
+	 * Returns for each peer the archive's id of the newest message that this user has read; null if the
+	 * server does not report it.
 	 * @returns {Promise<Map<string, string> | null>}
 	 */
 	async fetch() {
@@ -35,7 +35,7 @@ export class Displayed {
 	}
 
 	/**
-	 * Publishes that this user has read a message, and so all before it.
+	 * Publishes that this user has read a message and all messages before it.
 	 * @param {string} peer @param {string} archiveId
 	 */
 	async publish(peer, archiveId) {

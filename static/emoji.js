@@ -4,7 +4,7 @@ import { h } from "./dom.js";
 const EMOJI = "🙂 😀 😂 😉 😍 😎 🤔 😢 😮 😡 👍 👎 👏 🙏 💪 👋 ❤️ 🎉 🔥 ✅ ❌ ☕ 🌹 🚀".split(" ");
 
 /**
- * Fills the emoji list, which a site's own template may leave out.
+ * Fills the emoji list. Does nothing if the site's own template has no such list.
  * @param {any} list @param {(emoji: string) => void} insert
  */
 export function fillEmoji(list, insert) {

@@ -1,4 +1,4 @@
-// What the session's life needs of the browser. Tests put their own in its place.
+// What the chat session needs from the browser. Tests use an environment of their own instead.
 
 const VENDOR = "./vendor/strophe.js";
 
@@ -11,7 +11,7 @@ const VENDOR = "./vendor/strophe.js";
  * @property {() => number} random
  * @property {(run: () => void, ms: number) => any} setTimeout
  * @property {(timer: any) => void} clearTimeout
- * @property {(run: () => void) => void} [soon] runs a task after the current one without a timer: a hidden tab delays timers
+ * @property {(run: () => void) => void} [soon] runs a task after the current one, without a timer, because hidden tabs delay timers
  * @property {(ms: number) => void} [hold] blocks for this time
  * @property {Document} document
  * @property {EventTarget & {location: {href: string}}} window
@@ -24,7 +24,7 @@ const VENDOR = "./vendor/strophe.js";
 
 /**
  * @template T @param {() => T} get
- * @returns {T | null} null: the browser does not have it, or forbids it here
+ * @returns {T | null} null if the browser does not have it, or forbids it here
  */
 function perhaps(get) {
 	try {
@@ -78,7 +78,8 @@ export function browserEnvironment() {
  */
 export async function loadClient() {
 	await import(VENDOR);
-	const { Strophe, $iq, $msg, $pres, $build } = /** @type {any} */ (globalThis); // the page may load another Strophe.js later
+	// read now, because the page can load another Strophe.js later
+	const { Strophe, $iq, $msg, $pres, $build } = /** @type {any} */ (globalThis);
 	Strophe.setLogLevel(Strophe.LogLevel.FATAL);
 	return { Strophe, $iq, $msg, $pres, $build };
 }

@@ -1,4 +1,4 @@
-// How the user chooses a picture or file to send. uploads.js sends it.
+// Lets the user choose a picture or file to send. uploads.js sends it.
 import { h, icon } from "./dom.js";
 import { Uploads } from "./uploads.js";
 
@@ -12,7 +12,7 @@ const CLIP = "M20 11.5 12 19.5a5 5 0 0 1-7-7l8-8a3.4 3.4 0 0 1 5 5l-8 8a1.8 1.8 
  * @property {string[]} origins of the upload service
  * @property {(id: string) => any} part the element with this id
  * @property {() => Contact | null} contact of the open conversation
- * @property {(contact: Contact, text: string) => boolean} send false: it was not sent
+ * @property {(contact: Contact, text: string) => boolean} send returns false if the text was not sent
  */
 
 /** Lets the user choose a file by a button, drop it on the conversation, or paste it. */
@@ -31,11 +31,11 @@ export class FilePicker {
 		(part("emoji") ?? part("send")).before(button, this.#input);
 		this.#input.addEventListener("change", () => {
 			this.#offer(this.#input.files);
-			this.#input.value = ""; // the same file can be chosen again
+			this.#input.value = ""; // so that the same file can be chosen again
 		});
 		part("compose").addEventListener("paste", (/** @type {ClipboardEvent} */ event) => this.#take(event, event.clipboardData));
 		part("conversation").addEventListener("dragover", (/** @type {DragEvent} */ event) => {
-			if (event.dataTransfer?.types.includes("Files")) event.preventDefault(); // else the browser opens the file
+			if (event.dataTransfer?.types.includes("Files")) event.preventDefault(); // otherwise the browser opens the file
 		});
 		part("conversation").addEventListener("drop", (/** @type {DragEvent} */ event) => this.#take(event, event.dataTransfer));
 	}
@@ -47,7 +47,7 @@ export class FilePicker {
 		this.#offer(data.files);
 	}
 
-	/** @param {FileList | null} files the first of them is taken */
+	/** @param {FileList | null} files only the first one is used */
 	#offer(files) {
 		const [contact, file] = [this.#parts.contact(), files?.[0]];
 		if (contact && file) this.#uploads.offer(contact, file);

@@ -1,10 +1,10 @@
-// Which texts are addresses of files on the XMPP server's upload service (XEP-0363). No other file is
-// shown as a picture: its server would learn who reads the message.
+// Recognizes texts that are addresses of files on the XMPP server's upload service (XEP-0363). No
+// other file is shown as a picture, because its server would learn who reads the message.
 
 const PICTURE = /\.(avif|gif|jpe?g|png|webp)$/i; // not SVG, which can hold a script
 
 /**
- * Returns the file whose URL is the text; null: the text is no URL, or not one of the upload service.
+ * Returns the file if the text is a URL on the upload service; otherwise null.
  * @param {string} text @param {string[]} origins
  */
 export function fileOf(text, origins) {

@@ -4,8 +4,8 @@
 import { drawAvatar } from "./avatar.js";
 import { h, named } from "./dom.js";
 
-const LETTERS = 2; // fewer find nobody
-const PAUSE_MS = 250; // in typing, before the site is asked
+const LETTERS = 2; // a search needs at least this many characters
+const PAUSE_MS = 250; // a pause in typing that is this long starts the search
 
 /**
  * @typedef {import("./directory.js").Person} Person
@@ -20,8 +20,8 @@ export class Finder {
 	#list;
 	#says = h("p", { class: "no-match", role: "status" });
 	/** @type {Person[]} */ #found = [];
-	#active = -1; // in #found
-	#asked = ""; // what was last asked for
+	#active = -1; // index in #found; -1 for none
+	#asked = ""; // the text of the newest search
 	/** @type {any} */ #timer = null;
 
 	/** @param {typeof import("./texts.js").TEXT} texts @param {Parts} parts */
@@ -39,7 +39,7 @@ export class Finder {
 		this.#field.addEventListener("keydown", (event) => this.#onKey(event));
 		this.#field.addEventListener("blur", () => this.#close());
 		this.#field.addEventListener("focus", () => this.#found.length > 0 && this.#expand(true));
-		this.#list.addEventListener("pointerdown", (event) => event.preventDefault()); // the focus stays in the field
+		this.#list.addEventListener("pointerdown", (event) => event.preventDefault()); // so that the focus stays in the field
 	}
 
 	#onInput() {
@@ -92,7 +92,7 @@ export class Finder {
 		this.#expand(false);
 	}
 
-	/** @param {number} i the active one; -1: none */
+	/** @param {number} i the active row; -1 for none */
 	#mark(i) {
 		this.#active = i;
 		for (const [at, row] of Array.from(this.#list.children).entries()) row.setAttribute("aria-selected", String(at === i));

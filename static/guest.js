@@ -1,26 +1,27 @@
-// A guest is a visitor who is not logged in. A guest says a name first, and only then there is a
-// session: a page that nobody uses, or that a crawler reads, makes none.
+// A guest is a visitor who is not logged in. The session begins only after the guest has entered a
+// name. So a page that nobody uses, or that a crawler reads, makes no session.
 import { askWho } from "./bind.js";
 import { h } from "./dom.js";
 import { cleanText } from "./stanza.js";
 
 /** @typedef {{user: string, site: import("./bind.js").SiteInfo, name: string}} Begun name: as it was typed */
 
-/** Takes the form away. The keyboard goes on with what was behind it. @param {HTMLFormElement} form */
+/** Removes the form, and moves the keyboard focus to the element after it. @param {HTMLFormElement} form */
 function leave(form) {
 	const whole = form.closest("main") ?? form;
 	let next = /** @type {HTMLElement | null} */ (whole.nextElementSibling);
 	while (next?.hidden) next = /** @type {HTMLElement | null} */ (next.nextElementSibling);
 	whole.remove();
-	if (next?.localName === "main") next = /** @type {HTMLElement | null} */ (next.firstElementChild); // main has no box
+	// main itself has no box, so it cannot have the focus
+	if (next?.localName === "main") next = /** @type {HTMLElement | null} */ (next.firstElementChild);
 	if (!next) return;
 	next.tabIndex = -1;
 	next.focus();
 }
 
 /**
- * Waits until the guest has said a name, and removes the form. A name that the server refuses can be
- * typed again.
+ * Waits until the guest has entered a name, and removes the form. If the server refuses the name, the
+ * guest can enter another one.
  * @param {typeof import("./texts.js").TEXT} TEXT
  * @param {HTMLFormElement} form with one field, one button and a place for errors
  * @param {() => import("./bind.js").How} how
@@ -38,7 +39,7 @@ export function guestBegins(TEXT, form, how) {
 			const answer = await askWho(how(), name);
 			part("[type=submit]").disabled = false;
 			if (answer.kind === "user" && !answer.site.guest) {
-				location.reload(); // has logged in elsewhere
+				location.reload(); // the visitor has logged in elsewhere
 			} else if (answer.kind === "user") {
 				leave(form);
 				resolve({ ...answer, name });
@@ -50,11 +51,12 @@ export function guestBegins(TEXT, form, how) {
 }
 
 /**
- * The button with which a guest ends the visit on a page of the site. The page is loaded again, where another visit can begin.
+ * Makes the button with which a guest ends the visit on a page of the site. It then loads the page again, and another visit
+ * can begin.
  * @param {typeof import("./texts.js").TEXT} TEXT
  * @param {string} base where prebind is mounted
  * @param {import("./prebind.js").Prebind} chat
- * @param {typeof import("./logout.js").logoutToken} logoutToken the panel's own, as only one copy of parse.js can make the policy
+ * @param {typeof import("./logout.js").logoutToken} logoutToken the panel's own, because only one copy of parse.js can make the policy
  */
 export function visitEnd(TEXT, base, chat, logoutToken) {
 	const button = /** @type {HTMLButtonElement} */ (h("button", { class: "quiet", type: "button" }, TEXT.endVisit));

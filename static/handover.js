@@ -1,17 +1,17 @@
-// Hands a chat session from one page of the site to the next in the same tab. When a page is left,
-// it stores the session in sessionStorage, and the next page first of all takes it out. While a
-// page is open nothing is stored, except when a navigation has begun, so a duplicated tab does not
-// copy the session. Only the key of the user who was online in this tab stays stored. If a tab is
-// duplicated between two pages, a lock makes sure that only one of the two tabs gets the session.
-// The stored data names the user by the site's opaque key, and is discarded after LIFE_MAX_MS.
+// Hands a chat session from one page of the site to the next in the same tab. A page that is left
+// stores the session in sessionStorage, and the next page removes it from there at once. While a page
+// is open the session is not stored, unless a navigation has begun, so a duplicated tab does not copy
+// it. Only the key of the user who was online in this tab stays stored. If a tab is duplicated
+// between two pages, a lock makes sure that only one of the two tabs gets the session. The stored
+// data names the user by the site's opaque key, and is discarded after LIFE_MAX_MS.
 import { keep, readKept, tabStorage } from "./storage.js";
 
 const KEY = "prebind-session";
 const ONLINE = "prebind-online"; // the user whose chat was ready in this tab
 const LIFE_MAX_MS = 60_000; // no server keeps an unused session longer
-const SEEN_MAX_MS = 100; // measured on a busy machine: 6 ms
+const SEEN_MAX_MS = 100; // longest wait for the data of the previous page; 6 ms were measured on a busy machine
 const SEEN_STEP_MS = 5;
-// our keys and those of other clients, in both storages
+// matches our keys and those of other clients, in both storages
 const USER_KEYS = /^(prebind-|strophe-bosh-session$|converse)/;
 const OUR_KEYS = /^prebind-/;
 
@@ -22,13 +22,13 @@ const OUR_KEYS = /^prebind-/;
  * @property {string} [base] where the site's program is mounted; another site of the same origin has other users
  * @property {string} user the site's key of the user
  * @property {Session} session its rid is the next one to send
- * @property {any} state what keep() of the page returned
+ * @property {any} state what keep() returned in that page
  * @property {number} at when the page was left, in milliseconds
  * @property {string} lock name of the lock that the next page takes
  *
  * @typedef {object} Where
  * @property {string} base
- * @property {Storage | null} storage sessionStorage; null: sessions end with their page
+ * @property {Storage | null} storage sessionStorage; null if sessions end with their page
  * @property {LockManager | null} locks
  * @property {() => number} now
  */
@@ -46,9 +46,10 @@ const isWhole = (data) =>
 export const hasLeft = () => readKept(tabStorage(), KEY) !== null;
 
 /**
- * Resolves when it is clear whether the previous page has left a session. Its lock can be free some milliseconds before
- * another process of the browser sees what it has stored. With the Navigation API that was stored earlier.
- * @param {string} user the site's opaque key; only who was online in this tab has something to wait for
+ * Resolves when it is clear whether the previous page has left a session. The lock of that page can be free some
+ * milliseconds before another process of the browser sees what the page has stored. With the Navigation API there is no
+ * wait, because the page has stored the session earlier.
+ * @param {string} user the site's opaque key; there is no wait unless this user was online in this tab
  * @param {Pick<import("./environment.js").Environment, "setTimeout" | "storage" | "navigation">} env
  */
 export async function leftIsClear(user, { setTimeout, storage = null, navigation }) {
@@ -57,7 +58,7 @@ export async function leftIsClear(user, { setTimeout, storage = null, navigation
 		await new Promise((resolve) => setTimeout(() => resolve(undefined), SEEN_STEP_MS));
 }
 
-/** The user who was online in this tab, by the site's opaque key; "": nobody. */
+/** The user who was online in this tab, by the site's opaque key; "" if nobody was. */
 export const onlineUser = () => String(readKept(tabStorage(), ONLINE) ?? "");
 
 export class Handover {
@@ -93,8 +94,8 @@ export class Handover {
 	}
 
 	/**
-	 * Call it when the session is ready: the next pages of the site in this tab are online too. Not every
-	 * departure is known to lead to another page of the site, so this does not wait for one.
+	 * Call it when the session is ready, so that the next pages of the site in this tab go online too. Do not
+	 * wait until the page is left, because the page cannot always tell that the next page belongs to the site.
 	 * @param {string} user the site's opaque key
 	 */
 	mark(user) {
@@ -112,7 +113,7 @@ export class Handover {
 
 	/**
 	 * Takes the session that the previous page left.
-	 * @returns {Promise<Left | null>} null: there is none, it is too old, it is another site's, or another tab has it
+	 * @returns {Promise<Left | null>} null if there is none, or if it is too old, belongs to another site, or was taken by another tab
 	 */
 	async take() {
 		const { base, storage, now } = this.#where;
@@ -128,7 +129,7 @@ export class Handover {
 
 	/**
 	 * Takes the lock, which is held until release().
-	 * @param {string} name @returns {Promise<boolean>} false: another tab has it
+	 * @param {string} name @returns {Promise<boolean>} false if another tab has it
 	 */
 	#lock(name) {
 		const { locks } = this.#where;

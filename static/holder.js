@@ -1,10 +1,11 @@
-// Which of a user's tabs holds the one chat session of the site. The holder has a lock (Web Locks),
-// and the browser gives it to the next tab when the holder lets it go, is closed or crashes. The tabs
-// talk over a channel (BroadcastChannel). Both are named after the site's mount point and its opaque
-// key of the user, so different sites and users never meet. life.js decides what the tabs say.
+// Decides which of a user's tabs holds the one chat session of the site. The holder has a lock (Web
+// Locks). The browser gives the lock to the next tab when the holder releases it, is closed or
+// crashes. The tabs send each other messages over a channel (BroadcastChannel). Lock and channel are
+// named after the site's mount point and its opaque key of the user, so the tabs of different sites
+// or users never share them. share.js decides which messages the tabs send about the session.
 
-const HANG_MS = 5_000; // a holder that is silent for so long hangs: its page shows a dialog, or the system has stopped it
-const SURE_MS = HANG_MS / 2; // a holder that knew so recently that it holds the session cannot have lost it
+const HANG_MS = 5_000; // a holder that is silent for this time counts as hung: its page shows a dialog, or the system has stopped it
+const SURE_MS = HANG_MS / 2; // for this time after a check, the holder cannot have lost the session
 
 /** @param {string} base @param {string} [user] */
 const sessionName = (base, user = "") => `prebind-session ${base} ${user}`;
@@ -24,9 +25,9 @@ export async function isHeld(locks, base) {
 
 /**
  * @typedef {object} Hooks
- * @property {() => void} held this tab holds the session from now on
- * @property {() => void} stolen another tab holds it from now on, because this one was silent
- * @property {(data: any) => void} hear to the holder: what any tab says; to the others: what the holder says
+ * @property {() => void} held called when this tab becomes the holder
+ * @property {() => void} stolen called when another tab has taken over the session, because this one was silent
+ * @property {(data: any) => void} hear called in the holder with the messages of all tabs, in the other tabs with those of the holder
  *
  * @typedef {object} Parts
  * @property {LockManager} locks
@@ -45,7 +46,7 @@ export class Circle {
 	#id = "";
 	#holder = ""; // id of the tab that holds the session
 	#shared = false;
-	#sureAt = -Infinity; // when this tab last asked the browser whether it holds the session, and it did
+	#sureAt = -Infinity; // when this tab last asked the browser and learned that it holds the session
 	/** @type {Promise<void> | null} */ #checking = null;
 	/** @type {any} */ #probeTimer = null;
 
@@ -54,7 +55,7 @@ export class Circle {
 		this.#parts = parts;
 	}
 
-	/** This tab's id; "" outside a circle. */
+	/** This tab's id; "" before join() and after leave(). */
 	get id() {
 		return this.#id;
 	}
@@ -67,18 +68,18 @@ export class Circle {
 		return this.#id !== "" && this.#holder === this.#id;
 	}
 
-	/** Another tab could go on with the session. */
+	/** Whether another tab could continue the session. */
 	get hasOthers() {
 		return this.#others.size > 0;
 	}
 
-	/** Another tab listens, or may listen: it is worth while to say something. */
+	/** Whether another tab might be listening. If not, no messages need be sent. */
 	get isShared() {
 		return this.#shared;
 	}
 
 	/**
-	 * Joins the tabs of this user: hooks.held follows, or the holder's welcome.
+	 * Joins the tabs of this user. After that, either hooks.held is called, or the holder sends its welcome.
 	 * @param {string} base @param {string} user
 	 */
 	async join(base, user) {
@@ -88,7 +89,7 @@ export class Circle {
 		const { signal } = (this.#left = new AbortController());
 		this.#channel = new Channel(this.#name);
 		this.#channel.onmessage = ({ data }) => this.#onMessage(data);
-		// the others know by this lock that the tab is there
+		// this lock shows the other tabs that this tab is open
 		await new Promise((resolve) => {
 			const here = () => {
 				resolve(undefined);
@@ -126,15 +127,17 @@ export class Circle {
 			this.#holder = "";
 			hooks.stolen();
 			this.#request({ signal });
-			// what the other tab said when it took the session came to a holder, which does not follow anybody
+			// The other tab announced itself when it took the session. This tab was still the holder then, and
+			// ignored that. So it says hello, and the new holder answers.
 			this.tell({ type: "hello" });
 			this.probe();
 		});
 	}
 
 	/**
-	 * A tab that hung does not know yet that another one has taken the session. Both would use the next rid.
-	 * @returns {Promise<void> | null} null: this tab is sure that it holds the session; else wait, and ask again
+	 * Makes sure that this holder still holds the session. A tab that hung does not know yet that another tab has taken
+	 * the session, and both tabs would use the next rid.
+	 * @returns {Promise<void> | null} null if there is nothing to check; otherwise wait for the promise and call this again
 	 */
 	makeSure() {
 		if (!this.holds || this.#parts.clock.now() - this.#sureAt < SURE_MS) return null;
@@ -147,16 +150,16 @@ export class Circle {
 		const asked = clock.now();
 		const { held = [] } = await locks.query().catch(() => ({ held: undefined }));
 		const ownerOf = (/** @type {string} */ lock) => held.find(({ name }) => name === lock)?.clientId;
-		// without an answer this tab trusts that it would have heard of a loss
+		// If the browser does not answer, this tab assumes that it would have been told of a loss.
 		if (held.length === 0 || ownerOf(this.#name) === ownerOf(tabLock(this.#id))) this.#sureAt = asked;
 	}
 
-	/** Takes the session from a tab that does not answer, or has a younger one. */
+	/** Takes over from a holder that does not answer, or whose session is younger than this tab's. */
 	steal() {
 		this.#request({ steal: true });
 	}
 
-	/** Checks whether the holder is alive. */
+	/** Checks whether the holder answers. If it does not, this tab takes over the session. */
 	probe() {
 		if (!this.joined || this.holds || this.#probeTimer !== null) return;
 		this.tell({ type: "ping" });
@@ -185,22 +188,22 @@ export class Circle {
 		this.#shared = false;
 	}
 
-	/** @param {any} data JSON; `to`: only for the tab with this id */
+	/** @param {any} data JSON; with `to`, only for the tab with this id */
 	tell(data) {
 		this.#channel?.postMessage({ ...data, from: this.#id });
 	}
 
-	/** Tells all tabs something that only the holder can know. @param {any} data */
+	/** Sends something to all other tabs, if this tab is the holder. @param {any} data */
 	spread(data) {
 		if (this.holds && this.#shared) this.tell(data);
 	}
 
-	/** Tells the holder something. @param {any} data */
+	/** Sends something to the holder. @param {any} data */
 	ask(data) {
 		this.tell({ ...data, to: this.#holder });
 	}
 
-	/** Forgets another tab when its lock is free. @param {string} other */
+	/** Forgets another tab when its lock is free, because then the tab is gone. @param {string} other */
 	#watch(other) {
 		const { signal } = this.#left;
 		const gone = () => {
@@ -230,7 +233,7 @@ export class Circle {
 		if (this.holds) this.#watch(other);
 	}
 
-	/** Welcomes a tab. @param {string} to @param {any} news what it needs to know of the session */
+	/** Welcomes a tab. @param {string} to @param {any} news what that tab needs to know about the session */
 	welcome(to, news) {
 		this.tell({ ...news, type: "welcome", to, others: [...this.#others] });
 	}

@@ -1,7 +1,7 @@
-// What a page still sends when it goes away, in requests that outlive it: what may not have reached
-// the server, and the end of a session, or an empty request that keeps it alive for the next page.
+// The last requests of a page that is being left. They outlive the page. They repeat what might not
+// have reached the server. Then they end the session, or keep it alive for the next page.
 
-const RESEND_S = 5; // when the page goes, a younger request may not have reached the server
+const RESEND_S = 5; // when the page is left, a request younger than this might not have reached the server
 const NS_BOSH = "http://jabber.org/protocol/httpbind";
 
 /**
@@ -12,7 +12,7 @@ const NS_BOSH = "http://jabber.org/protocol/httpbind";
  * @typedef {object} Line
  * @property {Pick<import("./environment.js").Environment, "fetch">} env
  * @property {Session} session
- * @property {any} connection of Strophe
+ * @property {any} connection Strophe's connection
  * @property {import("./spacing.js").Spacing | null} spacing
  * @property {Sent[]} repeated requests of the previous page that have no answer, oldest first
  * @property {(stanza: Element) => string} serialize
@@ -26,7 +26,7 @@ export const bodyText = ({ sid }, rid, type, inner = "") =>
 	`<body xmlns="${NS_BOSH}" rid="${rid}" sid="${escapeXml(sid)}"${type ? ` type="${type}"` : ""}>${inner}</body>`;
 
 /**
- * Sends a request that outlives the page; the browser cancels Strophe's requests.
+ * Sends a request that outlives the page. Strophe's own requests do not, because the browser cancels them.
  * @param {Pick<import("./environment.js").Environment, "fetch">} env @param {Address} session @param {string} body
  */
 export function postLast(env, session, body) {
@@ -45,18 +45,18 @@ export function discard(env, session, rid = session.rid) {
 /** @param {any} request a request of Strophe; the age is in seconds */
 const readRequest = (request) => ({ data: request.data, age: request.age(), rid: request.rid ?? 0 });
 
-/** The requests of a connection without an answer, oldest first. @param {any} connection @returns {Sent[]} */
+/** The unanswered requests of a connection, oldest first. @param {any} connection @returns {Sent[]} */
 export const openRequests = (connection) => connection._proto._requests.map(readRequest).map((/** @type {Sent} */ { rid, data }) => ({ rid, data }));
 
 /** The stanzas that wait for a request. @param {any} connection @returns {Element[]} */
 export const waitingStanzas = (connection) => connection._data.filter((/** @type {any} */ el) => el instanceof Object);
 
 /**
- * Sends again each request that may not have reached the server, then the stanzas that wait.
- * Empty requests are repeated too, because the server accepts no rid after a missing one. It
- * does not process a repeated rid twice (XEP-0124, section 14.3).
- * @param {Line} line @param {number} lastRid the highest that is known to have left
- * @param {boolean} silent only the result counts: another tab sends these requests
+ * Sends again each request that might not have reached the server, then the stanzas that wait.
+ * Empty requests are repeated too, because the server accepts no rid after a missing one. The
+ * server does not process a repeated rid twice (XEP-0124, section 14.3).
+ * @param {Line} line @param {number} lastRid the highest rid that is known to have left
+ * @param {boolean} silent true if nothing is to be sent, because another tab sends these requests
  * @returns {{lastRid: number, added: Sent[]}} added: the request with the stanzas that waited
  */
 export function sendAgain({ env, session, connection, spacing, repeated, serialize }, lastRid, silent) {
@@ -69,7 +69,7 @@ export function sendAgain({ env, session, connection, spacing, repeated, seriali
 	for (const { data } of repeated) post(data);
 	for (const { data, age, rid } of connection._proto._requests.map(readRequest)) {
 		if (age < RESEND_S) post(data);
-		// this request was made, but may not have been sent
+		// this request has a rid, but might not have been sent
 		if (rid > lastRid) lastRid = rid;
 	}
 	const waiting = waitingStanzas(connection);

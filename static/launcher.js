@@ -15,10 +15,10 @@ import { keptUnread, tabStorage } from "./storage.js";
 import { styleTexts } from "./styles.js";
 import { fill, TEXT } from "./texts.js";
 
-const OPEN_KEY = "prebind-open"; // the user whose panel is open in this tab, by the site's opaque key
+const OPEN_KEY = "prebind-open"; // the site's opaque key of the user whose panel is open in this tab
 const BUBBLE = "M5 4h14a2 2 0 0 1 2 2v9a2 2 0 0 1-2 2h-7l-5 4v-4H5a2 2 0 0 1-2-2V6a2 2 0 0 1 2-2z";
 
-// the user is about to open the panel
+// events that show that the user is about to open the panel
 const INTENTS = ["pointerenter", "pointerdown", "focus"];
 
 /**
@@ -34,7 +34,7 @@ const tag = /** @type {HTMLElement | undefined} */ (findTag());
 const base = (tag?.dataset.prebind ?? new URL("..", import.meta.url).pathname).replace(/\/$/, "");
 const eager = tag?.dataset.eager !== undefined;
 
-/** The reader's own text size in pixels, without the page's styles. */
+/** Returns the reader's own text size in pixels, without the page's styles. */
 function readersTextSize() {
 	const probe = h("span", { hidden: true });
 	probe.style.setProperty("font-size", "medium", "important");
@@ -45,8 +45,8 @@ function readersTextSize() {
 }
 
 /**
- * Makes our style sheets. A rem becomes the reader's text size, because the page can set its own
- * rem.
+ * Makes our style sheets. Replaces each rem by the reader's own text size, because the page can
+ * change the size of a rem.
  */
 async function makeStyles() {
 	const texts = await styleTexts();
@@ -72,7 +72,7 @@ async function hasSession(user) {
 	return hasLeft();
 }
 
-/** Resolves when the page has a body. A module with `async` can run before. */
+/** Resolves when the page has a body. A module with `async` can run before that. */
 function pageParsed() {
 	if (document.readyState !== "loading") return Promise.resolve();
 	return new Promise((resolve) => document.addEventListener("DOMContentLoaded", () => resolve(undefined), { once: true }));
@@ -100,7 +100,7 @@ class Embed {
 	#button = h("button", { class: "launcher", type: "button", "aria-expanded": "false" }, icon(BUBBLE, 28), this.#count);
 
 	/**
-	 * @param {string} user the site's opaque key; "": not known
+	 * @param {string} user the site's opaque key; "" if not known
 	 * @param {import("./bind.js").SiteInfo} [site] what the site's configuration says
 	 */
 	constructor(user, site) {
@@ -117,7 +117,7 @@ class Embed {
 		return this.#panel !== null && !this.#panel.frame.hidden;
 	}
 
-	/** This user was online in this tab; also if the session could not be left to this page. */
+	/** Whether this user was online in this tab, even if the previous page could not hand over its session. */
 	get #wasOnline() {
 		return this.#user !== "" && onlineUser() === this.#user;
 	}
@@ -132,13 +132,13 @@ class Embed {
 		else if (eager || hasLeft() || this.#wasOnline) this.#load();
 	}
 
-	/** Shows what is unread before the panel is loaded. */
+	/** Shows the number of unread messages until the panel is loaded. */
 	#countKept() {
 		if (!this.#panel && this.#user) this.#label(keptUnread(this.#user));
 	}
 
 	/**
-	 * @param {boolean} open @param {boolean} [byHand] the user did it: the keyboard focus moves too
+	 * @param {boolean} open @param {boolean} [byHand] true if the user did it; then the keyboard focus moves too
 	 */
 	async #show(open, byHand = true) {
 		if (open) await this.#load();
@@ -162,7 +162,7 @@ class Embed {
 		}
 	}
 
-	/** @param {string} user the site's opaque key; a guest has another one after the name is said */
+	/** @param {string} user the site's opaque key; a guest gets another one after entering a name */
 	#onUser(user) {
 		if (this.#user === user) return;
 		this.#user = user;
@@ -170,8 +170,8 @@ class Embed {
 	}
 
 	/**
-	 * Adds the host beside the body, because libraries that change pages without loading one
-	 * replace the body. If the host is removed, it is added again.
+	 * Adds the host element beside the body, because some libraries replace the body instead of
+	 * loading a new page. If the host element is removed, it is added again.
 	 */
 	#keepHost() {
 		const html = document.documentElement;
@@ -189,7 +189,7 @@ class Embed {
 		}));
 	}
 
-	/** Asks for a session while the code is on its way. */
+	/** Loads and builds the panel. Asks for a session while the code is being loaded. */
 	async #build() {
 		fetchCode();
 		const ahead = this.#site?.guest === "new" || (await hasSession(this.#user)) ? undefined : askForSession(how());
@@ -211,7 +211,7 @@ class Embed {
 		if (this.#site?.people) drawDots(this.#panel);
 	}
 
-	/** Whether the site lets its pages name people. */
+	/** Whether the site shows its people in the chat, so that elements of its pages can name them. */
 	get hasPeople() {
 		return Boolean(this.#site?.people);
 	}
@@ -224,7 +224,7 @@ class Embed {
 
 	/**
 	 * Opens a room of the page.
-	 * @param {string} room its JID, or its first part in the domain of the site's rooms @param {string} name to show
+	 * @param {string} room its JID, or its first part if the room is in the domain of the site's rooms @param {string} name to show
 	 */
 	async openRoom(room, name) {
 		const jid = roomJid(room, this.#site?.rooms[0]?.jid ?? "");
@@ -256,13 +256,13 @@ class Embed {
 	}
 }
 
-/** For a visitor who is not logged in: the chat page asks for the login, or leads to login_url. */
+/** Opens the chat page for a visitor who is not logged in. That page asks for the login, or leads to login_url. */
 const toLogin = () => location.assign(`${base}/`);
 
 /**
- * Lets elements of the page open a room, or a conversation with the staff. For a visitor who is not
- * logged in they lead to the chat page, which asks for the login.
- * @param {Embed | null} embed null: nobody is logged in
+ * Makes elements of the page open a room, or a conversation with the staff. For a visitor who is not
+ * logged in they open the chat page, which asks for the login.
+ * @param {Embed | null} embed null if nobody is logged in
  */
 function watchPage(embed) {
 	/** @param {string} attribute @param {(embed: Embed, element: HTMLElement) => void} open */
@@ -278,11 +278,11 @@ function watchPage(embed) {
 }
 
 /**
- * Lets elements with data-prebind-chat="USER" open a conversation with that user of the site.
- * @param {Embed | null} embed null: nobody is logged in
+ * Makes elements with data-prebind-chat="USER" open a conversation with that user of the site.
+ * @param {Embed | null} embed null if nobody is logged in
  */
 function watchPeople(embed) {
-	if (embed && !embed.hasPeople) return; // what the page does without us stays
+	if (embed && !embed.hasPeople) return; // such elements keep the behavior that the page gives them
 	onPageLinks("data-prebind-chat", (element, event) => {
 		event.preventDefault();
 		if (embed) void embed.chatWith(element.dataset.prebindChat ?? "");
@@ -292,7 +292,7 @@ function watchPeople(embed) {
 
 const ONCE = Symbol.for("prebind-chat");
 
-/** The embed of this page; null: nobody is logged in. @type {Promise<Embed | null>} */
+/** The embed of this page; null if nobody is logged in. @type {Promise<Embed | null>} */
 let embedded = new Promise(() => {});
 
 /**
@@ -301,7 +301,7 @@ let embedded = new Promise(() => {});
  */
 export async function chatWith(user) {
 	const other = /** @type {any} */ (globalThis)[ONCE];
-	if (other !== chatWith) return other(user); // the page has the tag at another address
+	if (other !== chatWith) return other(user); // the page has the tag twice, and the other copy of this module was first
 	const embed = await embedded;
 	if (embed) await embed.chatWith(user);
 	else toLogin();
@@ -320,7 +320,7 @@ async function start() {
 	embed?.start();
 	watchPeople(embed);
 	watchPage(embed);
-	if (answer.kind === "needs-login") forgetOurs(); // what is kept for a user whose login has ended
+	if (answer.kind === "needs-login") forgetOurs(); // removes the stored data of a user whose login has ended
 	return embed;
 }
 

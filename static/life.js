@@ -1,18 +1,18 @@
-// The life of a chat session in a page, with what happens to the page: it is shown, hidden, frozen or
-// left, the network comes back, or the user logs out. session.js is about the session itself.
-// prebind.js handles the stanzas; this module draws nothing.
+// Handles what happens to the page of a chat session: the page is shown, hidden, frozen or left, the
+// network comes back, or the user logs out. session.js handles the session itself, and prebind.js the
+// stanzas. This module draws nothing.
 import { parseSession, readUser, takeDataBlock } from "./bind.js";
 import { Departure, NAVIGATION_MAX_MS } from "./departure.js";
 import { SessionLife } from "./session.js";
 
 const LEAVE_MAX_MS = 1_500; // how long a log-out waits for the chat server
 const HIDDEN = "hidden";
-const REST_AFTER_MS = 10_000; // where each tab has a session of its own, a hidden one keeps it for this time
+const REST_AFTER_MS = 10_000; // if each tab has its own session, a hidden tab ends its session after this time
 
 /**
  * @typedef {import("./environment.js").Environment} Environment
- * @typedef {import("./session.js").Options & {user?: string}} Options user: the site's opaque key of the user, if it was
- *   just asked for
+ * @typedef {import("./session.js").Options & {user?: string}} Options user: the site's opaque key of the user, if the
+ *   caller has just asked for it
  */
 
 export class Life extends SessionLife {
@@ -20,7 +20,7 @@ export class Life extends SessionLife {
 	/** @type {import("./attach.js").Attachment | null} */ #leaving = null; // waits for the server's answer to a log-out
 	/** @type {any} */ #restTimer = null;
 	/** @type {any} */ #staysTimer = null;
-	#known; // the site's opaque key of the user, if it was asked for before
+	#known; // the site's opaque key of the user, if the caller has asked for it; otherwise ""
 
 	/** @param {Options} [options] */
 	constructor(options = {}) {
@@ -31,7 +31,7 @@ export class Life extends SessionLife {
 
 	/**
 	 * Takes the data block out of the page and connects.
-	 * @param {string} [user] as in the options, for a guest who has just begun
+	 * @param {string} [user] as in the options, for a guest who has just entered a name
 	 */
 	start(user) {
 		if (this.phase !== "new") return;
@@ -59,7 +59,11 @@ export class Life extends SessionLife {
 		return this.#endForAll();
 	}
 
-	/** @override Another tab has logged out. It waits for the server's answer, which only the holder gets. */
+	/**
+	 * Another tab has logged out, and waits for the server's answer. Only the holder gets this answer, so the holder ends
+	 * the session.
+	 * @override
+	 */
 	onLoggedOut() {
 		const reason = { url: `${this.base}/` };
 		if (this.share.joined && this.share.holds) this.#endForAll("needs-login", reason);
@@ -79,7 +83,7 @@ export class Life extends SessionLife {
 		this.share.leave();
 	}
 
-	/** Call it when the log-out has waited long enough, or its page goes away. */
+	/** Call it when the log-out has waited long enough, or its page is being left. */
 	#finishLeaving() {
 		this.#leaving?.endNow();
 		this.#leaving = null;
@@ -97,10 +101,11 @@ export class Life extends SessionLife {
 	// ---- the page is shown and left ----
 
 	/**
-	 * Stores the session when a navigation begins, before the next page's answer arrives. If only
-	 * one of the two pages has a Cross-Origin-Opener-Policy, Firefox gives the next page a copy of
-	 * the storage that it made at that answer, so what pagehide stores is lost. This page may still
-	 * send a request after that. The next page repeats it, and a server accepts a duplicate.
+	 * Stores the session when a navigation begins, before the answer with the next page arrives. If
+	 * only one of the two pages has a Cross-Origin-Opener-Policy, Firefox copies the storage for the
+	 * next page when that answer arrives. So data that is stored later, at pagehide, is lost. This
+	 * page can still send a request after the copy. The next page repeats that request, and a server
+	 * accepts the duplicate.
 	 */
 	#prepareHandover() {
 		const session = this.user !== "" && this.phase === "ready" && !this.share.hasOthers ? this.attachment?.asLeft : null;
@@ -112,9 +117,9 @@ export class Life extends SessionLife {
 	}
 
 	/**
-	 * The page goes away, or the browser freezes it. If another tab is open, gives it the session. Else
-	 * hands the session over to the next page of the site, or ends it.
-	 * @param {boolean} stays it goes to another page of the site
+	 * Called when the page is left, or when the browser freezes it. If another tab is open, gives that
+	 * tab the session. Otherwise hands the session over to the next page of the site, or ends it.
+	 * @param {boolean} stays true if the browser goes to another page of the site
 	 */
 	#onGone(stays) {
 		this.#finishLeaving();
@@ -126,7 +131,7 @@ export class Life extends SessionLife {
 		const session = ready && handsOver && holds ? this.attachment?.handOver(hasOthers) : null;
 		if (session && hasOthers) this.share.pass({ session, unsent });
 		if (session && !hasOthers) this.handover.put({ user: this.user, session, state: this.keep() });
-		else if (ready && (session || !holds)) this.handover.withdraw(); // another tab goes on
+		else if (ready && (session || !holds)) this.handover.withdraw(); // another tab continues the session
 		else if (this.supply.left && stays) this.handover.put(this.supply.left);
 		else this.#endOnLeaving();
 		this.supply.dropSpare();
@@ -144,8 +149,8 @@ export class Life extends SessionLife {
 	}
 
 	/**
-	 * The page is back from the back/forward cache, or is not frozen any more; its session ended or was
-	 * handed over.
+	 * Called when the page is back from the back/forward cache, or is not frozen any more. Its session
+	 * has ended or was handed over.
 	 */
 	#onBack() {
 		if (this.phase !== "left") return;

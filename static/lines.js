@@ -1,29 +1,29 @@
-// The lines of a conversation: which of them are copies of one message, and what the copies together
-// say. A message can come as it was sent, as a carbon, from the archive, from a group chat's history
-// and from another tab. This module has no state and draws nothing.
+// Merges the lines of a conversation: finds lines that are copies of one message, and combines what
+// the copies say. A message can arrive as it was sent, as a carbon, from the archive, from a group
+// chat's history and from another tab. This module has no state and draws nothing.
 
 const SAME_MS = 5_000; // largest difference between the times of two copies of a message without an id
 
 /**
  * @typedef {"pending" | "unsent" | "" | "refused" | "delivered" | "read"} Fate what is known of a message that
- *   this user wrote; "": the server has it
+ *   this user wrote; "" if the server has it
  *
  * @typedef {object} Line
  * @property {"in" | "out"} direction
  * @property {string} text
  * @property {Date} time
- * @property {string} id of the message; may be empty
- * @property {string} author only in a group chat, else ""
+ * @property {string} id of the message; can be empty
+ * @property {string} author the sender's nick in a group chat, otherwise ""
  * @property {Fate} fate
- * @property {string} session while it is pending: the resource of the session that it was sent in, else maybe empty
- * @property {string} archiveId its id in this user's archive; may be empty
- * @property {boolean} seen this user has read it
- * @property {boolean} markable its sender wants to know when it is read
- * @property {boolean} edited its text replaced an earlier one (XEP-0308)
+ * @property {string} session while the message is pending, the resource of the session that it was sent in; otherwise it can be empty
+ * @property {string} archiveId its id in this user's archive; can be empty
+ * @property {boolean} seen true if this user has read it
+ * @property {boolean} markable true if its sender wants to know when it is read
+ * @property {boolean} edited true if its text replaced an earlier one (XEP-0308)
  */
 
 /** @type {Fate[]} */
-const FATES = ["pending", "unsent", "", "refused", "delivered", "read"]; // of two copies that differ, the one further right is right
+const FATES = ["pending", "unsent", "", "refused", "delivered", "read"]; // if two copies differ, the fate that comes later here is correct
 const GUESSES = ["pending", "unsent"];
 
 /**
@@ -32,7 +32,7 @@ const GUESSES = ["pending", "unsent"];
  */
 export const newLine = (parts) => ({ id: "", author: "", fate: "", session: "", archiveId: "", seen: parts.direction === "out", markable: false, edited: false, ...parts });
 
-/** @template T @param {T[]} list @param {(each: T) => boolean} test @returns {number} -1: none */
+/** @template T @param {T[]} list @param {(each: T) => boolean} test @returns {number} -1 if there is none */
 export function lastIndex(list, test) {
 	let i = list.length - 1;
 	while (i >= 0 && !test(list[i])) i--;
@@ -43,8 +43,9 @@ export function lastIndex(list, test) {
 export const findLast = (list, test) => list[lastIndex(list, test)];
 
 /**
- * Whether both are from the same person. This user's own lines are, whatever the nick: in a group
- * chat another tab of this user has another nick, for which this user's line is a member's.
+ * Whether both are from the same person. Two lines that this user wrote always are, even with
+ * different nicks. In a group chat each tab of this user can have a nick of its own. A tab then shows
+ * a line of the other tab as one of another member: the directions differ, but the nicks are equal.
  * @param {Line} a @param {Line} b
  */
 const sameSender = (a, b) =>
@@ -58,22 +59,23 @@ export function isSame(a, b) {
 	return sameText && Math.abs(a.time.getTime() - b.time.getTime()) < SAME_MS;
 }
 
-/** An archive may know only the second. @param {Date} time */
+/** Whether a time has no milliseconds: some archives store only whole seconds. @param {Date} time */
 const isWhole = (time) => time.getTime() % 1000 === 0;
 
-/** @param {Date} a @param {Date} b @returns {Date} a if both are as good */
+/** @param {Date} a @param {Date} b @returns {Date} the more exact one; if both are equally exact, the earlier one */
 function betterTime(a, b) {
 	if (isWhole(a) !== isWhole(b)) return isWhole(a) ? b : a;
 	return b < a ? b : a;
 }
 
-/** The one of two fates that is believed. @param {Fate} a @param {Fate} b */
+/** Returns the correct one of two fates: the one that comes later in FATES. @param {Fate} a @param {Fate} b */
 export const surer = (a, b) => (FATES.indexOf(b) > FATES.indexOf(a) ? b : a);
 
 /**
  * Adds to a line what a copy of it knows. If both only guess the message's fate, the line's own
- * guess stays. Of two times the more exact counts, then the earlier: two tabs hear a message at
- * different times, and with each its own time they would put two messages in a different order.
+ * guess stays. The more exact of the two times is used, or the earlier one if both are equally exact.
+ * Two tabs receive a message at different times. If each used its own time, they could show messages
+ * in different orders.
  * @param {Line} line changed in place @param {Line} copy
  * @returns {boolean} whether the line has changed
  */
@@ -88,9 +90,9 @@ export function learn(line, copy) {
 }
 
 /**
- * Replaces the text of the line that this one corrects. Only its sender can do that.
+ * Replaces the text of a line by a correction. Only the sender of the line can correct it.
  * @param {Line[]} lines @param {Line} correction @param {string} id of the corrected message
- * @returns {Line | null} the corrected line; null: it is not known
+ * @returns {Line | null} the corrected line; null if it is not known
  */
 export function correct(lines, correction, id) {
 	const line = findLast(lines, (each) => each.id === id && sameSender(each, correction));
@@ -100,8 +102,8 @@ export function correct(lines, correction, id) {
 }
 
 /**
- * Adds a line, unless it is a copy of one that is known: then that one learns from it.
- * @param {Line[]} lines @param {Line} line @param {Line} [next] one of the lines that comes after it
+ * Adds a line. If it is a copy of a known line, only adds to the known line what the copy knows.
+ * @param {Line[]} lines @param {Line} line @param {Line} [next] a line that comes after it
  * @returns {boolean} whether it is new
  */
 export function merge(lines, line, next) {
@@ -114,9 +116,9 @@ export function merge(lines, line, next) {
 }
 
 /**
- * Takes a line out whose time is better known now.
+ * Removes a line whose time has become more exact. The caller inserts it again.
  * @param {Line[]} lines @param {Line} line
- * @returns {Line | undefined} the next one whose exact time is not known: the archive has told the order of the two
+ * @returns {Line | undefined} the next line whose exact time is not known, because the archive has given the order of the two
  */
 function takeOut(lines, line) {
 	const at = lines.indexOf(line);
@@ -125,7 +127,7 @@ function takeOut(lines, line) {
 }
 
 /**
- * For each of these messages the next one that a conversation has already.
+ * Returns for each of these messages the next one that the conversation already has.
  * @param {Line[]} lines of the conversation @param {Line[]} others in their order
  * @returns {(Line | undefined)[]}
  */
@@ -140,9 +142,9 @@ export function nextKnown(lines, others) {
 }
 
 /**
- * Inserts a line at its time; lines of the same time keep their order. A line of which only the
- * second is known comes last in that second.
- * @param {Line[]} lines @param {Line} line @param {Line} [next] one of the lines that comes after it
+ * Inserts a line at its time, after lines of the same time. If the line's time is known only to the
+ * second, the line comes last in that second.
+ * @param {Line[]} lines @param {Line} line @param {Line} [next] a line that comes after it
  */
 function insert(lines, line, next) {
 	const until = line.time.getTime() + (isWhole(line.time) ? 999 : 0);

@@ -1,5 +1,5 @@
-// What a page does with the stanzas of its chat session, for prebind.js to override. life.js calls
-// these methods, whether this tab or another one holds the session.
+// Methods that handle the stanzas of a page's chat session. prebind.js overrides them. session.js and
+// life.js call them, whether this tab or another one holds the session.
 
 export class PrebindEvent extends Event {
 	/** @param {string} type @param {any} [detail] */
@@ -27,7 +27,7 @@ export class Listener extends EventTarget {
 	 * Returns the first stanzas of a session, which leave in one body. The first is an IQ, and any
 	 * answer to it proves that the session is alive; onGreeted() gets its result.
 	 * @protected @param {import("./environment.js").Client} client @param {any} kept as in onReady()
-	 * @returns {any[]} none: a ping
+	 * @returns {any[]} if it is empty, a ping is sent instead
 	 */
 	greeting(client, kept) {
 		void client, kept;
@@ -39,7 +39,7 @@ export class Listener extends EventTarget {
 		void iq;
 	}
 
-	/** @protected @param {any} kept what keep() returned in the previous page or in another tab; null: a new session */
+	/** @protected @param {any} kept what keep() returned in the previous page or in another tab; null for a new session */
 	onReady(kept) {
 		void kept;
 	}
@@ -90,6 +90,6 @@ function guard(run) {
 	try {
 		run();
 	} catch {
-		// as Strophe's handlers do
+		// the error is ignored, as in the handlers of attach.js
 	}
 }

@@ -14,7 +14,7 @@ const QUIET_MS = 1_000; // for this time a screen reader does not read lines tha
  * @typedef {object} Parts
  * @property {string} jid
  * @property {() => string} name of the other side
- * @property {Line[]} lines oldest first; they change
+ * @property {Line[]} lines oldest first; the list changes
  * @property {string[]} origins of the upload service: addresses there are shown as files
  * @property {HTMLTemplateElement} template of one message
  * @property {(line: Line) => void} onAgain the user wants to send this message again
@@ -55,11 +55,11 @@ const continues = (line, above) =>
 	above.direction === line.direction &&
 	above.author === line.author;
 
-/** A sign with its meaning for screen readers. @param {string} name @param {string} sign @param {string} meaning */
+/** Makes a sign with its meaning for screen readers. @param {string} name @param {string} sign @param {string} meaning */
 const newSign = (name, sign, meaning) =>
 	h("span", { class: name, title: meaning }, h("span", { "aria-hidden": "true" }, sign), h("span", { class: "visually-hidden" }, meaning));
 
-/** What is known of a message, beside its time. @param {Line} line */
+/** Makes the signs beside a message's time, which show what is known of the message. @param {Line} line */
 function signsOf({ direction, fate, edited }) {
 	const signs = [];
 	if (edited) signs.push(h("span", { class: "edited" }, ` ${TEXT.edited}`));
@@ -72,7 +72,7 @@ function signsOf({ direction, fate, edited }) {
 
 /**
  * Puts these nodes into an element, in this order, and removes all others. A node that stays is not
- * moved: that would end a selection in it, take the focus away, and start its animation again.
+ * moved, because a move would end a selection in it, take the focus away, and restart its animation.
  * @param {Element} element @param {Node[]} nodes
  */
 function arrange(element, nodes) {
@@ -86,7 +86,7 @@ function arrange(element, nodes) {
 }
 
 /**
- * What a message shows: its text, or the picture or the name of its file.
+ * Returns what a message shows: its text, or the picture or the name of its file.
  * @param {string} text @param {string[]} origins @returns {(Node | string)[]}
  */
 function shownText(text, origins) {
@@ -97,16 +97,16 @@ function shownText(text, origins) {
 	return [h("a", { class: "file", href: url, target: "_blank", rel: "noopener noreferrer nofollow" }, shown)];
 }
 
-/** What can change in a line that is drawn. @param {Line} line */
+/** Returns what can change in a line after it is drawn. @param {Line} line */
 const stateOf = ({ text, fate, edited }) => JSON.stringify([fate, edited, text]);
 
 export class Log {
 	/** @type {Map<Line, {element: HTMLElement, state: string, text: string}>} */ #drawn = new Map();
 	/** @type {Map<number, HTMLElement>} */ #days = new Map(); // the headings, by the beginning of the day
-	/** @type {Line[]} */ #order = []; // the drawn lines, as they stand in the page
+	/** @type {Line[]} */ #order = []; // the drawn lines, in the order of the page
 	/** @type {Parts} */ #parts;
 	/** @type {HTMLElement | null} */ #earlier = null;
-	/** @type {Line | null} */ #firstUnread = null; // the heading above it stays when it is read
+	/** @type {Line | null} */ #firstUnread = null; // the heading "New messages" above it stays after the line is read
 	#newHeading = h("p", { class: "day new" }, TEXT.newMessages);
 
 	/** @param {Parts} parts */
@@ -115,12 +115,12 @@ export class Log {
 		this.element = h("div", { class: "log", role: "log", "data-jid": parts.jid });
 	}
 
-	/** To be called when the user opens the conversation, or writes: only what is unread now is new. */
+	/** Call it when the user opens the conversation or writes. After that only messages that are unread now count as new. */
 	markNew() {
 		const first = this.#parts.lines.find(({ seen }) => !seen) ?? null;
 		if (first === this.#firstUnread) return;
 		this.#firstUnread = first;
-		this.#order = []; // the heading moves
+		this.#order = []; // draws all lines again, because the heading moves
 	}
 
 	/**
@@ -137,7 +137,7 @@ export class Log {
 		this.#order = [...lines];
 	}
 
-	/** @param {boolean} there the archive has earlier messages */
+	/** @param {boolean} there true if the archive has earlier messages */
 	offerEarlier(there) {
 		this.#earlier?.remove();
 		this.#earlier = null;
@@ -169,7 +169,7 @@ export class Log {
 	}
 
 	/**
-	 * The message, after the heading of its day if it is the day's first.
+	 * Returns the element of the message. If it is the first of its day, the day's heading comes before it.
 	 * @param {Line} line @param {Line} [above]
 	 */
 	#nodesOf(line, above) {
@@ -198,7 +198,7 @@ export class Log {
 		time.dateTime = line.time.toISOString();
 		time.textContent = clock.format(line.time);
 		time.title = wholeTime.format(line.time);
-		part(".meta").setAttribute("aria-live", "off"); // a screen reader reads the message, and not each new sign
+		part(".meta").setAttribute("aria-live", "off"); // so that a screen reader reads the message, but not each new sign
 		this.#drawn.set(line, { element: message, state: "", text: "" });
 		this.#update(line);
 		return message;

@@ -1,5 +1,5 @@
-// Sends messages, adds those that arrive to the conversations, and knows which ones are pending,
-// lost or unread. It draws nothing; talks.js keeps the conversations.
+// Sends messages, adds arriving messages to the conversations, and tracks which messages are pending,
+// lost or unread. It draws nothing. talks.js stores the conversations.
 import { findLast, isSame, lastIndex, newLine, nextKnown, surer } from "./lines.js";
 import { mentions } from "./rooms.js";
 import { cleanText, jidResource } from "./stanza.js";
@@ -7,7 +7,7 @@ import { sharedStorage } from "./storage.js";
 import { Talks } from "./talks.js";
 
 const DRAFT_MS = 300; // after this time without input a draft is stored
-const PENDING_MAX_MS = 30_000; // a message of an earlier page that is still pending may be lost
+const PENDING_MAX_MS = 30_000; // a message that is still pending after this time might be lost, because its page might be gone
 
 /**
  * @typedef {import("./contacts.js").Contact} Contact
@@ -18,9 +18,9 @@ const PENDING_MAX_MS = 30_000; // a message of an earlier page that is still pen
  * @typedef {object} Parts
  * @property {import("./prebind.js").Prebind} chat
  * @property {(jid: string) => Contact} contactOf
- * @property {(contact: Contact) => boolean} inSight the user would see its next message at once
- * @property {(contact: Contact) => void} draw the conversation has changed
- * @property {(contact: Contact, body: string) => void} announce a message has come that is not in sight
+ * @property {(contact: Contact) => boolean} inSight returns true if the user would see the contact's next message at once
+ * @property {(contact: Contact) => void} draw called when the conversation has changed
+ * @property {(contact: Contact, body: string) => void} announce called when a message has arrived that is not in sight
  */
 
 /** @param {Message} message @returns {Line} */
@@ -37,13 +37,13 @@ function byPeer(messages) {
 export class Messages {
 	/** @type {Parts} */ #parts;
 	/** @type {any} */ #draftTimer = null;
-	#writeDraft = () => {}; // stores what is written in the open conversation
+	#writeDraft = () => {}; // stores the draft of the open conversation
 	#talks = new Talks({ storage: sharedStorage() });
 	#user = ""; // the site's opaque key
-	#mark = ""; // the archive's id of the newest message that came while #behind
-	#behind = true; // the archive may have messages that this page has not read; until it has, live ones do not move the mark
-	/** @type {[string, Line][] | null} */ #fresh = null; // with their peers: what came while the archive was asked
-	#catchUps = 0; // how often the archive was asked; only the last time counts
+	#mark = ""; // the archive's id of the newest message that came while #behind was true
+	#behind = true; // true while the archive can have messages that this page has not read; then a new message does not move the mark
+	/** @type {[string, Line][] | null} */ #fresh = null; // lines that came while the archive was queried, with their peers
+	#catchUps = 0; // number of queries to the archive; only the newest one counts
 
 	/** @param {Parts} parts */
 	constructor(parts) {
@@ -78,7 +78,10 @@ export class Messages {
 		this.#parts.chat.tellDisplayed(talk.jid, read.archiveId);
 	}
 
-	/** Marks what this user has read with another client. @param {Contact} contact @param {string} id of the last one */
+	/**
+	 * Marks what this user has read with another client.
+	 * @param {Contact} contact @param {string} id of the last message that was read
+	 */
 	seenElsewhere(contact, id) {
 		const talk = this.talk(contact);
 		const at = lastIndex(talk.lines, (line) => line.id === id && line.direction === "in");
@@ -86,7 +89,10 @@ export class Messages {
 		this.#parts.draw(contact);
 	}
 
-	/** Marks what the contact has read. @param {Contact} contact @param {string} id of the last one */
+	/**
+	 * Marks what the contact has read.
+	 * @param {Contact} contact @param {string} id of the last message that was read
+	 */
 	readBy(contact, id) {
 		const { lines } = this.talk(contact);
 		const at = lastIndex(lines, (line) => line.id === id && line.direction === "out");
@@ -94,23 +100,23 @@ export class Messages {
 		this.setFate(at < 0 ? [] : [...read.map((line) => line.id), id], "read");
 	}
 
-	// ---- what the user's tabs keep ----
+	// ---- what the user's tabs store ----
 
-	/** Reads what is kept for this user. @param {string} user the site's opaque key @returns {Talk[]} */
+	/** Reads what is stored for this user. @param {string} user the site's opaque key @returns {Talk[]} */
 	open(user) {
 		this.#user = user;
 		this.#talks.open(user);
 		return [...this.#talks];
 	}
 
-	/** Keeps nothing from now on. */
+	/** Stores nothing from now on. */
 	close() {
 		this.#user = "";
 		this.#talks.close();
 	}
 
 	/**
-	 * @param {string | null} key of localStorage that another tab has changed @param {string | null} [told] what it has stored
+	 * @param {string | null} key of localStorage that another tab has changed @param {string | null} [told] what that tab has stored
 	 * @returns {Talk | null}
 	 */
 	hear(key, told) {
@@ -136,7 +142,7 @@ export class Messages {
 		this.#talks.flush();
 	}
 
-	/** @param {Contact} contact @param {string} nick this user's; "": the user is not in this group chat */
+	/** @param {Contact} contact @param {string} nick this user's nick; "" if the user is not in this group chat */
 	setNick(contact, nick) {
 		const talk = this.talk(contact);
 		if (talk.nick === nick) return;
@@ -146,20 +152,20 @@ export class Messages {
 
 	// ---- what is sent ----
 
-	/** @param {Contact} contact @param {string} text @returns {boolean} false: there is no session */
+	/** @param {Contact} contact @param {string} text @returns {boolean} false if there is no session */
 	send(contact, text) {
 		const id = this.#parts.chat.send(contact.lockedTo, text);
 		if (!id) return false;
 		const talk = this.talk(contact);
 		const parts = { id, author: contact.room ? talk.nick : "", session: this.#session };
-		// A group chat sends the message back. That copy is known by its id, and settles this one.
+		// A group chat sends the message back. That copy has the same id, and shows that this message has arrived.
 		this.#talks.add(talk, newLine({ ...parts, direction: "out", text: cleanText(text), time: new Date(), fate: "pending" }));
 		this.#parts.draw(contact);
 		return true;
 	}
 
 	/**
-	 * Sends a message again if it may not have arrived and is not in the archive. The message
+	 * Sends a message again if it might not have arrived and is not in the archive. The message
 	 * keeps its id, so that clients do not show it twice.
 	 * @param {Contact} contact @param {Line} line
 	 */
@@ -190,7 +196,7 @@ export class Messages {
 		return lines.filter((line) => line.fate === "pending" && test(line)).map(({ id }) => id);
 	}
 
-	/** The messages that are pending for too long: their page may be gone. */
+	/** Marks messages as unsent that have been pending for too long, because their page might be gone. */
 	#giveUp() {
 		const until = Date.now() - PENDING_MAX_MS;
 		this.setFate(this.#pending(({ time }) => time.getTime() <= until), "unsent");
@@ -213,7 +219,7 @@ export class Messages {
 	/**
 	 * Adds a message to a conversation, and marks it as read if it is in sight.
 	 * @param {Contact} contact @param {Message} message
-	 * @param {boolean} old it needs nobody's attention
+	 * @param {boolean} old true if it needs nobody's attention
 	 * @returns {boolean} whether it is a new message that nobody has read
 	 */
 	#add(contact, message, old) {
@@ -227,18 +233,18 @@ export class Messages {
 	}
 
 	/**
-	 * Adds messages of the archive to a conversation. Their order counts more than their times, of
-	 * which an archive may know only the second.
+	 * Adds messages of the archive to a conversation. Their order counts more than their times,
+	 * because some archives store only whole seconds.
 	 * @param {Contact} contact @param {Message[]} messages oldest first
-	 * @param {string} [read] the archive's id of the last one that this user has read; missing: all are read
-	 * @param {Line[]} [later] came after all these messages, unless they are among them
+	 * @param {string} [read] the archive's id of the last message that this user has read; if missing, all are read
+	 * @param {Line[]} [later] lines that came after all these messages, unless they are among them
 	 */
 	#addArchived(contact, messages, read, later = []) {
 		const talk = this.talk(contact);
 		const lines = messages.map(lineOf);
 		const next = nextKnown(talk.lines, [...lines, ...later]);
 		const isRead = (/** @type {Line} */ { direction, archiveId }) => direction === "out" || archiveId === read;
-		// The archive says nothing new about lines that this browser has: they may be unread.
+		// Lines that this browser already has can still be unread. The archive does not change that.
 		const isKnown = (/** @type {Line} */ line) => talk.lines.some((each) => isSame(each, line));
 		const until = read === undefined ? lines.length : lastIndex(lines, isRead);
 		for (const [i, line] of lines.entries()) {
@@ -259,9 +265,9 @@ export class Messages {
 	}
 
 	/**
-	 * Reads from the archive the messages that came while this user had no session. If it
-	 * cannot read all of them, the mark stays before the unread rest, and the next session
-	 * reads that.
+	 * Reads from the archive the messages that came while this user had no session. If it cannot
+	 * read all of them, the mark (see talks.js) stays before the missing messages, and the next
+	 * session reads them.
 	 */
 	async #catchUp() {
 		const known = this.#talks.mark;
@@ -277,19 +283,19 @@ export class Messages {
 			const later = news.complete ? fresh.filter(([from]) => from === peer).map(([, line]) => line) : [];
 			this.#addArchived(this.#parts.contactOf(peer), messages, read?.get(peer) ?? "", later);
 		}
-		if (turn !== this.#catchUps) return; // a later session has asked too
+		if (turn !== this.#catchUps) return; // a later session has queried the archive too
 		this.#fresh = null;
 		this.#behind = !news.complete;
 		this.#talks.mark = (news.complete && this.#mark) || news.last || known || "";
 	}
 
-	/** Call it when a session begins. @param {boolean} resumed it is the session of the previous page */
+	/** Call it when a session begins. @param {boolean} resumed true if it is the session of the previous page */
 	ready(resumed) {
 		const session = this.#session;
-		this.#talks.open(this.#user); // this page may have missed changes by other tabs
-		this.#catchUp(); // also when resumed, because the previous page may have failed to
-		// The session of the previous page has answered, so the server has what was sent in it. It
-		// says nothing of what other tabs have sent in theirs.
+		this.#talks.open(this.#user); // this page can have missed changes by other tabs
+		this.#catchUp(); // also when resumed, because the previous page might not have read all messages of the archive
+		// The session of the previous page has answered, so the server has all that was sent in it.
+		// That proves nothing about messages that other tabs have sent in sessions of their own.
 		if (resumed) this.setFate(this.#pending((line) => line.session === session), "");
 		setTimeout(() => this.#giveUp(), PENDING_MAX_MS);
 	}

@@ -1,5 +1,5 @@
-// The order of the contact list, which contacts a filter shows, and how a row tells of the last
-// message. It only calculates, and draws nothing.
+// The order of the contact list, which contacts a filter shows, and how a row shows the last
+// message. This module only calculates, and draws nothing.
 import { TEXT } from "./texts.js";
 
 const byName = new Intl.Collator();
@@ -15,13 +15,14 @@ const day = new Intl.DateTimeFormat(lang, { day: "numeric", month: "short" });
 const dayOfYear = new Intl.DateTimeFormat(lang, { dateStyle: "short" });
 
 /**
- * Conversations come first, the unread ones above the others; then who is online; then the rest.
+ * Conversations come first, those with unread messages above the others. Then come the contacts who
+ * are online, then all others.
  * @param {Contact} contact
  */
 function rank(contact) {
 	if (contact.unread > 0) return 0;
 	if (contact.last) return 1;
-	if (contact.room || (!contact.known && contact.resources.size === 0)) return 2; // the user has just opened it
+	if (contact.room || (!contact.known && contact.resources.size === 0)) return 2; // a room or stranger that the user has just opened
 	return contact.resources.size > 0 ? 3 : 4;
 }
 
@@ -38,12 +39,12 @@ export function inOrder(contacts) {
 	return ranked.map(({ contact }) => contact);
 }
 
-/** Letters without case and accents, as people type them when they search. @param {string} text */
+/** Returns a text without case and accents, as people type it when they search. @param {string} text */
 const folded = (text) => text.normalize("NFKD").replace(/\p{M}/gu, "").toLocaleLowerCase();
 
 /**
- * Makes a test for contacts: every typed word is in the name or in the address. The domain counts
- * from the @ on: most contacts have the same one.
+ * Makes a test for contacts: each typed word must be in the name or the address. The domain is
+ * searched only if an @ was typed, because most contacts have the same domain.
  * @param {string} typed @returns {(contact: Contact) => boolean}
  */
 export function matcher(typed) {
@@ -56,7 +57,7 @@ export function matcher(typed) {
 }
 
 /**
- * The last message in one line, with its writer where that is not the contact.
+ * Returns the last message in one line, with its writer if that is not the contact.
  * @param {{text: string, author: string, direction: "in" | "out"}} line
  */
 export function previewOf({ text, author, direction }) {
@@ -65,7 +66,7 @@ export function previewOf({ text, author, direction }) {
 	return Array.from(writer ? `${writer}: ${words}` : words).slice(0, PREVIEW_MAX).join("");
 }
 
-/** The time today, else the day. @param {Date} time @param {Date} now */
+/** Formats a time of today as the time of day, and any other time as the day. @param {Date} time @param {Date} now */
 export function shortTime(time, now) {
 	if (time.toDateString() === now.toDateString()) return clock.format(time);
 	const age = now.getTime() - time.getTime();

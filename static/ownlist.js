@@ -1,5 +1,5 @@
-// A list that the server keeps for this user alone, for all devices: a node of the personal PubSub
-// service (XEP-0163) that nobody else may read and that keeps all its items (XEP-0223).
+// A list that the server stores for all devices of this user. It is a node of the personal PubSub
+// service (XEP-0163) that nobody else is allowed to read and that stores all its items (XEP-0223).
 import { child } from "./stanza.js";
 
 const NS_PUBSUB = "http://jabber.org/protocol/pubsub";
@@ -8,11 +8,11 @@ const SETTINGS = {
 	"pubsub#send_last_published_item": "never",
 	"pubsub#access_model": "whitelist",
 };
-const MOST = ["max", "128"]; // how many items the server keeps; some servers need a number
+const MOST = ["max", "128"]; // how many items the server stores; some servers do not know "max" and need a number
 
 /** @typedef {import("./archive.js").Asker} Asker */
 
-/** @param {Element | null} answer null: no answer @returns {boolean} the server has refused it */
+/** @param {Element | null} answer null if there was none @returns {boolean} whether the server has refused the request */
 export const refused = (answer) => answer?.getAttribute("type") === "error";
 
 /** @param {any} iq @param {"publish-options" | "node_config"} form @param {string} most */
@@ -26,7 +26,7 @@ function addSettings(iq, form, most) {
 export class OwnList {
 	/** @type {Asker} */ #asker;
 	#node;
-	#made = false; // the list is there, and the server knows no settings in what is published
+	#made = false; // true after #make(); then items are published without settings
 
 	/** @param {Asker} asker @param {string} node */
 	constructor(asker, node) {
@@ -39,21 +39,21 @@ export class OwnList {
 		return this.#asker.build()?.$iq({ type }).c("pubsub", { xmlns: NS_PUBSUB });
 	}
 
-	/** @returns {Promise<Element[] | null>} the items; null: the server does not say */
+	/** @returns {Promise<Element[] | null>} the items; null if there is no answer, or an error */
 	async fetch() {
 		const iq = this.#iq("get")?.c("items", { node: this.#node });
 		const answer = iq ? await this.#asker.ask(iq) : null;
-		if (child(child(answer, "error"), "item-not-found")) return []; // the first item makes the list
+		if (child(child(answer, "error"), "item-not-found")) return []; // there is no list yet; the first item makes it
 		const items = refused(answer) ? null : child(child(answer, "pubsub", NS_PUBSUB), "items");
 		return items && Array.from(items.children);
 	}
 
 	/**
-	 * Publishes an item. The first one makes the list with the right settings. Where the server does
-	 * not know one of them in this place (ejabberd 23.01), or another client has made the list with its
-	 * own, the list is made before.
-	 * @param {string} id @param {(iq: any) => any} fill adds what is in the item
-	 * @returns {Promise<boolean>} false: the server has refused it
+	 * Publishes an item. The first item makes the list with the right settings. The server refuses the
+	 * item if it does not know one of the settings here (ejabberd 23.01), or if another client has made
+	 * the list with other settings. Then the list is made first, and the item is sent without settings.
+	 * @param {string} id @param {(iq: any) => any} fill adds the content of the item
+	 * @returns {Promise<boolean>} false if the server has refused it
 	 */
 	async publish(id, fill) {
 		if (!this.#made && !refused(await this.#send(id, fill, true))) return true;
@@ -70,7 +70,7 @@ export class OwnList {
 		return this.#asker.ask(iq);
 	}
 
-	/** @returns {Promise<boolean>} true: the server has the list, or had it already */
+	/** @returns {Promise<boolean>} true if the server has made the list, or already had it */
 	async #make() {
 		for (const most of MOST) {
 			const iq = this.#iq("set")?.c("create", { node: this.#node });

@@ -1,12 +1,12 @@
-// Decides when a page may ask for the next session: only a few times a minute, whatever the servers
-// do. A client that asks again immediately after each failure would send hundreds of calls within
+// Decides when a page is allowed to ask for the next session: only a few times a minute, even if the
+// servers fail. A client that asks again immediately after each failure would send hundreds of calls within
 // seconds. This module only calculates: it has no timer and sends nothing.
 
 const MIN_GAP_MS = 5_000; // shortest time between two requests for a session; also the first back-off
 const BACKOFF_MAX_MS = 60_000; // without jitter; a person who waits for chat looks again within a minute
-// up to this share is added to the back-off, so that a site's pages do not return at once
+// up to this share is added to the back-off, so that a site's pages do not all return at once
 const JITTER = 0.25;
-const SPREAD_MS = 1_000; // longest delay after the loss of a good session, random for the same reason
+const SPREAD_MS = 1_000; // longest delay after the loss of a good session; the delay is random for the same reason
 const WINDOW_MS = 60_000;
 const WINDOW_BINDS = 5; // sessions in any window, including the one that came with the page
 const GOOD_AFTER_MS = 30_000; // a session that lived this long resets the count of failures
@@ -30,7 +30,7 @@ export class BindPace {
 	#failures = 0;
 	#gapUntil = 0;
 	#backoffUntil = 0;
-	#orderedUntil = 0; // the server asked for this
+	#orderedUntil = 0; // the server has asked to wait until then
 	#now;
 	#random;
 
@@ -41,8 +41,8 @@ export class BindPace {
 	}
 
 	/**
-	 * Records that a session was asked for, or came with the page (`given`; the gap does not count
-	 * from it).
+	 * Records that a session was asked for or, with `given`, that it came with the page. A session that
+	 * came with the page does not start the gap.
 	 */
 	bound(given = false) {
 		const now = this.#now();
@@ -65,7 +65,7 @@ export class BindPace {
 
 	/**
 	 * Records that a working session ended.
-	 * @param {number} livedMs @param {boolean} alone only this page lost its session
+	 * @param {number} livedMs @param {boolean} alone true if only this page lost its session
 	 */
 	ended(livedMs, alone) {
 		if (livedMs < GOOD_AFTER_MS && !alone) {
@@ -77,8 +77,8 @@ export class BindPace {
 	}
 
 	/**
-	 * Returns the milliseconds until a session may be asked for.
-	 * @param {boolean} [eager] without back-off, because a person asked or the network is back
+	 * Returns the milliseconds until the page is allowed to ask for a session.
+	 * @param {boolean} [eager] true to skip the back-off, because the user asked or the network is back
 	 */
 	wait(eager = false) {
 		const now = this.#now();

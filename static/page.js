@@ -10,8 +10,8 @@ import { ChatUi } from "./ui.js";
 /** @param {string} id @returns {any} */
 const byId = (id) => document.getElementById(id);
 
-// The tag is `async`, so that the style sheet does not delay the script. Then the script can be
-// there before the rest of the page.
+// The tag is `async`, so that the style sheet does not delay the script. Therefore the script can
+// run before the rest of the page is there.
 if (document.readyState === "loading")
 	await new Promise((resolve) => document.addEventListener("DOMContentLoaded", resolve, { once: true }));
 
@@ -33,7 +33,7 @@ const ui = new ChatUi({
 	address: pageBefore,
 });
 
-/** The site's page that led here; "": none. */
+/** The address of the site's page from which the user came here; "" if there is none. */
 function pageBefore() {
 	const { referrer } = document;
 	const own = new URL(`${base}/`, location.href).href;
@@ -51,7 +51,7 @@ async function letGuestBegin() {
 	return guest;
 }
 
-/** The token of the log-out form may have expired. */
+/** Puts a new token into the log-out form, because the old one might have expired. */
 async function refreshToken() {
 	byId("logout").elements.token.value = await logoutToken(base);
 }
@@ -73,4 +73,4 @@ drawAvatar(byId("me-avatar"), byId("me").textContent ?? "");
 byId("logout")?.addEventListener("submit", onLogout);
 window.addEventListener("popstate", () => ui.close());
 document.addEventListener("visibilitychange", () => ui.seen());
-window.addEventListener("load", () => ui.shown()); // with the style sheet the sizes are known
+window.addEventListener("load", () => ui.shown()); // the style sheet is loaded now, so the sizes are known

@@ -1,5 +1,5 @@
-// A dot beside the elements of the site's page that open a conversation with somebody
-// (data-prebind-chat), for those whose presence is known: contacts, while there is a chat session.
+// Draws a dot beside each element of the site's page that opens a conversation with a user
+// (data-prebind-chat) who is online. Presence is known only of contacts, and only during a session.
 import { h } from "./dom.js";
 import { TEXT } from "./texts.js";
 
@@ -8,13 +8,16 @@ const DOT = "data-prebind-dot";
 const COLOURS = /** @type {Record<string, string>} */ ({ online: "#1a7f37", away: "#9a6700", xa: "#9a6700", dnd: "#b42318" });
 const SHOWN = ["away", "xa", "dnd"];
 
-/** A page's Content-Security-Policy may forbid styles in attributes, but not these. @param {HTMLElement} dot @param {string} colour */
+/**
+ * Sets each style by script. A page's Content-Security-Policy can forbid style attributes, but not styles set in this way.
+ * @param {HTMLElement} dot @param {string} colour
+ */
 function style(dot, colour) {
 	const values = { display: "inline-block", width: "0.6em", height: "0.6em", "margin-inline-start": "0.35em", "border-radius": "50%", background: colour };
 	for (const [key, value] of Object.entries(values)) dot.style.setProperty(key, value);
 }
 
-/** @param {Element} element @param {"online" | "away" | "xa" | "dnd" | ""} show "": not online, or not known */
+/** @param {Element} element @param {"online" | "away" | "xa" | "dnd" | ""} show "" if not online or not known */
 function drawDot(element, show) {
 	const before = /** @type {HTMLElement | null} */ (element.querySelector(`[${DOT}]`));
 	if ((before?.getAttribute(DOT) ?? "") === show) return;
@@ -26,7 +29,7 @@ function drawDot(element, show) {
 }
 
 /**
- * Keeps the dots as the session says, also for elements that are added later.
+ * Keeps the dots up to date, also for elements that are added later.
  * @param {{chat: import("./prebind.js").Prebind, ui: import("./ui.js").ChatUi}} panel
  */
 export function drawDots({ chat, ui }) {

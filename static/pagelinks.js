@@ -1,7 +1,7 @@
-// Elements of the site's own pages that open something in the chat, found by an attribute. They may
+// Elements of the site's own pages that open something in the chat, found by an attribute. They can
 // be added at any time, and work with a mouse and by keyboard.
 
-const NATIVE = "a[href], button, input, select, textarea, summary"; // the browser itself makes these work
+const NATIVE = "a[href], button, input, select, textarea, summary"; // these work by keyboard without our help
 
 /**
  * Makes an element usable by keyboard.

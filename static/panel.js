@@ -99,7 +99,7 @@ function talk() {
 	);
 }
 
-/** What a guest sees first; the same as in the chat page's template. */
+/** Builds the form that a guest sees first. It is the same as in the chat page's template. */
 function guestForm() {
 	const field = { id: "guest-name", type: "text", maxlength: "40", autocomplete: "nickname", required: true };
 	return /** @type {HTMLFormElement} */ (
@@ -197,7 +197,7 @@ export function openPanel({ root, base, user, ahead, site, onUnread, onWanted, o
 	const shown = () => !frame.hidden && document.visibilityState === "visible";
 	const address = () => location.href.split("#")[0];
 	const ui = new ChatUi({ root, frame, chat, narrow: () => true, shown, onUnread, onWanted, base, site, address });
-	if (guest) letGuestEnd(frame, base, chat).catch(() => {}); // the visit also ends with the browser's session
+	if (guest) letGuestEnd(frame, base, chat).catch(() => {}); // without the button, the visit ends with the browser's session
 	document.addEventListener("visibilitychange", () => ui.seen());
 	return { chat, frame, ui };
 }

@@ -1,6 +1,6 @@
-// The one place that makes a document of text. If a page's policy requires trusted types, browsers take text for that only
-// from a policy with a name, and the page may list the names that it allows: ours is "prebind". No script runs in such a
-// document.
+// The only place that parses text into a document. If the page's Content-Security-Policy requires trusted types, a browser
+// accepts text for this only from a named policy. The page can list the names that it allows; our policy is "prebind". No
+// script runs in such a document.
 
 /** @typedef {{createHTML: (text: string) => any}} Policy */
 
@@ -12,7 +12,7 @@ function makePolicy() {
 	try {
 		return /** @type {any} */ (globalThis).trustedTypes.createPolicy("prebind", asItIs);
 	} catch {
-		return asItIs; // the browser has no trusted types, or the page allows no policy of ours
+		return asItIs; // the browser has no trusted types, or the page does not allow our policy
 	}
 }
 

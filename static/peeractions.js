@@ -1,5 +1,5 @@
-// What can be done with the open conversation, in its menu: a contact can be added, removed and
-// blocked; a group chat shows its members, and can be left and entered again.
+// The contents of the open conversation's menu. It can add, remove and block a contact. For a group
+// chat it shows the members, and can leave and enter the chat.
 import { h, named } from "./dom.js";
 import { People } from "./people.js";
 
@@ -11,8 +11,8 @@ import { People } from "./people.js";
  * @property {import("./prebind.js").Prebind} chat
  * @property {HTMLElement} menu
  * @property {() => Contact | null} contact of the open conversation
- * @property {(contact: Contact) => void} onDone draws the contact, which has changed
- * @property {() => import("./site.js").Site | null} site null: it has neither rooms nor staff
+ * @property {(contact: Contact) => void} onDone draws the contact after it has changed
+ * @property {() => import("./site.js").Site | null} site returns null if the site has neither rooms nor staff
  * @property {() => void} close closes the menu
  */
 
@@ -64,7 +64,7 @@ export class PeerActions {
 		}));
 	}
 
-	/** What asks the staff to look at this conversation, if there are any. @param {Contact} contact */
+	/** The button that reports this conversation to the staff, if the site has staff. @param {Contact} contact */
 	#report(contact) {
 		const site = this.#parts.site();
 		return site?.canReport(contact) ? [this.#action(this.#TEXT.report, () => site.report(contact))] : [];
@@ -89,7 +89,7 @@ export class PeerActions {
 	}
 
 	/**
-	 * A button that does something and closes the menu; if it fails, the menu says so.
+	 * Makes a button that runs something and closes the menu. If it fails, the menu shows that.
 	 * @param {string} text @param {() => any} run
 	 */
 	#action(text, run) {

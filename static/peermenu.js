@@ -1,5 +1,5 @@
-// The button and the menu of the open conversation. What is in the menu is in peeractions.js, which
-// is loaded when the menu is opened first.
+// The button and the menu of the open conversation. The contents of the menu are in peeractions.js,
+// which is loaded when the menu is first opened.
 import { h, icon } from "./dom.js";
 import { loadMore, TEXT } from "./texts.js";
 
@@ -32,7 +32,7 @@ export class PeerMenu {
 		return this.#menu.matches(":popover-open");
 	}
 
-	/** Shows the button where there is something to choose, and the members who are there now. */
+	/** Shows the button if its menu has something to choose. Draws an open menu of a group chat again. */
 	update() {
 		const contact = this.#parts.contact();
 		this.#button.hidden = !contact || contact.jid.includes("/"); // a member of a group chat is not a contact
@@ -45,7 +45,7 @@ export class PeerMenu {
 			const contact = this.#parts.contact();
 			if (contact) await actions.draw(contact);
 		} catch {
-			this.#actions = null; // without a network: the next opening tries again
+			this.#actions = null; // for example without a network; the next opening tries again
 			this.#menu.textContent = TEXT.refusedChange;
 		}
 	}

@@ -1,4 +1,4 @@
-// Who is a contact, and who is blocked (XEP-0191).
+// Adds and removes contacts, and blocks people (XEP-0191).
 import { child } from "./stanza.js";
 
 const NS_ROSTER = "jabber:iq:roster";
@@ -15,18 +15,18 @@ export class People {
 	}
 
 	/**
-	 * Adds a contact, and asks to see the presence.
-	 * @param {string} jid @param {string} [name] to keep in the list @returns {Promise<boolean>} false: refused
+	 * Adds a contact, and asks to see the contact's presence.
+	 * @param {string} jid @param {string} [name] to store in the roster @returns {Promise<boolean>} false if refused
 	 */
 	async add(jid, name) {
 		const added = await this.#set(name ? { jid, name } : { jid });
 		if (!added) return false;
 		this.#chat.sendPresence({ to: jid, type: "subscribe" });
-		this.#chat.sendPresence({ to: jid, type: "subscribed" }); // so that the other one need not ask
+		this.#chat.sendPresence({ to: jid, type: "subscribed" }); // so that the contact does not have to ask
 		return true;
 	}
 
-	/** Removes a contact: neither sees the other's presence then. @param {string} jid @returns {Promise<boolean>} */
+	/** Removes a contact. After that neither side sees the other's presence. @param {string} jid @returns {Promise<boolean>} */
 	remove(jid) {
 		return this.#set({ jid, subscription: "remove" });
 	}
@@ -36,7 +36,7 @@ export class People {
 		return this.#done("set", (iq) => iq.c("query", { xmlns: NS_ROSTER }).c("item", item));
 	}
 
-	/** @returns {Promise<Set<string> | null>} the blocked JIDs; null: the server cannot block */
+	/** @returns {Promise<Set<string> | null>} the blocked JIDs; null if the server cannot block */
 	async blocked() {
 		const iq = this.#chat.build()?.$iq({ type: "get" }).c("blocklist", { xmlns: NS_BLOCKING });
 		const list = iq ? child(await this.#chat.ask(iq), "blocklist", NS_BLOCKING) : null;
@@ -44,13 +44,15 @@ export class People {
 	}
 
 	/**
-	 * Blocks or unblocks someone. The server should hide this user's presence from then on (XEP-0191,
-	 * section 3.2) and show it again. ejabberd does not, so this page says it for its own session.
-	 * @param {string} jid @param {boolean} blocked @returns {Promise<boolean>} false: the server has refused it
+	 * Blocks or unblocks someone. The server should hide this user's presence from a blocked contact,
+	 * and show it again after unblocking (XEP-0191, section 3.2). ejabberd does not, so this page sends
+	 * that presence for its own session.
+	 * @param {string} jid @param {boolean} blocked @returns {Promise<boolean>} false if the server has refused it
 	 */
 	async block(jid, blocked) {
 		const sees = this.#chat.sees(jid);
-		if (sees && blocked) this.#chat.sendPresence({ to: jid, type: "unavailable" }); // afterwards it would not arrive
+		// sent before the block, because after it the presence would not arrive
+		if (sees && blocked) this.#chat.sendPresence({ to: jid, type: "unavailable" });
 		const done = await this.#done("set", (iq) => iq.c(blocked ? "block" : "unblock", { xmlns: NS_BLOCKING }).c("item", { jid }));
 		if (sees && done !== blocked) this.#chat.sendPresence({ to: jid });
 		return done;

@@ -1,5 +1,5 @@
 // Chat in a page, for any user interface: reads and sends the stanzas of a session that life.js
-// keeps. It draws nothing.
+// maintains. It draws nothing.
 //
 //   const chat = connect();
 //   chat.addEventListener("ready", () => chat.send("bob@example.org", "hello"));
@@ -53,8 +53,8 @@ export class Prebind extends Life {
 	 */
 	#present = new Map();
 	/**
-	 * Sets up a group chat that this user has created by entering it; false: the server's own settings
-	 * are good.
+	 * Sets up a group chat that this user has created by entering it. Returns false if the server's
+	 * default settings are to be used.
 	 * @type {((room: {jid: string, name: string}) => boolean) | null}
 	 */
 	setUp = null;
@@ -63,14 +63,14 @@ export class Prebind extends Life {
 	#displayed;
 	#rooms;
 	#bookmarks;
-	#name; // as group chats show this user
+	#name; // the name with which group chats show this user
 	#upload;
-	#guest; // others do not know a guest, so the messages have the name
+	#guest; // others do not know a guest, so each message contains the name
 
 	/**
-	 * @param {Options & {name?: string, guest?: boolean, upload?: string[]}} [options] name: as group chats show this user; else the JID's first
-	 *   part; guest: the messages name this user, too (XEP-0172);
-	 *   upload: the origins of the upload service
+	 * @param {Options & {name?: string, guest?: boolean, upload?: string[]}} [options] name: how group chats show this user,
+	 *   by default the JID's first part; guest: true if messages must contain this user's name (XEP-0172); upload: the origins of
+	 *   the upload service
 	 */
 	constructor(options) {
 		super(options);
@@ -94,7 +94,7 @@ export class Prebind extends Life {
 		});
 	}
 
-	/** @param {import("./guest.js").Begun} guest who has just begun */
+	/** @param {import("./guest.js").Begun} guest who has just entered a name */
 	startGuest({ user, site }) {
 		this.#name = cleanText(site.name).trim();
 		this.start(user);
@@ -103,7 +103,7 @@ export class Prebind extends Life {
 	/**
 	 * Sends a chat message. Returns its id; "" without a session or without text.
 	 * @param {string} to @param {string} text
-	 * @param {string} [again] its id, if it is sent again
+	 * @param {string} [again] the message's id, if the message is sent again
 	 */
 	send(to, text, again) {
 		const body = cleanText(text);
@@ -138,8 +138,8 @@ export class Prebind extends Life {
 	}
 
 	/**
-	 * Tells a contact that this user has read a message and those before it. Strangers must not know
-	 * that this user is online.
+	 * Tells a contact that this user has read a message and those before it. Strangers are not told,
+	 * because they must not know that this user is online.
 	 * @param {string} to bare JID @param {string} id of the message
 	 */
 	sendRead(to, id) {
@@ -148,7 +148,7 @@ export class Prebind extends Life {
 		this.#send(client.$msg({ to, type: "chat" }).c("displayed", { xmlns: NS_MARKERS, id }));
 	}
 
-	/** Whether this user lets that one see the presence. @param {string} jid bare */
+	/** Whether this contact is allowed to see this user's presence. @param {string} jid bare */
 	sees(jid) {
 		return ["both", "from"].includes(this.roster.get(jid)?.subscription ?? "");
 	}
@@ -184,7 +184,7 @@ export class Prebind extends Life {
 	/**
 	 * Returns the messages that came after a known one, oldest first, in all conversations; null if
 	 * the server has no archive or does not answer.
-	 * @param {string | null} after `last` of an earlier answer, or `archiveId` of a message; null: only the newest ones
+	 * @param {string | null} after `last` of an earlier answer, or `archiveId` of a message; null for only the newest ones
 	 */
 	async catchUp(after) {
 		const news = await this.#archive.since(after);
@@ -194,7 +194,7 @@ export class Prebind extends Life {
 
 	/**
 	 * Returns the `archiveId` of the newest message that this user has read on any device, by peer;
-	 * null if the server does not say.
+	 * null if the server does not report it.
 	 */
 	displayed() {
 		return this.#displayed.fetch();
@@ -209,7 +209,7 @@ export class Prebind extends Life {
 	}
 
 	/**
-	 * Names group chats to enter when the next session begins.
+	 * Sets which group chats to enter when the next session begins.
 	 * @param {{jid: string, nick: string}[]} rooms
 	 */
 	expectRooms(rooms) {
@@ -226,8 +226,8 @@ export class Prebind extends Life {
 
 	/**
 	 * Enters a group chat. Events `room` report the result.
-	 * @param {string} jid @param {{nick?: string, name?: string, passing?: boolean}} [how] name: to show; passing: other
-	 *   devices of this user do not enter it
+	 * @param {string} jid @param {{nick?: string, name?: string, passing?: boolean}} [how] name: to show; passing: true if
+	 *   other devices of this user do not enter it
 	 */
 	join(jid, { nick, name, passing } = {}) {
 		this.#rooms.join(jid, nick, name, passing);
@@ -247,8 +247,8 @@ export class Prebind extends Life {
 	}
 
 	/**
-	 * Asks for the roster before it sends presence: a server sends the contacts' presence to clients
-	 * that have requested the roster (RFC 6121, section 2.2).
+	 * Asks for the roster before it sends presence, because a server sends the contacts' presence to
+	 * clients that have requested the roster (RFC 6121, section 2.2).
 	 * @override @param {import("./attach.js").Client} client @param {any} kept
 	 */
 	greeting(client, kept) {
@@ -329,7 +329,7 @@ export class Prebind extends Life {
 	}
 
 	/**
-	 * Whether one member of a group chat wrote to another, which is a conversation of its own.
+	 * Whether one member of a group chat wrote this to another. The two have a conversation of their own.
 	 * @param {import("./stanza.js").Message} message
 	 */
 	#isPrivate({ kind, peer, other, occupant }) {
@@ -345,7 +345,7 @@ export class Prebind extends Life {
 	}
 
 	/**
-	 * Sends a receipt, but not to strangers: they must not know that this user is online.
+	 * Sends a receipt, but not to strangers, because they must not know that this user is online.
 	 * @param {import("./stanza.js").Message} message
 	 */
 	#acknowledge({ from, peer, id, kind }) {
@@ -354,7 +354,7 @@ export class Prebind extends Life {
 	}
 
 	/**
-	 * Contacts may see our presence. For anyone else, the user is asked.
+	 * If a contact asks to see our presence, the answer is yes. If anyone else asks, the user decides.
 	 * @override @param {Element} stanza
 	 */
 	onPresence(stanza) {
@@ -367,8 +367,8 @@ export class Prebind extends Life {
 	}
 
 	/**
-	 * The tabs share one session, so each knows the group chats that another has entered or left, and
-	 * the user's own presence.
+	 * Notes which group chats a tab has entered or left, and which presence it has sent, because all
+	 * tabs share one session.
 	 * @override @param {Element} stanza
 	 */
 	onSent(stanza) {
@@ -388,7 +388,7 @@ export class Prebind extends Life {
 
 	// ---- what is sent ----
 
-	/** Sends presence; without a type: how this user is now. @param {{to?: string, type?: string}} attributes */
+	/** Sends presence. Without a type it is this user's current presence. @param {{to?: string, type?: string}} attributes */
 	sendPresence(attributes) {
 		if (!this.client) return;
 		const presence = this.client.$pres(attributes);
@@ -412,8 +412,8 @@ export class Prebind extends Life {
 	}
 
 	/**
-	 * Asks the server.
-	 * @param {any} iq @returns {Promise<Element | null>} the result or the error; null: no answer or no session
+	 * Sends an IQ.
+	 * @param {any} iq @returns {Promise<Element | null>} the result or the error; null if there is no answer or no session
 	 */
 	ask(iq) {
 		const { connection } = this;
@@ -428,7 +428,7 @@ export class Prebind extends Life {
 /**
  * Starts a session in this page. The first event comes after this call has returned.
  * @param {Options & {name?: string, guest?: boolean, upload?: string[], begun?: Promise<import("./guest.js").Begun>}} [options]
- *   as for Prebind; begun: a guest has to begin first
+ *   as for Prebind; begun: for a guest, resolves when the guest has entered a name
  */
 export function connect(options) {
 	const chat = new Prebind(options);

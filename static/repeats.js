@@ -1,20 +1,20 @@
-// Repeats the requests that a page left without an answer, in the next page. A server keeps its last
-// answers, and answers a repeated rid as it did before (XEP-0124, section 14.3). Without this, what
-// the server answers to a page that is being left is lost: presence, and messages too.
+// Repeats, in the next page, the requests that the previous page left unanswered. A server stores its
+// last answers, and answers a repeated rid as it did before (XEP-0124, section 14.3). Without this
+// module, answers to a page that is being left would be lost, and with them presence and messages.
 //
-// These requests are not Strophe's, because a server that no longer has the answer may not give
-// any, and such a request must not delay the others. Prosody says then that the session does not
-// exist, which is not true; ejabberd never answers; Tigase holds the request as it holds a new one.
+// Strophe does not send these requests. If a server no longer has an answer, it might never send one,
+// and such a request must not delay the others. In this case Prosody answers that the session does
+// not exist, although it does. ejabberd never answers. Tigase holds the request like a new one.
 
 import { parseXml } from "./parse.js";
 import { OPEN_MAX } from "./spacing.js";
 
-const GIVE_UP_MS = 15_000; // the browser has few connections to a server
+const GIVE_UP_MS = 15_000; // requests are aborted after this time, because the browser has few connections to a server
 
 /**
  * @typedef {object} Sent a request without an answer
  * @property {number} rid
- * @property {string} data the body; a server may refuse a repeated rid with another body
+ * @property {string} data the body; a server can refuse a repeated rid with another body
  *
  * @typedef {object} Parts
  * @property {Pick<import("./life.js").Environment, "fetch" | "setTimeout" | "clearTimeout">} env
@@ -23,10 +23,13 @@ const GIVE_UP_MS = 15_000; // the browser has few connections to a server
  * @property {(rid: number, body: Element) => void} answered
  */
 
-/** The requests whose answers the server may still have: it keeps as many as requests may be open. @param {Sent[]} requests oldest first */
+/**
+ * Returns the requests whose answers the server can still have. It stores as many answers as requests can be open.
+ * @param {Sent[]} requests oldest first
+ */
 export const repeatable = (requests) => requests.slice(-OPEN_MAX);
 
-/** @param {string} text @returns {Element | null} null: not the answer to this request */
+/** @param {string} text @returns {Element | null} null if it is not the answer to this request */
 function readBody(text) {
 	const body = parseXml(text);
 	return body.localName === "body" && body.getAttribute("type") !== "terminate" ? body : null;
@@ -48,8 +51,8 @@ export class Repeats {
 	}
 
 	/**
-	 * The last request may never have left the other tab. The server then handles it, and forgets the
-	 * answer to the one OPEN_MAX before it, so that answer must be here first.
+	 * The last request might never have left the other tab. Then the server handles it as a new request,
+	 * and forgets the answer to the request OPEN_MAX before it. So that answer must arrive first.
 	 * @param {Sent[]} requests
 	 */
 	async #sendAll(requests) {
@@ -72,7 +75,7 @@ export class Repeats {
 		this.#abort.abort();
 	}
 
-	/** @param {Sent} request @returns {Promise<void>} until nothing waits for its answer any more */
+	/** @param {Sent} request @returns {Promise<void>} resolves when nothing waits for its answer any more */
 	#send(request) {
 		const { spacing } = this.#parts;
 		spacing.holdStill();

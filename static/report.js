@@ -1,10 +1,10 @@
-// The dialog with which a user reports a message, or a person, to the staff. What is sent stands in
-// it, and only its button sends it.
+// The dialog with which a user reports a message, or a person, to the staff. It shows the text of the
+// report, and only its button sends this text.
 import { h } from "./dom.js";
 
 const CHOICES_MAX = 20; // messages to choose from: the last ones
 const SHOWN_MAX = 70; // characters of a message in the list
-const QUOTED_MAX = 2_000; // characters of it in the report
+const QUOTED_MAX = 2_000; // characters of the message in the report
 
 /**
  * @typedef {import("./contacts.js").Contact} Contact
@@ -89,7 +89,7 @@ export class Report {
 		this.#preview.textContent = this.#text();
 	}
 
-	/** What is sent. */
+	/** The text of the report. */
 	#text() {
 		const [TEXT, contact] = [this.#TEXT, this.#contact];
 		const { fill, address } = this.#parts;

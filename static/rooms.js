@@ -1,4 +1,4 @@
-// Group chats (XEP-0045): enter, read, write and leave; who is there; who is mentioned.
+// Group chats (XEP-0045): enters and leaves them, tracks their members, and finds mentions of this user.
 import { bareJid, child, jidDomain, jidResource, roomCodes } from "./stanza.js";
 
 const NS_MUC = "http://jabber.org/protocol/muc";
@@ -8,9 +8,9 @@ const NS_MUC_OWNER = `${NS_MUC}#owner`;
 const SELF = "110"; // status code: this presence is our own
 const CREATED = "201"; // status code: the group chat is new, and we own it
 const HISTORY = "20"; // messages that the room sends to a new member
-const LOCKED_TRIES = 5; // a new room is locked until its creator has set it up
-const LOCKED_MS = 700; // between two of these tries
-const NICK_TRIES = 4; // a nick may be taken, for example by another tab of ours
+const LOCKED_TRIES = 5; // attempts to enter a new room, which is locked until its creator has set it up
+const LOCKED_MS = 700; // wait between two of these attempts
+const NICK_TRIES = 4; // attempts with other nicks, if a nick is taken, for example by another tab of ours
 
 /**
  * @typedef {{nick: string, role: string, affiliation: string}} Member
@@ -19,12 +19,12 @@ const NICK_TRIES = 4; // a nick may be taken, for example by another tab of ours
  * @property {string} jid
  * @property {string} nick
  * @property {boolean} joined
- * @property {number} tries with other nicks
- * @property {number} waits for the creator of the room
- * @property {string} name from its bookmark, or the site's; may be empty
- * @property {boolean} passing it is not kept in the bookmarks
- * @property {boolean} own this tab has entered it
- * @property {boolean} heard another tab of the same session has entered it, and does what follows
+ * @property {number} tries how often another nick was tried
+ * @property {number} waits how often this tab has waited for the creator to set up the room
+ * @property {string} name from its bookmark or from the site; can be empty
+ * @property {boolean} passing true if it is not stored in the bookmarks
+ * @property {boolean} own true if this tab has entered it
+ * @property {boolean} heard true if another tab of the same session has entered it, and does the work that follows
  * @property {Map<string, Member>} people by nick
  *
  * @typedef {object} Parts
@@ -34,8 +34,8 @@ const NICK_TRIES = 4; // a nick may be taken, for example by another tab of ours
  * @property {() => string} nick
  * @property {() => string} own the first part of this user's JID
  * @property {(room: Room) => void} entered
- * @property {() => boolean} [answers] this tab answers for all tabs that share the session
- * @property {(room: Room) => boolean} setUp sets up the settings of a new room; false: it does not
+ * @property {() => boolean} [answers] returns true if this tab answers for all tabs that share the session
+ * @property {(room: Room) => boolean} setUp chooses the settings of a new room; returns false if it does nothing
  * @property {(run: () => void, ms: number) => void} later
  * @property {(type: string, detail: any) => void} tell
  */
@@ -48,14 +48,14 @@ function readMember(presence, nick) {
 
 const RANKS = ["owner", "admin"];
 
-/** Staff first, then by name. @param {Iterable<Member>} members */
+/** Sorts owners first, then admins, then all others, and each of these by name. @param {Iterable<Member>} members */
 function inRank(members) {
 	const rank = (/** @type {Member} */ { affiliation }) => (RANKS.indexOf(affiliation) + RANKS.length + 1) % (RANKS.length + 1);
 	return [...members].sort((a, b) => rank(a) - rank(b) || a.nick.localeCompare(b.nick));
 }
 
 /**
- * Whether a text names this user. What made the nick unique may be left out.
+ * Whether a text names this user. The text can leave out the ending that made the nick unique.
  * @param {string} text @param {string} nick
  */
 export function mentions(text, nick) {
@@ -84,7 +84,7 @@ export class Rooms {
 		return this.#rooms.has(jid);
 	}
 
-	/** Asks the domain, because the room itself may not exist yet. @param {string} jid */
+	/** Whether this is the address of a group chat. Asks the domain, because the room might not exist yet. @param {string} jid */
 	async isRoom(jid) {
 		const client = this.#parts.build();
 		if (!client) return false;
@@ -119,12 +119,13 @@ export class Rooms {
 	}
 
 	/**
-	 * Names rooms that are to be entered when the next session begins.
+	 * Sets which rooms to enter when the next session begins.
 	 * @param {{jid: string, nick: string}[]} rooms
 	 */
 	expect(rooms) {
+		// `passing`, so that they are not bookmarked again
 		for (const { jid, nick } of rooms)
-			if (!this.#rooms.has(jid)) this.#rooms.set(jid, { ...newRoom({ jid, nick }), passing: true }); // known to the bookmarks
+			if (!this.#rooms.has(jid)) this.#rooms.set(jid, { ...newRoom({ jid, nick }), passing: true });
 	}
 
 	/** Returns the rooms for the next page. */
@@ -133,9 +134,9 @@ export class Rooms {
 	}
 
 	/**
-	 * Call it when a session begins. In a new session, all rooms are entered again; else those
-	 * that this session is not in.
-	 * @param {any[] | null} kept what keep() returned in the previous page; null: a new session
+	 * Call it when a session begins. A new session enters all rooms again. A session of the previous
+	 * page enters only the rooms that it is not in.
+	 * @param {any[] | null} kept what keep() returned in the previous page; null for a new session
 	 */
 	enter(kept) {
 		for (const { people, ...which } of kept ?? []) {
@@ -173,7 +174,7 @@ export class Rooms {
 			this.#onRefused(room, child(stanza, "error"));
 			return;
 		}
-		if (resource === "") return; // the group chat itself tells what it can do; it is no member
+		if (resource === "") return; // the group chat itself, which is no member, sends its features
 		const codes = roomCodes(stanza);
 		const self = codes.includes(SELF);
 		if (type === "unavailable") room.people.delete(resource);
@@ -191,15 +192,15 @@ export class Rooms {
 		if (room.joined) this.#tellRoom(room, "joined");
 	}
 
-	/** @param {Room} room @param {boolean} created it is new, and we own it */
+	/** @param {Room} room @param {boolean} created true if the group chat is new and we own it */
 	#onEntered(room, created) {
 		if (created && !this.#parts.setUp(room)) this.#unlock(room.jid);
 		if (!room.passing) this.#parts.entered(room);
 	}
 
 	/**
-	 * Accepts the settings of a new group chat: many servers let nobody else in before (XEP-0045,
-	 * section 10.1.2).
+	 * Accepts the default settings of a new group chat. Before that, many servers let nobody else in
+	 * (XEP-0045, section 10.1.2).
 	 * @param {string} jid
 	 */
 	#unlock(jid) {
@@ -210,7 +211,7 @@ export class Rooms {
 	/** @param {Room} room @param {Element | null} error */
 	#onRefused(room, error) {
 		if (child(error, "conflict") && room.tries < NICK_TRIES) {
-			if (!this.#answers) return; // the nick that is tried next is heard
+			if (!this.#answers) return; // another tab tries the next nick, and this tab learns of it
 			room.tries += 1;
 			const unique = room.tries === NICK_TRIES; // no other account of the domain has this first part
 			room.nick = `${this.#parts.nick()}${unique ? ` (${this.#parts.own()})` : `-${room.tries + 1}`}`;
@@ -237,8 +238,8 @@ export class Rooms {
 	/**
 	 * Marks our own messages, which the room sends back, as sent by us.
 	 * @param {import("./stanza.js").Message} message changed in place
-	 * @returns {boolean} false: it comes from the room itself, or from a room that we are not
-	 * in
+	 * @returns {boolean} false if it comes from the room itself, or from a room that we are
+	 * not in
 	 */
 	onMessage(message) {
 		const room = this.#rooms.get(message.peer);

@@ -1,15 +1,16 @@
-// Sets up a room of the site or of a page that this user has created by entering it first: it stays
-// when it is empty, everybody may write, and it belongs to the staff and not to who came first.
+// Sets up a room of the site or of a page after this user has created it by entering it first. The
+// room stays when it is empty, and everybody is allowed to write. The staff own it, and not the user
+// who came first.
 import { child } from "./stanza.js";
 
 const NS_OWNER = "http://jabber.org/protocol/muc#owner";
 const NS_ADMIN = "http://jabber.org/protocol/muc#admin";
 const NS_DATA = "jabber:x:data";
 const CONFIG = "muc#roomconfig_";
-const BY_DEFAULT = "members_by_default"; // ejabberd: who comes may write
+const BY_DEFAULT = "members_by_default"; // a field of ejabberd: everybody who enters is allowed to write
 
 /**
- * What a form may ask; servers have different ones.
+ * Returns the values for all fields that a server's form can have. The forms of the servers differ.
  * @param {string} name @param {string[]} fields @returns {Record<string, string>}
  */
 const wanted = (name, fields) => ({
@@ -17,13 +18,14 @@ const wanted = (name, fields) => ({
 	[`${CONFIG}persistentroom`]: "1",
 	[`${CONFIG}publicroom`]: "0", // not in the server's list of rooms
 	[`${CONFIG}membersonly`]: "0",
-	// ejabberd takes away somebody's right to write only in such a room. Elsewhere nobody could write in it.
+	// ejabberd can take away somebody's right to write only in a moderated room. On other servers nobody could write in
+	// such a room.
 	...(fields.includes(BY_DEFAULT) ? { [`${CONFIG}moderatedroom`]: "1", [BY_DEFAULT]: "1" } : {}),
 	[`${CONFIG}changesubject`]: "0",
 	[`${CONFIG}allowinvites`]: "0",
 	[`${CONFIG}whois`]: "moderators",
 	[`${CONFIG}enablearchiving`]: "1",
-	mam: "1", // ejabberd's word for the archive
+	mam: "1", // ejabberd's name for the archive
 });
 
 /**
@@ -54,12 +56,12 @@ async function affiliate(chat, jid, whose, affiliation) {
 
 /**
  * @param {Chat} chat
- * @param {{jid: string, name: string, staff: string[]}} room staff: JIDs; empty: who came first keeps the room
+ * @param {{jid: string, name: string, staff: string[]}} room staff: JIDs; if there are none, the user who came first owns the room
  */
 export async function setUpRoom(chat, { jid, name, staff }) {
 	await configure(chat, jid, name);
 	const own = chat.jid.toLowerCase();
 	const given = await Promise.all(staff.map((each) => affiliate(chat, jid, each, "owner")));
-	// not "none": ejabberd would let this user only read from then on
+	// not "none", because ejabberd would then let this user only read
 	if (given.includes(true) && !staff.includes(own)) await affiliate(chat, jid, own, "member");
 }

@@ -1,10 +1,10 @@
-// The chat session of a page: how it begins, is shared with other tabs, and is lost. It continues the session that the previous page left. If
-// there is none, it speaks through the tab of this user that holds a session (holder.js), or becomes
-// that tab: then it uses the session that came with this page, or asks for one. It attaches to the
-// session, and gets a new one after a loss, as soon as pace.js allows. life.js is
-// about the page around it. jid, sid and rid are stored only in the tab's sessionStorage,
-// and only from the start of a navigation to the next page. They must not get into an address, the
-// console or a global.
+// The chat session of a page: how it begins, is shared with other tabs, and is lost. A page first
+// tries to continue the session that the previous page left. If there is none, the page uses the
+// session of another tab of this user (holder.js). If no tab holds a session, this tab becomes the
+// holder: it uses the session that came with the page, or asks for one. After a loss it gets a new
+// session as soon as pace.js allows. life.js handles what happens to the page. jid, sid and rid are
+// stored only in the tab's sessionStorage, and only from the start of a navigation to the next page.
+// They must not get into an address, the console or a global variable.
 import { Attachment } from "./attach.js";
 import { browserEnvironment, loadClient } from "./environment.js";
 import { forgetAll, Handover, leftIsClear } from "./handover.js";
@@ -26,7 +26,7 @@ import { Tabs } from "./tabs.js";
  * @typedef {object} Options
  * @property {string} [base] where the program is mounted; the default follows from this file's address
  * @property {Client} [client] Strophe.js; the default is static/vendor/strophe.js
- * @property {Promise<BindAnswer>} [ahead] the answer to a request for a session that was sent while this code was on its way
+ * @property {Promise<BindAnswer>} [ahead] the answer to a request for a session that was sent while this code was being loaded
  * @property {Environment} [environment] for tests
  */
 
@@ -42,11 +42,11 @@ export class SessionLife extends Listener {
 	/** @protected @type {Supply} */ supply;
 	/** @protected @type {{reason: string, retryIn: number | null} | null} */ loss = null;
 	/** @type {string[]} */ #unsent = []; // ids of the messages that were lost with the session
-	/** @type {Session | null} */ #dropped = null; // was stolen; ended here if nobody goes on with it
+	/** @type {Session | null} */ #dropped = null; // a session that another tab took over; ended here if no tab continues it
 	/** @protected @type {any} */ retryTimer = null;
 	/** @protected */ base;
 	#jid = ""; // bare; a session of another user is not accepted
-	/** @protected */ user = ""; // the site's opaque key of the same user
+	/** @protected */ user = ""; // the site's opaque key of this user
 	#readyAt = 0;
 
 	/** @param {Options} [options] */
@@ -89,8 +89,8 @@ export class SessionLife extends Listener {
 	}
 
 	/**
-	 * While ready, Strophe's connection, or in a tab that does not hold the session what passes stanzas
-	 * to the holder; otherwise null. After a loss there is a new one.
+	 * While ready, Strophe's connection. In a tab that does not hold the session, it is an object that
+	 * passes stanzas to the holder. Null while not ready. Each session has a new connection.
 	 * @returns {any}
 	 */
 	get connection() {
@@ -105,7 +105,7 @@ export class SessionLife extends Listener {
 		return this.share.holds;
 	}
 
-	/** @protected @returns {Client | null} null: not ready */
+	/** @protected @returns {Client | null} null if not ready */
 	get client() {
 		return this.phase === "ready" ? this.#client : null;
 	}
@@ -116,7 +116,7 @@ export class SessionLife extends Listener {
 	}
 
 	/**
-	 * A person asked to try now. Tries at once, or as soon as pace.js and the server allow it.
+	 * Call it when the user asks to try now. Tries at once, or as soon as pace.js and the server allow it.
 	 */
 	retry() {
 		if (this.phase !== "lost") return;
@@ -126,7 +126,7 @@ export class SessionLife extends Listener {
 
 	/**
 	 * @protected Call it after a message was sent. The event `sent` reports that the server has
-	 * it, or `unsent` that it may not have it.
+	 * it, or `unsent` that it might not have it.
 	 * @param {string} id
 	 */
 	track(id) {
@@ -134,10 +134,10 @@ export class SessionLife extends Listener {
 		else this.share.voice?.track(id);
 	}
 
-	/** @protected Another tab has logged out. */
+	/** @protected Called when another tab has logged out. */
 	onLoggedOut() {}
 
-	/** @protected Another tab reports another user. */
+	/** @protected Called when another tab reports another user. */
 	checkUser() {}
 
 	// ---- a session begins ----
@@ -145,7 +145,7 @@ export class SessionLife extends Listener {
 	/**
 	 * @protected
 	 * @param {Session | null} session from this page
-	 * @param {string} user from this page, as the site's opaque key; "": the page does not have it
+	 * @param {string} user from this page, as the site's opaque key; "" if the page does not have it
 	 */
 	async open(session, user) {
 		this.phase = "binding";
@@ -164,7 +164,7 @@ export class SessionLife extends Listener {
 		else this.#bind();
 	}
 
-	/** Whether this is the state; an await may have changed it. @param {string} state */
+	/** Whether the page is in this state, which can have changed during an await. @param {string} state */
 	#is(state) {
 		return this.phase === state;
 	}
@@ -193,8 +193,8 @@ export class SessionLife extends Listener {
 	}
 
 	/**
-	 * Joins the user's tabs, if this browser can do that, and goes on as the holder of the session or
-	 * by means of the holder.
+	 * Joins the user's tabs, if the browser supports that. Then continues as the holder of the session,
+	 * or through the holder.
 	 * @param {Session | null} session @param {string} user
 	 * @param {import("./handover.js").Left | null} left set if a session comes from the previous page
 	 */
@@ -223,8 +223,8 @@ export class SessionLife extends Listener {
 	}
 
 	/**
-	 * The previous page can be in a process of its own, which a busy machine lets go late: then it has left its
-	 * session since this page looked for one, and before its lock was free.
+	 * Begins as the holder, after looking once more for a session of the previous page. On a busy machine the process
+	 * of that page can end late. Then the page has stored its session after this page looked for one the first time.
 	 */
 	async #beginHolding() {
 		if (!this.supply.left) await leftIsClear(this.user, this.env);
@@ -232,17 +232,20 @@ export class SessionLife extends Listener {
 		if (this.#is("attaching")) this.#begin();
 	}
 
-	/** Ends a session that the previous page has left if it is another user's. @param {string} user @param {import("./handover.js").Left | null} left */
+	/**
+	 * Returns the session that the previous page has left. Ends it and returns null if it belongs to another user.
+	 * @param {string} user @param {import("./handover.js").Left | null} left
+	 */
 	#ofUser(user, left) {
 		if (!left || left.user === user) return left;
 		discard(this.env, left.session);
 		return null;
 	}
 
-	/** Begins as the holder, or where each tab has a session of its own. @param {string} [user] */
+	/** Begins a session, either as the holder or in a browser where each tab has its own session. @param {string} [user] */
 	#begin(user = this.user) {
 		const left = this.supply.takeLeft();
-		const session = left ? left.session : this.supply.takeSpare(); // with the former, the spare one stays
+		const session = left ? left.session : this.supply.takeSpare(); // if the left session is tried, the spare one is kept
 		if (session) this.#attach(session, user, left);
 		else this.#bind();
 	}
@@ -278,7 +281,8 @@ export class SessionLife extends Listener {
 	}
 
 	/**
-	 * A guest has another JID in each session, so the key is enough. For users the JID is part of the key.
+	 * Whether the session belongs to this user. An equal key is enough, because a guest has another JID in each
+	 * session. For users the JID is part of the key.
 	 * @param {Session} session @param {string} user
 	 */
 	#isOwn({ jid }, user) {
@@ -320,28 +324,29 @@ export class SessionLife extends Listener {
 
 	// ---- one session for all tabs ----
 
-	/** What the other tabs must know. @returns {import("./share.js").News} */
+	/** Returns what the other tabs must know about the session. @returns {import("./share.js").News} */
 	#news() {
 		const name = this.phase === "ready" || this.phase === "lost" ? this.phase : "connecting";
 		const unsent = this.attachment?.unsent ?? this.#unsent;
 		return { name, session: this.attachment?.asLeft ?? null, unsent, kept: this.keep(), detail: this.loss };
 	}
 
-	/** This tab holds the session from now on. @param {import("./share.js").Passed | null} passed */
+	/** Called when this tab becomes the holder. @param {import("./share.js").Passed | null} passed */
 	#hold(passed) {
-		if (passed && this.#is("stopped")) discard(this.env, passed.session); // this tab's log-out waits, and the holder is gone
+		// This tab has logged out. It waits for the holder to end the session, but the holder is gone.
+		if (passed && this.#is("stopped")) discard(this.env, passed.session);
 		else if (passed) this.#goOn(passed);
 		else if (this.#is("attaching")) this.#beginHolding();
 		else if (this.#is("lost")) this.schedule("holder-gone", true);
 	}
 
-	/** Goes on with the session that another tab held. The user does not notice. @param {import("./share.js").Passed} passed */
+	/** Continues the session that another tab held. The user does not notice this. @param {import("./share.js").Passed} passed */
 	#goOn({ session, unsent }) {
 		this.#readyAt = this.env.now();
 		this.#connect(session, true, {
 			greeting: () => [],
 			greeted: () => {},
-			alive: () => this.attachment?.settle(unsent), // the server has answered a later request
+			alive: () => this.attachment?.settle(unsent), // the server has answered a later request, so it has these messages
 		});
 		this.attachment?.expect(unsent);
 		this.attachment?.open(true, true);
@@ -354,7 +359,7 @@ export class SessionLife extends Listener {
 		this.share.spread({ type: "sent", ids });
 	}
 
-	/** Sends for another tab. @param {Element[]} stanzas @param {string[]} ids */
+	/** Sends stanzas for another tab. @param {Element[]} stanzas @param {string[]} ids */
 	#submit(stanzas, ids) {
 		const { connection } = this;
 		for (const stanza of stanzas) connection?.send(stanza);
@@ -362,11 +367,14 @@ export class SessionLife extends Listener {
 		connection?.flush();
 	}
 
-	/** The session's state, as the holder reports it. @param {import("./share.js").News} news @param {boolean} welcome */
+	/**
+	 * Called when the holder reports the session's state.
+	 * @param {import("./share.js").News} news @param {boolean} welcome true if this tab has just joined
+	 */
 	#follow({ name, session, kept, detail, unsent }, welcome) {
 		const { left } = this.supply;
 		if (left && left.session.sid !== session?.sid) {
-			this.share.steal(); // the previous page has left a session, and that tab began another one since
+			this.share.steal(); // the previous page has left a session, but the holder has begun another one since
 			return;
 		}
 		if (this.#dropped && session && this.#dropped.sid !== session.sid) discard(this.env, this.#dropped);
@@ -384,7 +392,7 @@ export class SessionLife extends Listener {
 		}
 	}
 
-	/** @param {string} name @param {any} detail @param {string[]} ids of messages that the server may not have */
+	/** @param {string} name @param {any} detail @param {string[]} ids of messages that the server might not have */
 	#onFollowedLost(name, detail, ids) {
 		const unsent = [...new Set([...ids, ...this.share.fail()])];
 		this.phase = name === "lost" ? "lost" : "attaching";
@@ -392,7 +400,7 @@ export class SessionLife extends Listener {
 		this.tell(name === "lost" ? "lost" : "connecting", detail ?? {});
 	}
 
-	/** Asks for what a new page needs. @param {any} kept */
+	/** Sends the greeting through the holder, because a new page needs the answers. @param {any} kept */
 	#greet(kept) {
 		const [question, ...others] = this.greeting(/** @type {Client} */ (this.#client), kept);
 		const { voice } = this.share;
@@ -400,7 +408,7 @@ export class SessionLife extends Listener {
 		for (const stanza of others) voice?.send(stanza);
 	}
 
-	/** Another tab goes on with this session, or has another one. It says so soon. */
+	/** Called when another tab has taken over. That tab continues this session or has another one, and reports it soon. */
 	#onStolen() {
 		const unsent = this.attachment?.unsent ?? [];
 		this.#dropped = this.attachment?.drop() ?? null;
@@ -413,7 +421,7 @@ export class SessionLife extends Listener {
 
 	/**
 	 * @param {string} reason
-	 * @param {boolean} alone only this page lost its session; no crowd returns with it
+	 * @param {boolean} alone true if only this page lost its session, so that not many pages ask for a new one at once
 	 */
 	#onLost(reason, alone) {
 		const unsent = [...new Set([...(this.attachment?.unsent ?? []), ...this.share.fail()])];
@@ -458,7 +466,7 @@ export class SessionLife extends Listener {
 	 * Stops for good. Except after an error, it removes all data of this user.
 	 * @protected
 	 * @param {string} [type] @param {any} [detail]
-	 * @param {boolean} [alone] false: the tab still speaks with the others
+	 * @param {boolean} [alone] false if the tab still sends messages to the other tabs
 	 */
 	end(type, detail, alone = true) {
 		if (this.phase === "stopped") return;
@@ -467,7 +475,8 @@ export class SessionLife extends Listener {
 		this.supply.dropAll();
 		this.attachment = null;
 		this.phase = "stopped";
-		if (type !== "needs-login") this.tabs.close(); // else the page still shows what was said, until another user comes
+		// After "needs-login" the page still shows the messages, so it must learn when another user comes.
+		if (type !== "needs-login") this.tabs.close();
 		this.handover.release();
 		if (alone && detail?.code !== "no_client") this.share.spread({ type: "stopped", why: type, detail });
 		if (alone) this.share.leave();

@@ -1,11 +1,11 @@
-// The one session of a user's tabs, as this tab takes part in it. The holder tells the other tabs
-// each request before it leaves and each answer before it is read, so another tab can go on with
-// the session at any moment. holder.js decides which tab holds it, voice.js is for the others.
+// This tab's part in the one session of all tabs of a user. The holder sends the other tabs a copy of
+// each request before it leaves, and of each answer before it is read. So another tab can continue
+// the session at any moment. holder.js decides which tab is the holder; the other tabs use voice.js.
 import { Circle } from "./holder.js";
 import { parseXml } from "./parse.js";
 import { Voice } from "./voice.js";
 
-const PASS_WAIT_MS = 100; // the lock can come before the word with which the holder gives the session away
+const PASS_WAIT_MS = 100; // the lock can arrive before the message with which the holder passes on the session
 
 /**
  * @typedef {import("./environment.js").Environment} Environment
@@ -14,30 +14,31 @@ const PASS_WAIT_MS = 100; // the lock can come before the word with which the ho
  *
  * @typedef {object} Passed a session that another tab held
  * @property {Session} session
- * @property {string[]} unsent ids of messages that the server may not have
+ * @property {string[]} unsent ids of messages that the server might not have
  *
  * @typedef {object} News
  * @property {"ready" | "lost" | "connecting"} name
  * @property {Session | null} session
- * @property {string[]} unsent ids of messages that the server may not have
+ * @property {string[]} unsent ids of messages that the server might not have
  * @property {any} kept what keep() of the holder's page returns
  * @property {any} detail of the event `lost`
  *
  * @typedef {object} Hooks
  * @property {() => News} news
- * @property {(passed: Passed | null) => void} hold this tab holds the session from now on; null: there is none yet
- * @property {() => void} stolen
- * @property {(news: News, welcome: boolean) => void} follow welcome: this tab has just joined
- * @property {(stanzas: Element[], ids: string[]) => void} submit to the holder: another tab sends this
+ * @property {(passed: Passed | null) => void} hold called when this tab becomes the holder; null if there is no session yet
+ * @property {() => void} stolen called when another tab has taken over the session
+ * @property {(news: News, welcome: boolean) => void} follow called when the holder reports the session's state; welcome: true if
+ *   this tab has just joined
+ * @property {(stanzas: Element[], ids: string[]) => void} submit called in the holder, to send this for another tab
  * @property {(stanza: Element) => void} deliver
- * @property {(stanza: Element) => void} overhear a tab has sent this, perhaps this tab itself
+ * @property {(stanza: Element) => void} overhear called when a tab has sent this, even if it was this tab
  * @property {(iq: Element) => void} greeted
  * @property {(ids: string[]) => void} sent
  * @property {() => void} retry
  * @property {(type: string, detail: any) => void} stopped
  */
 
-/** What an answer brings, in parts that a tab needs to parse only if it is for that tab. @param {Element} body */
+/** Splits an answer into its stanzas, so that a tab parses only the stanzas that are for it. @param {Element} body */
 function takeApart(body) {
 	const serializer = new XMLSerializer();
 	return Array.from(body.children, (el) => [el.localName, el.getAttribute("type"), el.getAttribute("id"), serializer.serializeToString(el)]);
@@ -48,7 +49,7 @@ export class Share {
 	/** @type {Hooks} */ #hooks;
 	/** @type {Circle | null} */ #circle;
 	/** @type {Voice | null} */ #voice = null;
-	/** @type {[string, number][]} */ #accepted = []; // batches that wait for a request: whose, which
+	/** @type {[string, number][]} */ #accepted = []; // batches that wait for a request: name of the voice, number of the batch
 	/** @type {any} */ #passTimer = null;
 	/** @type {import("./environment.js").Client | null} */ #client = null;
 	/** @type {{rid: number | undefined, body: Element} | null} */ #latest = null; // the answer that is being read, or was read last
@@ -63,7 +64,7 @@ export class Share {
 		this.#circle = locks && Channel ? new Circle({ locks, Channel, clock: env, hooks: own }) : null;
 	}
 
-	/** The browser has the means. */
+	/** Whether this browser can share a session between tabs. */
 	get possible() {
 		return this.#circle !== null;
 	}
@@ -72,17 +73,17 @@ export class Share {
 		return this.#circle?.joined ?? false;
 	}
 
-	/** No other tab holds the session of this one. */
+	/** Whether this tab holds its session. Also true if the session is not shared. */
 	get holds() {
 		return !this.#circle?.joined || this.#circle.holds;
 	}
 
-	/** Another tab can go on with the session. */
+	/** Whether another tab can continue the session. */
 	get hasOthers() {
 		return this.#circle?.hasOthers ?? false;
 	}
 
-	/** What a tab without the session sends with; null: this tab has no part in another tab's session. */
+	/** Sends stanzas through the holder; null if this tab does not use another tab's session. */
 	get voice() {
 		return this.#voice;
 	}
@@ -93,7 +94,7 @@ export class Share {
 		this.#circle?.join(base, user);
 	}
 
-	/** Leaves the other tabs, which can hold the session then. */
+	/** Leaves the other tabs, so that one of them can become the holder. */
 	leave() {
 		this.#env.clearTimeout(this.#passTimer);
 		this.#passTimer = null;
@@ -106,12 +107,12 @@ export class Share {
 		this.#circle?.steal();
 	}
 
-	/** Checks whether the holder is alive. */
+	/** Checks whether the holder answers; see Circle. */
 	probe() {
 		this.#circle?.probe();
 	}
 
-	/** The session is lost. Returns the ids of this tab's messages that nobody has sent. */
+	/** Call it when the session is lost. Returns the ids of this tab's messages that no tab has sent. */
 	fail() {
 		const voice = this.#voice;
 		this.#voice = null;
@@ -133,20 +134,20 @@ export class Share {
 	}
 
 	/**
-	 * Tells the other tabs that a new session has answered for the first time. They have passed over what that answer brings,
-	 * because they had no session yet, so they get it once more.
+	 * Tells the other tabs that a new session has answered for the first time. They ignored the stanzas of that answer,
+	 * because they had no session yet, so the answer is sent to them once more.
 	 */
 	spreadFirst() {
 		this.spreadNews();
 		if (this.#latest) this.arrived(this.#latest.rid, this.#latest.body);
 	}
 
-	/** Whether this tab must wait before a request leaves; see Circle. */
+	/** Returns a promise if this tab must wait before a request leaves; see Circle. */
 	makeSure() {
 		return this.#circle?.makeSure() ?? null;
 	}
 
-	/** A request is about to leave. @param {Sent} request @param {string[]} unsent */
+	/** Call it when a request is about to leave. @param {Sent} request @param {string[]} unsent */
 	made(request, unsent) {
 		const said = this.#accepted;
 		this.#accepted = [];
@@ -154,7 +155,7 @@ export class Share {
 		this.#voice?.onMade({ request, unsent, said });
 	}
 
-	/** An answer is about to be read. @param {number | undefined} rid @param {Element} body */
+	/** Call it when an answer is about to be read. @param {number | undefined} rid @param {Element} body */
 	arrived(rid, body) {
 		this.#latest = { rid, body };
 		if (this.#circle?.isShared && this.#circle.holds) this.spread({ type: "arrived", rid, stanzas: takeApart(body) });
@@ -165,12 +166,12 @@ export class Share {
 		if (this.#circle?.isShared && this.#circle.holds) this.spread({ type: "greeted", iq: new XMLSerializer().serializeToString(iq) });
 	}
 
-	/** Gives the session away. @param {Passed} passed */
+	/** Passes the session on to the other tabs. @param {Passed} passed */
 	pass({ session, unsent }) {
 		this.spread({ type: "pass", session, unsent, said: this.#accepted });
 	}
 
-	/** Tells the tab that has asked for the log-out that the server has answered. */
+	/** Tells the tab in which the user has logged out that the server has ended the session. */
 	tellEnded() {
 		this.#circle?.tell({ type: "ended" });
 	}
@@ -208,7 +209,7 @@ export class Share {
 
 	// ---- the others ----
 
-	/** Passes on a wish to the holder. @param {any} data */
+	/** Sends a request to the holder. @param {any} data */
 	ask(data) {
 		this.#circle?.ask(data);
 	}
@@ -220,19 +221,19 @@ export class Share {
 
 	/** @param {any} data */
 	#hear(data) {
-		// until this tab goes on with the session, it still hears what the former holder has said
+		// Until this tab continues the session, it still reads messages of the previous holder.
 		if (this.#circle?.holds && this.#passTimer === null) this.#hearTab(data);
 		else this.#hearHolder(data);
 	}
 
-	/** What another tab says to the holder. @param {any} data */
+	/** Handles a message from another tab to the holder. @param {any} data */
 	#hearTab(data) {
 		if (data.type === "hello") this.#circle?.welcome(data.from, this.#hooks.news());
 		if (data.type === "say") this.#accept(data);
 		if (data.type === "retry") this.#hooks.retry();
 	}
 
-	/** What the holder says. @param {any} data */
+	/** Handles a message from the holder. @param {any} data */
 	#hearHolder(data) {
 		const { type } = data;
 		const voice = this.#voice;
@@ -265,7 +266,7 @@ export class Share {
 		else this.#circle?.ask({ ...batch, type: "say" });
 	}
 
-	/** Another tab holds the session now. @param {string} sid */
+	/** Called when another tab has become the holder. @param {string} sid */
 	#meetHolder(sid) {
 		if (!this.#voice || this.#voice.session.sid !== sid) {
 			this.#circle?.tell({ type: "hello" });

@@ -1,6 +1,6 @@
-// What the site's configuration adds to the chat: its rooms, rooms of its pages, and its staff, whom a
-// user can ask and report to. ui.js loads this module where the site has any of them, or a page
-// wants a room.
+// What the site's configuration adds to the chat: the site's rooms, the rooms of its pages, and its
+// staff. Users can ask the staff questions and send them reports. siteparts.js loads this module if
+// the site has rooms or staff, or when a page opens a room.
 import { Report } from "./report.js";
 import { setUpRoom } from "./roomsetup.js";
 import { Staff } from "./staff.js";
@@ -18,12 +18,12 @@ const LEFT_KEY = "prebind-left-rooms"; // rooms that this user has left; handove
  * @property {SiteInfo} info
  * @property {(id: string) => any} part the element with this id
  * @property {(jid: string) => Contact} contactOf
- * @property {() => Contact | null} current the one whose conversation is open
+ * @property {() => Contact | null} current the contact whose conversation is open
  * @property {(contact: Contact) => void} open opens the conversation
- * @property {(contact: Contact) => void} draw the contact has changed
+ * @property {(contact: Contact) => void} draw called when the contact has changed
  * @property {(contact: Contact) => import("./talks.js").Talk} talk
- * @property {(contact: Contact, text: string) => boolean} send false: it was not sent
- * @property {() => string} address of the page that the user reads; "": it would say nothing
+ * @property {(contact: Contact, text: string) => boolean} send returns false if the text was not sent
+ * @property {() => string} address of the page that the user reads; "" if it would be of no use
  * @property {(template: string, values: Record<string, string | number>) => string} fill
  */
 
@@ -49,7 +49,7 @@ export class Site {
 	// ---- rooms ----
 
 	/**
-	 * Opens a room of a page, which is not kept for other devices.
+	 * Opens a room of a page. Such a room is not stored for the user's other devices.
 	 * @param {string} jid @param {string} name to show
 	 */
 	openRoom(jid, name) {
@@ -57,13 +57,13 @@ export class Site {
 		this.#parts.open(this.#parts.contactOf(jid));
 	}
 
-	/** The user has opened this conversation. @param {Contact} contact */
+	/** Call it when the user has opened this conversation. @param {Contact} contact */
 	opened(contact) {
 		this.enter(contact);
 		this.#staff.opened(contact);
 	}
 
-	/** Enters a room of the site or of a page. @param {Contact} contact @returns {boolean} false: it is another one */
+	/** Enters a room of the site or of a page. @param {Contact} contact @returns {boolean} false if it is not such a room */
 	enter({ jid, room }) {
 		const known = this.#rooms.get(jid);
 		const { chat } = this.#parts;
@@ -83,7 +83,7 @@ export class Site {
 		this.#parts.draw(contact);
 	}
 
-	/** A session has begun. The rooms of the session before are entered in the same turn. */
+	/** Called when a session has begun. Waits first, because the rooms of the previous session are entered in the same turn. */
 	async #ready() {
 		await Promise.resolve();
 		const left = this.#left();
@@ -100,7 +100,10 @@ export class Site {
 		return Array.isArray(left) ? left : [];
 	}
 
-	/** Who has left a room is not in it again with the next session. @param {{jid: string, state: string}} room */
+	/**
+	 * Stores which rooms the user has left, so that the next session does not enter them.
+	 * @param {{jid: string, state: string}} room
+	 */
 	#onRoom({ jid, state }) {
 		if (!this.#rooms.get(jid)?.join || !["left", "joined"].includes(state)) return;
 		const others = this.#left().filter((each) => each !== jid);
@@ -123,7 +126,7 @@ export class Site {
 		return this.#staff.ask();
 	}
 
-	/** Returns what is sent instead of a text. @param {Contact} contact @param {string} text */
+	/** Returns what to send for a text that the user has written. @param {Contact} contact @param {string} text */
 	outgoing(contact, text) {
 		return this.#staff.outgoing(contact, text);
 	}

@@ -1,5 +1,5 @@
-// What the user interface shows because this site has it: the site's people (directory.js), its rooms and
-// staff (site.js), and guests. The code for the first three is fetched by a site that has any of them.
+// Parts of the user interface that not every site has: the site's people (directory.js), its rooms and
+// staff (site.js), and guests. The code for people, rooms and staff is fetched only if the site has them.
 import { readSite } from "./bind.js";
 import { presenceOf } from "./contacts.js";
 import { bareJid } from "./stanza.js";
@@ -14,12 +14,12 @@ import { fill, loadMore, TEXT } from "./texts.js";
  * @property {import("./prebind.js").Prebind} chat
  * @property {string} base where prebind is mounted
  * @property {import("./bind.js").SiteInfo} [info] what the site's configuration says
- * @property {() => string} [address] of the page that the user reads; "": none
+ * @property {() => string} [address] of the page that the user reads; "" if there is none
  * @property {(id: string) => any} part an element of the user interface
  * @property {() => string} user the site's opaque key
  * @property {() => Contact[]} contacts
  * @property {(jid: string) => Contact} contactOf
- * @property {() => Contact | null} current whose conversation is open
+ * @property {() => Contact | null} current the contact whose conversation is open
  * @property {(contact: Contact) => void} open
  * @property {(contact: Contact) => void} draw
  * @property {(contact: Contact) => import("./talks.js").Talk} talk
@@ -53,7 +53,7 @@ export class SiteParts {
 
 	// ---- rooms and staff ----
 
-	/** The site's rooms and staff; null: it has none, or they are not loaded. */
+	/** The site's rooms and staff; null if it has none, or they are not loaded. */
 	get site() {
 		return this.#site;
 	}
@@ -82,7 +82,7 @@ export class SiteParts {
 
 	// ---- people ----
 
-	/** Shows the site's people, if it has any. Call it when the list has changed. */
+	/** Shows the site's people, if it has any. Call it when the list of contacts has changed. */
 	showPeople() {
 		if (this.#directory) this.updatePeople();
 		else if (this.#info.people) this.#loadDirectory().catch(() => {});
@@ -95,7 +95,7 @@ export class SiteParts {
 
 	/**
 	 * Opens the conversation with a user of the site.
-	 * @param {string} user @returns {Promise<boolean>} false: there is nobody of this name
+	 * @param {string} user @returns {Promise<boolean>} false if there is no such user
 	 */
 	async chatWith(user) {
 		const directory = await this.#loadDirectory().catch(() => null);
@@ -103,8 +103,8 @@ export class SiteParts {
 	}
 
 	/**
-	 * How a user of the site is shown: "" is online.
-	 * @param {string} user @returns {string} "unknown" also for a user who is no contact
+	 * The presence of a user of the site, as the list shows it; "" means online.
+	 * @param {string} user @returns {string} "unknown" also for a user who is not a contact
 	 */
 	showOfUser(user) {
 		const contact = this.#directory?.contactOfUser(user);

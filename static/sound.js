@@ -4,9 +4,9 @@ const TONES = [
 	{ hertz: 880, at: 0.12 },
 ]; // at: seconds after the beginning
 const TONE_S = 0.25;
-const LOUD = 0.08; // of 1
+const LOUD = 0.08; // the volume, from 0 to 1
 
-/** Plays it. A browser refuses in a page that the user has not touched yet. */
+/** Plays the sound. A browser refuses this in a page that the user has not clicked or typed in yet. */
 export async function playSound() {
 	const audio = new AudioContext();
 	if (audio.state !== "running") {

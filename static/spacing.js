@@ -1,31 +1,31 @@
-// Decides when Strophe.js may send its next request, and puts the answers in order. All stanzas of
+// Decides when Strophe.js can send its next request, and puts the answers in order. All stanzas of
 // one turn of the event loop go into one body. While a request is unanswered, the next body leaves
 // only when the browser has sent that request, and at least GAP_MS later, for two reasons:
-// - Tigase identifies the open requests of a session by their millisecond. If two requests have the
+// - Tigase identifies the open requests of a session by the millisecond. If two requests have the
 //   same millisecond, Tigase never answers one of them, and then ends the session.
 // - A request that needs a new connection can be overtaken by one that does not. ejabberd (23.01)
 //   then answers neither of the two until `wait` is over, and ends the session if one is repeated.
-//   On a busy server GAP_MS is too short. So a body also waits for the answer to the one before it,
-//   if that has an <iq/>, which servers answer at once.
-// A server keeps as many answers as requests may be open (hold + 1). With the next request it forgets
-// the oldest of them. If that answer is lost, or its page is closed before it arrives, nobody can
-// fetch it any more. So a body waits for the answer to the request OPEN_MAX before it, even if a
-// later request was answered first, and also if that request is a repeated one.
+//   On a busy server GAP_MS is too short. So a body also waits for the answer to the previous body
+//   if that contains an <iq/>, because servers answer an <iq/> at once.
+// A server stores as many answers as requests can be open (hold + 1). With the next request it
+// forgets the oldest answer. If that answer is lost, or its page is closed before it arrives, no page
+// can fetch it any more. So a body waits for the answer to the request OPEN_MAX before it, even if a
+// later request was answered first, and even if that request is a repeated one.
 
-// How long an answer waits for the one before it, which may be lost. Strophe.js then sends that
-// request again, and its answer comes late.
+// How long an answer waits for an earlier answer, which might be lost. If it is, Strophe.js sends its
+// request again, and the answer comes late.
 const ORDER_MS = 3_000;
 const GAP_MS = 20; // measured: at 0 ms half of the sessions ended, at 20 ms none
-const ANSWER_MAX_MS = 1_000; // after that the <iq/> is taken for a slow one, and the other answer for lost
-export const OPEN_MAX = 2; // requests: hold + 1, and hold is 1
-const UPLOAD_MAX_MS = 2_000; // a browser that does not say when it has sent a request
+const ANSWER_MAX_MS = 1_000; // longest wait for the answer to an <iq/>, or to the request OPEN_MAX before, which might be lost
+export const OPEN_MAX = 2; // open requests: hold + 1, and hold is 1
+const UPLOAD_MAX_MS = 2_000; // longest wait if a browser does not report that it has sent a request
 
 /**
  * @typedef {Pick<import("./life.js").Environment, "now" | "setTimeout" | "clearTimeout" | "soon" | "hold">} Clock
  *
  * @typedef {object} Hooks
  * @property {(request: import("./repeats.js").Sent) => void} made is called before a new request leaves
- * @property {() => Promise<void> | null} makeSure what a request waits for before it leaves; null: nothing
+ * @property {() => Promise<void> | null} makeSure returns a promise for which a request waits before it leaves; null if it need not wait
  */
 
 export class Spacing {
@@ -33,8 +33,9 @@ export class Spacing {
 	/** @type {Clock} */ #clock;
 	/** @type {any} */ #timer = null;
 	/** @type {() => void} */ #idle; // Strophe's function that makes a body of the waiting stanzas
-	/** @type {{req: any, deliver: () => void}[]} */ #early = []; // answers that wait for one before them, by rid
-	/** @type {Map<number, () => void>} */ #repeated = new Map(); // requests that are not Strophe's, by rid; what to call when nothing waits for them
+	/** @type {{req: any, deliver: () => void}[]} */ #early = []; // answers that wait for an earlier one, in the order of their rids
+	// for each open request that is not Strophe's, by rid: what to call when nothing waits for its answer any more
+	/** @type {Map<number, () => void>} */ #repeated = new Map();
 	#flushing = false;
 	#newest = 0; // the highest rid of a request that was made
 	/** @type {number | undefined} */ reading; // rid of the request whose answer is being delivered
@@ -56,9 +57,9 @@ export class Spacing {
 		const post = proto._processRequest;
 		connection.flush = () => this.#flushSoon();
 		proto._onIdle = () => {
-			// If a later request was answered first, the answer to this one is lost. Strophe
-			// repeats the request after some seconds, but checks that only when something else
-			// happens. Until then no request is free, and new stanzas wait.
+			// If a later request was answered first, the answer to the oldest request is lost.
+			// Strophe repeats that request after some seconds, but only when some other event
+			// makes it check. Until then no request is free, and new stanzas wait.
 			if (proto._requests[0]?.dead) proto._throttledRequestHandler();
 			if (this.#left(proto.rid) > 0) this.#later(proto.rid);
 			else this.#idle.call(proto);
@@ -113,14 +114,14 @@ export class Spacing {
 		this.#deliverReady(Infinity);
 	}
 
-	/** A request that is not Strophe's will leave before Strophe's next one; expect() follows. @param {number} rid */
+	/** Call it for a request that is not Strophe's and will leave before Strophe's next one. Then call expect(). @param {number} rid */
 	reserve(rid) {
 		this.#repeated.set(rid, () => {});
 	}
 
 	/**
 	 * Call it when a request leaves that is not Strophe's. Later answers wait for its answer.
-	 * @param {number} rid @returns {Promise<void>} until nothing waits for it any more
+	 * @param {number} rid @returns {Promise<void>} resolves when nothing waits for its answer any more
 	 */
 	expect(rid) {
 		this.sent();
@@ -128,7 +129,7 @@ export class Spacing {
 		return new Promise((resolve) => this.#repeated.set(rid, resolve));
 	}
 
-	/** Nothing waits any more for the answer to this request. @param {number} rid */
+	/** Call it when nothing must wait for the answer to this request any more. @param {number} rid */
 	settle(rid) {
 		const settled = this.#repeated.get(rid);
 		if (!settled) return;
@@ -167,7 +168,7 @@ export class Spacing {
 
 	/** Blocks until the gap is over, because timers no longer run in a page that goes away. */
 	holdStill() {
-		this.#asking = false; // the answer will not be waited for
+		this.#asking = false; // stop waiting for the answer to an <iq/>
 		const since = this.#clock.now() - this.#sentAt;
 		if (since >= 0 && since < GAP_MS) this.#clock.hold?.(GAP_MS - since);
 	}
@@ -177,7 +178,7 @@ export class Spacing {
 		this.#timer = null;
 	}
 
-	/** @param {any} request of Strophe that is about to leave */
+	/** @param {any} request Strophe's request that is about to leave */
 	#asks(request) {
 		if (request && !(request.sends > 0)) this.#asking = /<iq\b/.test(request.data ?? "");
 	}
@@ -187,7 +188,7 @@ export class Spacing {
 		this.#lookAgain();
 	}
 
-	/** What waits may leave earlier than the timer says. */
+	/** Sets the timer of the waiting body again, because the body might be able to leave earlier. */
 	#lookAgain() {
 		if (this.#timer === null) return;
 		this.stop();
@@ -212,7 +213,7 @@ export class Spacing {
 		};
 	}
 
-	/** Returns the milliseconds until a body may leave; 0 if the clock was set back. @param {number} rid of the body */
+	/** Returns the milliseconds until a body can leave; 0 if the clock was set back. @param {number} rid of the body */
 	#left(rid) {
 		const since = this.#clock.now() - this.#sentAt;
 		const open = this.#connection._proto._requests.filter((/** @type {any} */ request) => request.sends > 0).length;
@@ -222,7 +223,7 @@ export class Spacing {
 		return unanswered > 0 && since >= 0 && since < gap ? gap - since : 0;
 	}
 
-	/** @param {number} rid of the body that waits; the one after it waits no shorter */
+	/** @param {number} rid of the body that waits; a later body waits at least as long */
 	#later(rid) {
 		if (this.#timer !== null && this.#waiting <= rid) return;
 		this.stop();

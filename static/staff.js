@@ -1,12 +1,12 @@
-// The staff of the site. A user asks them with a button, and is told whether somebody is there. The
-// address of the page goes with the first message. Nobody needs to be anybody's contact: the user's
-// page sends its presence to the staff and to nobody else, and a page of the staff answers with its
-// own. The server reports later to both that the other one has gone (RFC 6121, section 4.6).
+// The staff of the site. A button opens a conversation with them, and shows the user if nobody is
+// online. The address of the page goes with the first message. Users and staff need not be contacts:
+// the user's page sends directed presence to the staff, and a page of the staff answers with its own.
+// Later the server tells each side that the other has gone offline (RFC 6121, section 4.6).
 import { h } from "./dom.js";
 import { jidName } from "./stanza.js";
 
-const ANSWER_MS = 1_500; // of a page of the staff that is there
-const ANSWERED_MAX = 1_000; // visitors whom a page of the staff remembers
+const ANSWER_MS = 1_500; // how long to wait for the presence of somebody of the staff
+const ANSWERED_MAX = 1_000; // largest number of visitors that a page of the staff remembers
 
 /**
  * @typedef {import("./contacts.js").Contact} Contact
@@ -22,9 +22,9 @@ export class Staff {
 	/** @type {import("./site.js").Parts} */ #parts;
 	/** @type {string[]} */ #jids;
 	#about = ""; // the address of the page that goes with the next message to the staff
-	#toldAbout = ""; // the one that the staff know already
-	/** @type {Promise<void> | null} */ #looking = null; // who is there is not known yet
-	/** @type {Set<string>} */ #answered = new Set(); // full JIDs
+	#toldAbout = ""; // the address that the staff already know
+	/** @type {Promise<void> | null} */ #looking = null; // set while it is not known yet who is online
+	/** @type {Set<string>} */ #answered = new Set(); // full JIDs of the visitors that this page of the staff has answered
 	#note = h("div", { class: "note-of-staff", hidden: true });
 	#state = h("p", { role: "status" });
 	#page = h("p", { class: "page" });
@@ -49,15 +49,16 @@ export class Staff {
 		return this.#jids.includes(jid.toLowerCase());
 	}
 
-	/** The one to write to: who is there, else the first. */
+	/** The member of the staff to write to: one who is online, otherwise the first one. */
 	get first() {
 		const contacts = this.#jids.map((jid) => this.#parts.contactOf(jid));
 		return contacts.find(isThere) ?? contacts[0] ?? null;
 	}
 
 	/**
-	 * Opens a conversation with the one of the staff who is there, else with the first. It is open
-	 * at once; another one takes its place only if nothing is written in it yet.
+	 * Opens a conversation with a member of the staff who is online, otherwise with the first one. It
+	 * opens at once. If it then turns out that another member is online, the conversation with that
+	 * member replaces it, unless the user has already written something in it.
 	 */
 	async ask() {
 		const { current, open, address, talk } = this.#parts;
@@ -70,13 +71,13 @@ export class Staff {
 		if (there && there !== first && current() === first && talk(first).draft === "") open(there);
 	}
 
-	/** The user has opened this conversation. @param {Contact} contact */
+	/** Call it when the user has opened this conversation. @param {Contact} contact */
 	opened({ jid }) {
 		if (this.has(jid) && !this.#isOurs) this.#look();
 		this.draw();
 	}
 
-	/** Draws who is there, and what goes with the message. */
+	/** Shows a note if the contact of the staff is offline, and the page address that goes with the message. */
 	draw() {
 		const contact = this.#parts.current();
 		const ours = contact !== null && this.has(contact.jid) && !this.#isOurs;
@@ -84,7 +85,8 @@ export class Staff {
 		if (!ours) return;
 		const says = isThere(contact) || this.#looking !== null ? "" : this.#TEXT.leaveMessage;
 		if (this.#state.textContent !== says) this.#state.textContent = says;
-		this.#note.classList.toggle("silent", says === "" && this.#about === ""); // not hidden: it is read aloud
+		// not hidden, because a screen reader must still read it
+		this.#note.classList.toggle("silent", says === "" && this.#about === "");
 		this.#page.hidden = this.#about === "";
 		if (this.#about === "") return;
 		const without = h("button", { type: "button", class: "link" }, this.#TEXT.withoutPage);
@@ -106,7 +108,7 @@ export class Staff {
 		return whole;
 	}
 
-	/** This user is one of the staff. */
+	/** Whether this user is one of the staff. */
 	get #isOurs() {
 		return this.has(this.#parts.chat.jid);
 	}
@@ -125,7 +127,7 @@ export class Staff {
 		this.#parts.part("start").before(this.#button);
 	}
 
-	/** Finds out who is there, as far as that is possible. @returns {Promise<void>} */
+	/** Finds out who of the staff is online, as far as that is possible. @returns {Promise<void>} */
 	#look() {
 		const contacts = this.#jids.map(this.#parts.contactOf);
 		if (contacts.some(isThere) || contacts.every(({ known }) => known)) return Promise.resolve();
@@ -135,7 +137,7 @@ export class Staff {
 		}));
 	}
 
-	/** Sends this user's presence to those who do not get it anyway. @param {Contact[]} contacts */
+	/** Sends this user's presence to the staff who do not get it anyway. @param {Contact[]} contacts */
 	async #askThem(contacts) {
 		const { chat } = this.#parts;
 		if (chat.state !== "ready") await new Promise((resolve) => chat.addEventListener("ready", resolve, { once: true }));
@@ -143,7 +145,7 @@ export class Staff {
 		await this.#somebody();
 	}
 
-	/** Waits until one of the staff is there, but not for long. @returns {Promise<void>} */
+	/** Waits until one of the staff is online, but at most ANSWER_MS. @returns {Promise<void>} */
 	#somebody() {
 		const { chat } = this.#parts;
 		return new Promise((resolve) => {

@@ -21,19 +21,19 @@ const NS_MARKERS = "urn:xmpp:chat-markers:0";
  * @property {string} peer bare JID of the other side
  * @property {string} from the sender's JID as received, often full
  * @property {string} other JID of the other side as received, often full
- * @property {boolean} occupant marked as a message between two members of a group chat (XEP-0045, section 7.5)
- * @property {string} id may be empty
- * @property {string} archiveId the id in our own archive (XEP-0359); may be empty
- * @property {string} replaces id of the message that this one corrects (XEP-0308); may be empty
+ * @property {boolean} occupant true if it is marked as a message between two members of a group chat (XEP-0045, section 7.5)
+ * @property {string} id can be empty
+ * @property {string} archiveId the id in our own archive (XEP-0359); can be empty
+ * @property {string} replaces id of the message that this one corrects (XEP-0308); can be empty
  * @property {string} body
  * @property {Date} time
- * @property {boolean} delayed it was stored before it came to this session
- * @property {boolean} receipt the sender asks for a receipt (XEP-0184)
- * @property {boolean} markable the sender wants to know when it is read (XEP-0333)
+ * @property {boolean} delayed true if it was stored before it came to this session
+ * @property {boolean} receipt true if the sender asks for a receipt (XEP-0184)
+ * @property {boolean} markable true if the sender wants to know when it is read (XEP-0333)
  *
  * @typedef {object} Presence
  * @property {string} jid bare
- * @property {string} resource may be empty
+ * @property {string} resource can be empty
  * @property {string} type available, unavailable, error, subscribe, subscribed, unsubscribe, unsubscribed
  * @property {string} show "", chat, away, xa, dnd
  * @property {string} status the contact's own words
@@ -41,7 +41,7 @@ const NS_MARKERS = "urn:xmpp:chat-markers:0";
  *
  * @typedef {object} RosterItem
  * @property {string} jid
- * @property {string} name may be empty
+ * @property {string} name can be empty
  * @property {string} subscription none, to, from, both, remove
  */
 
@@ -55,8 +55,8 @@ export const jidResource = (jid) => jid.slice(bareJid(jid).length + 1);
 export const jidDomain = (jid) => bareJid(jid).split("@").pop() ?? "";
 
 /**
- * Reads an address that a person typed; without a domain it gets this user's own.
- * @param {string} text @param {string} own JID; "": not known yet
+ * Reads an address that a person typed. An address without a domain gets this user's domain.
+ * @param {string} text @param {string} own this user's JID; "" if not known yet
  */
 export function typedJid(text, own) {
 	const typed = text.trim().toLowerCase();
@@ -65,8 +65,8 @@ export function typedJid(text, own) {
 
 /**
  * The JID of a page's room. A name that is not a JID is escaped (XEP-0106).
- * @param {string} text a JID, or the first part of one @param {string} other a room of the same domain; may be empty
- * @returns {string} "": it has no domain
+ * @param {string} text a JID, or the first part of one @param {string} other a room of the same domain; can be empty
+ * @returns {string} "" if no domain is known
  */
 export function roomJid(text, other) {
 	const typed = text.trim().toLowerCase();
@@ -75,7 +75,7 @@ export function roomJid(text, other) {
 	return local !== "" && other !== "" ? `${local}@${jidDomain(other)}` : "";
 }
 
-/** Ignores case: our own JID is as it was requested, and JIDs from servers are prepared. */
+/** Ignores case, because our own JID is as it was requested, and JIDs from servers are prepared. */
 const sameBare = (/** @type {string} */ a, /** @type {string} */ b) =>
 	bareJid(a).toLowerCase() === bareJid(b).toLowerCase();
 
@@ -91,7 +91,7 @@ export function jidName(jid) {
 }
 
 /**
- * Removes characters that XML cannot contain: they would end the stream (XML 1.0, section 2.2).
+ * Removes characters that XML cannot contain, because they would end the stream (XML 1.0, section 2.2).
  * @param {string} text
  */
 export const cleanText = (text) =>
@@ -140,7 +140,7 @@ function archiveIdOf(message, own) {
 	return "";
 }
 
-/** Whether one member of a group chat wrote it to another. @param {Element} message @param {string} other the other side */
+/** Whether one member of a group chat wrote this message to another. @param {Element} message @param {string} other the other side */
 const isOccupants = (message, other) =>
 	message.getAttribute("type") !== "groupchat" && jidResource(other) !== "" && child(message, "x", NS_MUC_USER) !== null;
 
@@ -149,7 +149,7 @@ const KINDS = { chat: "chat", normal: "chat", groupchat: "room", error: "error" 
 
 /**
  * @param {Element} stanza @param {string} own bare JID of this user @param {Date} now
- * @returns {Message | null} null: the stanza has nothing for a person to read
+ * @returns {Message | null} null if the stanza has nothing for a person to read
  */
 export function readMessage(stanza, own, now) {
 	const inner = unwrap(stanza, own);
@@ -184,7 +184,7 @@ export function readMessage(stanza, own, now) {
  * Carbons are ignored, because they belong to another tab.
  * @param {Element} stanza
  * @returns {{peer: string, full: string, typing: boolean | null, received: string, displayed: string}}
- *   typing null: the stanza does not say; received, displayed "": none
+ *   typing: null if the stanza does not say; received, displayed: "" if the stanza names no message
  */
 export function readSigns(stanza) {
 	const type = stanza.getAttribute("type") ?? "normal";
@@ -211,8 +211,8 @@ export function readSeen(stanza, own) {
 /**
  * Reads a message from the archive (XEP-0313) of our own account, or of the group chat that it is from.
  * @param {Element} stanza @param {string} own bare JID @param {Date} now
- * @returns {{query: string, message: Message | null} | null} null: not from an archive; message null: forged, or
- *   nothing for a person to read
+ * @returns {{query: string, message: Message | null} | null} null if the stanza is not from an archive; message: null if
+ *   it is forged or has nothing for a person to read
  */
 export function readArchived(stanza, own, now) {
 	const result = child(stanza, "result", NS_MAM);

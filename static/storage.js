@@ -9,13 +9,13 @@ function storageOf(kind) {
 	}
 }
 
-/** What belongs to this tab. */
+/** The storage of this tab. */
 export const tabStorage = () => storageOf("sessionStorage");
 
-/** What all tabs of the site share. */
+/** The storage that all tabs of the site share. */
 export const sharedStorage = () => storageOf("localStorage");
 
-/** @param {string | null} text of a stored value @returns {any} null: none, or not JSON */
+/** @param {string | null} text of a stored value @returns {any} null if there is none or it is not JSON */
 export function parseKept(text) {
 	try {
 		return JSON.parse(text ?? "null");
@@ -24,7 +24,7 @@ export function parseKept(text) {
 	}
 }
 
-/** @param {Storage | null} storage @param {string} key @returns {any} null: not there, or not JSON */
+/** @param {Storage | null} storage @param {string} key @returns {any} null if there is none or it is not JSON */
 export function readKept(storage, key) {
 	try {
 		return parseKept(storage?.getItem(key) ?? null);
@@ -33,17 +33,17 @@ export function readKept(storage, key) {
 	}
 }
 
-/** @param {Storage | null} storage @param {string} key @param {any} value null: the key is removed */
+/** @param {Storage | null} storage @param {string} key @param {any} value null removes the key */
 export function keep(storage, key, value) {
 	try {
 		if (value === null) storage?.removeItem(key);
 		else storage?.setItem(key, JSON.stringify(value));
 	} catch {
-		// The storage is full or forbidden: the next page does not know this.
+		// The storage is full or forbidden, so the next page does not have this value.
 	}
 }
 
-// The keys of what all tabs share; handover.js removes "prebind-…" at log-out.
+// Keys in the storage that all tabs share. handover.js removes those that begin with "prebind-" at log-out.
 const TALK = "prebind-talk ";
 
 /** @param {string} user the site's opaque key @param {string} jid */

@@ -1,6 +1,6 @@
-// The sessions that a page may go on with before its own is ready: the one that the previous page
-// left, the one that came with the page, and the one that was asked for ahead. A session that
-// nobody uses is ended.
+// The sessions with which a page can begin: the one that the previous page left, the one that came
+// with the page, and the one that was asked for while the code was being loaded ("ahead"). A session
+// that is not used is ended.
 import { askForSession, askWho } from "./bind.js";
 import { discard } from "./lastwords.js";
 
@@ -24,7 +24,7 @@ export class Supply {
 		this.#ahead = ahead ?? null;
 	}
 
-	/** A session was asked for ahead. */
+	/** Whether a session was asked for ahead. */
 	get hasAhead() {
 		return this.#ahead !== null;
 	}
@@ -46,14 +46,14 @@ export class Supply {
 		return ahead ?? askForSession(this.#how());
 	}
 
-	/** Takes the spare session out. */
+	/** Returns the spare session, and removes it here. */
 	takeSpare() {
 		const { spare } = this;
 		this.spare = null;
 		return spare;
 	}
 
-	/** Takes the session of the previous page out. */
+	/** Returns the session of the previous page, and removes it here. */
 	takeLeft() {
 		const { left } = this;
 		this.left = null;
@@ -75,7 +75,7 @@ export class Supply {
 		this.spare = null;
 	}
 
-	/** None of these sessions is needed any more. */
+	/** Call it when none of these sessions is needed any more. */
 	dropAll() {
 		this.dropSpare();
 		this.dropAhead();

@@ -3,8 +3,8 @@
 
 /**
  * @typedef {object} Hooks
- * @property {() => void} out another tab reports that this user has logged out
- * @property {() => void} other another tab reports another user: it is time to check the login
+ * @property {() => void} out called when another tab reports that this user has logged out
+ * @property {() => void} other called when another tab reports another user, so that the login must be checked
  */
 
 export class Tabs {

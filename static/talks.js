@@ -1,28 +1,28 @@
 // The conversations of this user, which all tabs of the site share: the last lines of each, what is
-// unread, the draft, and the group chats that the user is in. They outlive the page, in
-// localStorage under the site's opaque key of the user, and are removed at log-out. Each tab
-// receives most messages itself; lines.js merges the tabs' copies.
+// unread, the draft, and the group chats that the user is in. They are stored in localStorage under
+// the site's opaque key of the user until log-out, so they outlive the page. Each tab receives most
+// messages itself; lines.js merges the copies of the tabs.
 import { correct, findLast, isSame, lastIndex, learn, merge, newLine, nextKnown } from "./lines.js";
 import { isTalkKey, keep, keptKeys, parseKept, readKept, talkKey } from "./storage.js";
 
-const LINES_MAX = 1_000; // in the page, for each conversation: it may stay open for weeks
-const LINES_KEPT = 100; // of each conversation
-const CHARS_KEPT = 24_000; // of each conversation; in all a fifth of what a site may store
+const LINES_MAX = 1_000; // lines of each conversation in the page, which can stay open for weeks
+const LINES_KEPT = 100; // lines that are stored of each conversation
+const CHARS_KEPT = 24_000; // characters that are stored of each conversation; in total a fifth of what a site is allowed to store
 const TALKS_KEPT = 40;
 const KEPT_MS = 30 * 86_400_000; // an older conversation is removed
-const MARK = "prebind-mark "; // then the user; handover.js removes "prebind-…" at log-out
+const MARK = "prebind-mark "; // followed by the user's key; handover.js removes all keys that begin with "prebind-" at log-out
 
 /**
  * @typedef {import("./lines.js").Line} Line
  *
  * @typedef {object} Talk
  * @property {string} jid of the other side
- * @property {string} name only for a member of a group chat, else ""
- * @property {string} nick this user's, in a group chat; "": this user is not in it
+ * @property {string} name the name to show for a member of a group chat, a guest or the staff; otherwise ""
+ * @property {string} nick this user's nick in a group chat; "" if this user is not in it
  * @property {Line[]} lines oldest first
- * @property {string | null} cut the page has removed its oldest lines: the archive's id of the oldest one that it has
- *   left, "" if no id is known; null: nothing was removed, or conversation.js knows it
- * @property {string} displayed the archive's id of the last message for which the server was told that it was read; may be empty
+ * @property {string | null} cut if the page has removed its oldest lines, the archive's id of the oldest line that it still
+ *   has, or "" if no id is known; null if none were removed, or conversation.js has noted it
+ * @property {string} displayed the archive's id of the last message that was reported to the server as read; can be empty
  * @property {string} draft
  * @property {number} draftAt when the draft was written, in milliseconds
  * @property {number} at when the conversation changed, in milliseconds
@@ -31,7 +31,7 @@ const MARK = "prebind-mark "; // then the user; handover.js removes "prebind-…
 /** @param {any} kept what is stored, JSON @returns {Line[]} */
 const keptLines = (kept) => (kept?.lines ?? []).map((/** @type {any} */ line) => newLine({ ...line, time: new Date(line.time) }));
 
-/** The last lines, as many as are kept. @param {Line[]} lines */
+/** Returns the last lines, as many as are stored. @param {Line[]} lines */
 function lastLines(lines) {
 	let chars = 0;
 	const last = lines.slice(-LINES_KEPT);
@@ -39,7 +39,7 @@ function lastLines(lines) {
 	return last.slice(from + 1);
 }
 
-/** @param {Talk} talk @returns {any} JSON; null: there is nothing to keep */
+/** @param {Talk} talk @returns {any} JSON; null if there is nothing to store */
 function toKept({ lines, ...talk }) {
 	const last = lastLines(lines);
 	const unread = last.filter((line) => !line.seen).length;
@@ -58,13 +58,13 @@ function absorb(talk, kept) {
 }
 
 /**
- * Whether this tab knows more of a conversation than what is stored. What tabs only guess does not
- * count, so that two tabs never go on correcting each other.
+ * Whether this tab knows more of a conversation than what is stored. Guesses do not count, so that
+ * two tabs never correct each other without end.
  * @param {Talk} talk @param {any} kept
  */
 function knowsMore({ lines, draftAt }, kept) {
 	const copies = keptLines(kept);
-	const since = copies[0]?.time ?? new Date(0); // older lines are not kept any more
+	const since = copies[0]?.time ?? new Date(0); // older lines are not stored any more
 	const isNews = (/** @type {Line} */ line) => {
 		const copy = findLast(copies, (each) => isSame(each, line));
 		return copy ? learn(copy, line) : line.time > since;
@@ -78,7 +78,7 @@ export class Talks {
 	/** @type {Storage | null} */ #storage;
 	/** @type {string | null} */ #mark = null;
 	#now;
-	#user = ""; // "": nothing is stored
+	#user = ""; // if "", nothing is stored
 
 	/** @param {{storage: Storage | null, now?: () => number}} where storage: localStorage */
 	constructor({ storage, now = Date.now }) {
@@ -92,8 +92,8 @@ export class Talks {
 
 	/**
 	 * Reads what is stored for this user, and removes what is stored for others. Call it again
-	 * when the page may have missed changes.
-	 * @param {string} user the site's opaque key; "": not known, nothing is stored
+	 * when the page might have missed changes.
+	 * @param {string} user the site's opaque key; "" if not known, then nothing is stored
 	 */
 	open(user) {
 		this.#user = user;
@@ -107,19 +107,19 @@ export class Talks {
 		this.#mark = readKept(this.#storage, MARK + user)?.mark ?? this.#mark;
 	}
 
-	/** Stores nothing from now on: the user has logged out. */
+	/** Stores nothing from now on, because the user has logged out. */
 	close() {
 		this.#user = "";
 	}
 
 	/**
-	 * Call it when another tab has changed the storage. A browser tells its processes of
-	 * changes one after the other, so a tab can overwrite what it has not seen. Then both tabs store
-	 * again what they know: the other tab, whose page may have been left meanwhile, and this one,
-	 * which is told what it has overwritten.
+	 * Call it when another tab has changed the storage. The processes of a browser do not see a change
+	 * at the same time, so a tab can overwrite a change that it has not seen yet. Then both tabs store
+	 * again what they know. The page in the other tab might have been left meanwhile. So this tab gets
+	 * what it has overwritten (`told`), and stores that too.
 	 * @param {string | null} key
 	 * @param {string | null} [told] what the other tab has stored
-	 * @returns {Talk | null} the conversation that may have changed
+	 * @returns {Talk | null} the conversation that might have changed
 	 */
 	hear(key, told = null) {
 		const kept = this.#user && key?.startsWith(this.#key("")) ? readKept(this.#storage, key) : null;
@@ -138,7 +138,7 @@ export class Talks {
 	}
 
 	/**
-	 * The archive's id of the newest message that is known; "": the archive was empty; null: the
+	 * The archive's id of the newest message that is known; "" if the archive was empty; null if the
 	 * archive has not been read.
 	 */
 	get mark() {
@@ -171,19 +171,19 @@ export class Talks {
 	}
 
 	/**
-	 * Adds a message, unless it is a copy of one that is known. What this user wrote, here or
-	 * elsewhere, shows that the lines above it are read.
+	 * Adds a message, unless it is a copy of one that is known. If this user wrote it, here or
+	 * elsewhere, all lines above it count as read.
 	 * @param {Talk} talk @param {Line} line
 	 * @param {{replaces?: string, next?: Line}} [where] replaces: id of the message that it corrects; next: a line of the
 	 *   conversation that comes after it
-	 * @returns {boolean} false: it was known, or has corrected a line
+	 * @returns {boolean} false if it was known, or has corrected a line
 	 */
 	add(talk, line, { replaces = "", next } = {}) {
 		const { lines } = talk;
 		const corrected = replaces !== "" && correct(lines, line, replaces);
 		const added = !corrected && merge(lines, line, next);
-		// If the user has asked for earlier lines, none are removed, because that would
-		// leave a gap below them.
+		// Lines are removed only when a line was added at the end. If they were removed while
+		// earlier lines are added at the top, there would be a gap below the earlier lines.
 		if (lines.length > LINES_MAX && lines[lines.length - 1] === line) this.#cut(talk);
 		if (line.direction === "out") for (const each of lines) if (each.time <= line.time) each.seen = true;
 		this.save(talk);

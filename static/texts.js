@@ -7,12 +7,12 @@ const OTHERS = ["de", "fr"];
 /** The language of the page, without its region. */
 export const language = (globalThis.document?.documentElement.lang || "en").toLowerCase().split("-")[0];
 
-/** @typedef {typeof en & typeof import("./lang/en.js").more} Texts those of more.js are there once it is loaded */
+/** @typedef {typeof en & typeof import("./lang/en.js").more} Texts the texts of more.js are there only after it is loaded */
 
 /** @type {Texts} */
 export const TEXT = OTHERS.includes(language) ? { ...(await import(`./lang/${language}.js`)).default } : { ...en };
 
-/** Loads what few visits need, with its texts. */
+/** Loads more.js, and adds its texts to TEXT. */
 export async function loadMore() {
 	const loaded = await import("./more.js");
 	Object.assign(TEXT, loaded.texts[language] ?? loaded.texts.en);

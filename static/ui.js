@@ -26,14 +26,14 @@ const ADDRESS = /^[^\s@/"&'<>:]+@[^\s@/]+$/;
  * @property {Document | ShadowRoot} root contains the elements
  * @property {HTMLElement} frame the element that gets data-state and data-view
  * @property {Prebind} chat
- * @property {() => boolean} narrow list and conversation do not fit side by side
- * @property {() => boolean} shown a person could see the open conversation
+ * @property {() => boolean} narrow returns true if list and conversation do not fit side by side
+ * @property {() => boolean} shown returns true if the user could see the open conversation
  * @property {(unread: number) => void} onUnread
- * @property {() => void} [onWanted] the user has clicked a notification: the user interface must be visible
+ * @property {() => void} [onWanted] called when the user has clicked a notification, so that the user interface must be visible
  * @property {string} base where prebind is mounted
  * @property {import("./bind.js").SiteInfo} [site] what the site's configuration says
- * @property {() => string} [address] of the page that the user reads; "": none
- * @property {boolean} [history] the browser's back button leads from the conversation to the list
+ * @property {() => string} [address] of the page that the user reads; "" if there is none
+ * @property {boolean} [history] true if the browser's back button leads from the conversation to the list
  */
 
 export class ChatUi {
@@ -118,8 +118,8 @@ export class ChatUi {
 	}
 
 	/**
-	 * Call it when the chat becomes visible: what is in sight of the open conversation counts as
-	 * read then.
+	 * Call it when the chat becomes visible. If the newest message of the open conversation is in sight
+	 * then, the conversation counts as read.
 	 */
 	seen() {
 		const { contact, atEnd } = this.#conversation;
@@ -128,7 +128,7 @@ export class ChatUi {
 		this.#drawUnread(contact);
 	}
 
-	/** Call it when the panel is opened; while it is closed, nothing can be scrolled. */
+	/** Call it when the panel is opened, because a closed panel cannot be scrolled. */
 	shown() {
 		if (this.#conversation.contact && this.#conversation.atEnd) this.#conversation.toEnd();
 	}
@@ -152,8 +152,8 @@ export class ChatUi {
 	}
 
 	/**
-	 * How a user of the site is shown: "" is online.
-	 * @param {string} user @returns {string} "unknown" also for a user who is no contact
+	 * The presence of a user of the site, as the list shows it; "" means online.
+	 * @param {string} user @returns {string} "unknown" also for a user who is not a contact
 	 */
 	showOfUser(user) {
 		return this.#ofSite.showOfUser(user);
@@ -233,7 +233,7 @@ export class ChatUi {
 		window.addEventListener("storage", ({ key, newValue }) => this.#onStored(key, newValue));
 		window.addEventListener("pageshow", ({ persisted }) => persisted && this.#onRestored());
 		window.addEventListener("pagehide", () => this.#messages.flush());
-		// the next page can be there before the pagehide of this one, and a busy browser ends this one without it
+		// The next page can be there before this page's pagehide, and a busy browser can end this page without a pagehide.
 		/** @type {any} */ (window).navigation?.addEventListener("navigate", () => this.#messages.flush());
 		this.#parts.frame.addEventListener("keydown", (event) => {
 			if (this.#menu.open || this.#part("emoji-list")?.matches(":popover-open")) return; // Escape closes them
@@ -246,7 +246,7 @@ export class ChatUi {
 
 	// ---- one conversation ----
 
-	/** @param {Contact} contact @param {boolean} [byHand] the user did it: the keyboard focus moves too */
+	/** @param {Contact} contact @param {boolean} [byHand] true if the user did it; then the keyboard focus moves too */
 	#open(contact, byHand = true) {
 		this.#messages.flush();
 		// On a phone the browser's back button leads to the list, too. The history entry names
@@ -290,7 +290,7 @@ export class ChatUi {
 
 	/**
 	 * Returns the contact. A new contact who is a member of a known group chat gets a name with
-	 * the group chat in it; any other gets the address as name.
+	 * the group chat in it. Any other new contact gets its stored name, or its address as name.
 	 * @param {string} peer
 	 */
 	#contactOf(peer) {
@@ -323,7 +323,7 @@ export class ChatUi {
 		this.#drawEmpty();
 	}
 
-	/** @param {string} text what is wrong with the address; "": nothing */
+	/** @param {string} text what is wrong with the address; "" if nothing is */
 	#sayAddress(text) {
 		this.#part("address-error").textContent = text;
 		this.#part("address").setAttribute("aria-invalid", String(text !== ""));
@@ -338,7 +338,8 @@ export class ChatUi {
 		this.#messages.setNick(contact, state === "joined" ? nick : "");
 		if (state === "refused") this.#sayAddress(fill(TEXT.roomRefused, { name: contact.name }));
 		this.#drawContact(contact);
-		if (entered && contact === this.#conversation.contact) this.#conversation.setSendable(this.#chat.state === "ready"); // reads its archive
+		// setSendable() also reads the room's archive
+		if (entered && contact === this.#conversation.contact) this.#conversation.setSendable(this.#chat.state === "ready");
 	}
 
 	/** @param {Contact} contact who has changed */
@@ -350,7 +351,7 @@ export class ChatUi {
 
 	// ---- the list ----
 
-	/** @param {Contact} contact whose unread messages may have changed */
+	/** @param {Contact} contact whose unread messages might have changed */
 	#drawUnread(contact) {
 		contact.unread = this.#messages.unread(contact);
 		contact.last = this.#messages.talk(contact).lines.at(-1) ?? null;
@@ -379,12 +380,12 @@ export class ChatUi {
 		item.querySelector(".accept").addEventListener("click", () => answered(() => this.#chat.accept(jid)));
 		item.querySelector(".deny").addEventListener("click", () => answered(() => this.#chat.deny(jid)));
 		list.append(item);
-		this.#ofSite.showPeople(); // it may know the name
+		this.#ofSite.showPeople(); // the site might know the name
 	}
 
-	// ---- what the user's tabs keep ----
+	// ---- what the user's tabs store ----
 
-	/** Shows what is kept for this user. @param {string} user the site's opaque key */
+	/** Shows what is stored for this user. @param {string} user the site's opaque key */
 	#onUser(user) {
 		this.#user = user;
 		const talks = this.#messages.open(user);
@@ -398,7 +399,7 @@ export class ChatUi {
 
 	/**
 	 * @param {string | null} key of localStorage that another tab has changed
-	 * @param {string | null} told what it has stored; by now there may be something else
+	 * @param {string | null} told what that tab has stored; by now the storage can contain something else
 	 */
 	#onStored(key, told) {
 		const talk = this.#messages.hear(key, told);
@@ -406,7 +407,7 @@ export class ChatUi {
 	}
 
 	/**
-	 * The page is back from the back/forward cache, where it did not hear what other pages stored.
+	 * Called when the page is back from the back/forward cache, where it did not learn what other pages stored.
 	 */
 	#onRestored() {
 		for (const talk of this.#messages.open(this.#user)) this.#redraw(talk);
@@ -422,16 +423,16 @@ export class ChatUi {
 
 	// ---- the connection ----
 
-	/** @param {boolean} resumed it is the session of the previous page */
+	/** @param {boolean} resumed true if it is the session of the previous page */
 	#onReady(resumed) {
 		this.#banner.hide();
-		this.#contacts.forgetPresence(); // it belongs to the session before
+		this.#contacts.forgetPresence(); // the presence is that of the previous session
 		this.#setState("ready");
 		this.#messages.ready(resumed);
 		this.#ofSite.showSite();
 	}
 
-	/** A guest says a name, which is shown as that of a guest. Users have their names from the site. @param {any} detail */
+	/** Shows the name that a guest has entered, marked as a guest's name. The names of users come from the site. @param {any} detail */
 	#onNick({ peer, nick }) {
 		const contact = this.#contactOf(peer);
 		if (!this.#ofSite.isGuest(peer) || contact.known) return;

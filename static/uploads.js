@@ -1,22 +1,22 @@
-// Sends a file to the XMPP server's upload service (XEP-0363), after the user has seen its name and
-// size, and then its address to the contact. The box above the field to write in shows what happens.
+// Sends a file to the XMPP server's upload service (XEP-0363) after the user has seen its name and
+// size. Then sends the file's address to the contact. A box above the input field shows what happens.
 import { h, named } from "./dom.js";
 import { child } from "./stanza.js";
 
 const NS_UPLOAD = "urn:xmpp:http:upload:0";
 const NS_DISCO_ITEMS = "http://jabber.org/protocol/disco#items";
 const NS_DISCO_INFO = "http://jabber.org/protocol/disco#info";
-const HEADERS = ["authorization", "expires"]; // those of section 5 that a script may set
-const SILENT_MS = 60_000; // without progress for this time the upload has failed
+const HEADERS = ["authorization", "expires"]; // the headers of XEP-0363, section 5, that a script is allowed to set
+const SILENT_MS = 60_000; // an upload without progress for this time has failed
 
 /**
  * @typedef {import("./contacts.js").Contact} Contact
  * @typedef {typeof import("./texts.js").TEXT} Texts
- * @typedef {{jid: string, max: number}} Service max: bytes; Infinity: the service names no limit
+ * @typedef {{jid: string, max: number}} Service max: in bytes; Infinity if the service names no limit
  * @typedef {{put: string, get: string, headers: [string, string][]}} Slot
  */
 
-/** @param {number} bytes in words */
+/** Formats a size with its unit. @param {number} bytes */
 function sizeText(bytes) {
 	const units = ["byte", "kilobyte", "megabyte", "gigabyte"];
 	const step = Math.min(Math.floor(Math.log10(Math.max(bytes, 1)) / 3), units.length - 1);
@@ -48,7 +48,10 @@ export class Uploads {
 		parts.part("composer").before(this.#box);
 	}
 
-	/** Shows the file, and sends it when the user says so. @param {Contact} contact @param {File} file */
+	/**
+	 * Shows the file's name and size, and sends the file when the user presses the button.
+	 * @param {Contact} contact @param {File} file
+	 */
 	async offer(contact, file) {
 		this.#stop();
 		const TEXT = this.#TEXT;
@@ -93,7 +96,7 @@ export class Uploads {
 
 	/**
 	 * @param {Contact} contact @param {File} file @param {(part: number) => void} onProgress from 0 to 1
-	 * @returns {Promise<string>} what went wrong, for the user; "": nothing
+	 * @returns {Promise<string>} what went wrong, as a text for the user; "" if nothing did
 	 */
 	async #send(contact, file, onProgress) {
 		const TEXT = this.#TEXT;
@@ -105,14 +108,14 @@ export class Uploads {
 		return this.#parts.send(contact, slot.get) ? "" : TEXT.uploadFailed;
 	}
 
-	/** Finds the service once; a failure is forgotten, so that the next file looks again. @returns {Promise<Service | null>} */
+	/** Finds the service once. After a failure, the next file looks for it again. @returns {Promise<Service | null>} */
 	async #find() {
 		const service = await (this.#service ??= this.#look());
 		if (!service) this.#service = null;
 		return service;
 	}
 
-	/** The server itself or one of its components is the service. @returns {Promise<Service | null>} */
+	/** Finds the service, which is the server itself or one of its components. @returns {Promise<Service | null>} */
 	async #look() {
 		const domain = this.#parts.chat.jid.split("@")[1] ?? "";
 		const items = await this.#ask(domain, NS_DISCO_ITEMS);
@@ -124,7 +127,7 @@ export class Uploads {
 		return null;
 	}
 
-	/** @param {string} to @param {string} xmlns @returns {Promise<Element | null>} the query of the answer */
+	/** @param {string} to @param {string} xmlns @returns {Promise<Element | null>} the <query/> of the answer */
 	async #ask(to, xmlns) {
 		const { chat } = this.#parts;
 		const iq = chat.build()?.$iq({ type: "get", to }).c("query", { xmlns });
@@ -135,7 +138,7 @@ export class Uploads {
 	/**
 	 * Asks where to send the file.
 	 * @param {Service} service @param {File} file
-	 * @returns {Promise<Slot | null>} null: the service has refused it
+	 * @returns {Promise<Slot | null>} null if the service has refused it
 	 * @throws {Error} for the user, if an address is not of one of the configured origins
 	 */
 	async #slot({ jid }, file) {

@@ -1,6 +1,6 @@
-// How a tab speaks that does not hold the session. What it sends goes to the holder, and what the
-// holder receives comes here. The tab also notes what it needs to go on with the session if the
-// holder is gone: the requests without an answer, and the next rid.
+// Replaces Strophe's connection in a tab that does not hold the session. It passes stanzas to the
+// holder, and gets what the holder receives. It also notes what this tab needs to continue the
+// session if the holder is gone: the unanswered requests and the next rid.
 import { repeatable } from "./repeats.js";
 
 /**
@@ -9,7 +9,7 @@ import { repeatable } from "./repeats.js";
  *
  * @typedef {object} Batch what this tab sends in one turn of the event loop
  * @property {string} whose the voice's name
- * @property {number} n
+ * @property {number} n number of the batch
  * @property {string[]} stanzas XML
  * @property {string[]} ids of the messages among them that are to be tracked
  *
@@ -29,14 +29,14 @@ const UNSENT_MAX = 100; // ids of messages; far more than anybody writes before 
 export class Voice {
 	/** @type {Parts} */ #parts;
 	/** @type {Session} */ #session;
-	/** @type {string[]} */ #unsent = []; // ids of messages of all tabs that the server may not have
-	/** @type {Batch[]} */ #unsaid = []; // not in a request yet, as far as this tab knows
-	/** @type {Batch | null} */ #batch = null; // of this turn of the event loop
+	/** @type {string[]} */ #unsent = []; // ids of messages of all tabs that the server might not have
+	/** @type {Batch[]} */ #unsaid = []; // batches that are in no request yet, as far as this tab knows
+	/** @type {Batch | null} */ #batch = null; // the batch of this turn of the event loop
 	/** @type {Map<string, Question>} */ #questions = new Map();
-	passed = false; // the holder has given the session away, and nobody holds it yet
+	passed = false; // true after the holder has passed on the session, until a tab holds it
 	#batches = 0;
 	#ids = 0;
-	#name = crypto.randomUUID(); // a tab can speak in several sessions, one after the other
+	#name = crypto.randomUUID(); // a new name for each session, because a tab can use several sessions, one after the other
 
 	/** @param {Parts} parts @param {Session} session @param {string[]} unsent */
 	constructor(parts, session, unsent) {
@@ -45,7 +45,7 @@ export class Voice {
 		this.#unsent = unsent;
 	}
 
-	// ---- what Strophe's connection has too ----
+	// ---- members that Strophe's connection also has ----
 
 	/** The full JID. */
 	get jid() {
@@ -62,7 +62,7 @@ export class Voice {
 	}
 
 	/**
-	 * @param {any} iq @param {(iq: Element) => void} [ok] @param {(iq: Element | null) => void} [failed] null: no answer
+	 * @param {any} iq @param {(iq: Element) => void} [ok] @param {(iq: Element | null) => void} [failed] gets null if no answer comes
 	 * @param {number} [timeout] milliseconds
 	 */
 	sendIQ(iq, ok, failed, timeout) {
@@ -75,12 +75,12 @@ export class Voice {
 		return id;
 	}
 
-	/** All of one turn of the event loop leaves after it. */
+	/** Does nothing, because all stanzas of a turn of the event loop leave after that turn. */
 	flush() {}
 
-	// ---- what the tab says ----
+	// ---- what the tab sends ----
 
-	/** The server's answer is awaited for this message. @param {string} id */
+	/** Asks the holder to report when the server has this message. @param {string} id */
 	track(id) {
 		this.#turn().ids.push(id);
 	}
@@ -98,14 +98,17 @@ export class Voice {
 		this.#parts.say(batch);
 	}
 
-	/** What the holder may not have heard. */
+	/** The batches that the holder might not have received. */
 	get unsaid() {
 		return this.#unsaid;
 	}
 
-	// ---- what the holder says ----
+	// ---- what the holder reports ----
 
-	/** A request is about to leave. @param {{request: Sent, unsent: string[], said: [string, number][]}} news said: the batches in it */
+	/**
+	 * Called when a request is about to leave.
+	 * @param {{request: Sent, unsent: string[], said: [string, number][]}} news said: the batches in the request
+	 */
 	onMade({ request, unsent, said }) {
 		const { rid } = request;
 		const unanswered = repeatable([...(this.#session.unanswered ?? []), request]);
@@ -120,7 +123,7 @@ export class Voice {
 		for (const [id, n] of said) if (id === this.#name) this.#unsaid = this.#unsaid.filter((batch) => batch.n !== n);
 	}
 
-	/** The answer to a request has come. @param {number} rid */
+	/** Called when the answer to a request has arrived. @param {number} rid */
 	onAnswer(rid) {
 		const unanswered = (this.#session.unanswered ?? []).filter((request) => request.rid !== rid);
 		this.#session = { ...this.#session, unanswered };
@@ -131,7 +134,10 @@ export class Voice {
 		this.#unsent = this.#unsent.filter((id) => !ids.includes(id));
 	}
 
-	/** The holder gives the session away. @param {Session} session @param {string[]} unsent @param {[string, number][]} said */
+	/**
+	 * Called when the holder passes on the session.
+	 * @param {Session} session @param {string[]} unsent @param {[string, number][]} said
+	 */
 	onPass(session, unsent, said) {
 		this.#session = session;
 		this.#unsent = unsent;
@@ -139,7 +145,7 @@ export class Voice {
 		this.passed = true;
 	}
 
-	/** Whether this tab has asked with an IQ of this id. @param {string} id */
+	/** Whether this tab waits for the answer to an IQ with this id. @param {string} id */
 	awaits(id) {
 		return this.#questions.has(id);
 	}
@@ -159,20 +165,21 @@ export class Voice {
 		return question;
 	}
 
-	// ---- the session goes on here, or is lost ----
+	// ---- the session continues here, or is lost ----
 
-	/** The session, as the next holder goes on with it. */
+	/** The session in the state in which the next holder continues it. */
 	get session() {
 		return this.#session;
 	}
 
-	/** The ids of the messages that the server may not have. */
+	/** The ids of the messages that the server might not have. */
 	get unsent() {
 		return [...this.#unsent];
 	}
 
 	/**
-	 * Nobody answers any more. Returns the ids of this tab's messages that the server does not have.
+	 * Call it when no answers can come any more. Returns the ids of this tab's messages that the server
+	 * does not have.
 	 */
 	end() {
 		const ids = this.#unsaid.flatMap((batch) => batch.ids);

@@ -1,4 +1,4 @@
-// Was das Skript sagt, auf Deutsch. Die Schlüssel sind die von en.js.
+// The texts of the script in German. The keys are those of en.js.
 export default {
 	online: "Online",
 	away: "Abwesend",
@@ -72,7 +72,7 @@ export default {
 	unreadWord: "ungelesen",
 };
 
-// What only more.js says.
+// Texts that only more.js uses.
 export const more = {
 	addContact: "Zu den Kontakten hinzufügen",
 	removeContact: "Aus den Kontakten entfernen",

@@ -1,4 +1,4 @@
-// What the script says, in English. {name} and the like are filled in; the keys are the same in every language.
+// The texts of the script in English. Placeholders such as {name} are filled in. The keys are the same in every language.
 export default {
 	online: "Online",
 	away: "Away",
@@ -44,7 +44,7 @@ export default {
 	staff: "Staff of the site",
 	muted: "You can read here, but not write.",
 	notify: "Notify me of messages",
-	// what the panel on other pages shows; the chat page's own words are in the templates
+	// texts of the panel on the site's other pages; the chat page has these texts in its template
 	openChat: "Open chat",
 	closeChat: "Close chat",
 	unreadCount: "{count} unread",
@@ -73,7 +73,7 @@ export default {
 	unreadWord: "unread",
 };
 
-// What only more.js says.
+// Texts that only more.js uses.
 export const more = {
 	addContact: "Add to contacts",
 	removeContact: "Remove from contacts",

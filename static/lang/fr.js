@@ -1,4 +1,4 @@
-// Ce que dit le script, en français. Les clés sont celles de en.js.
+// The texts of the script in French. The keys are those of en.js.
 export default {
 	online: "En ligne",
 	away: "Absent",
@@ -72,7 +72,7 @@ export default {
 	unreadWord: "non lus",
 };
 
-// What only more.js says.
+// Texts that only more.js uses.
 export const more = {
 	addContact: "Ajouter aux contacts",
 	removeContact: "Retirer des contacts",
