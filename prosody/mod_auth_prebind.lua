@@ -151,7 +151,7 @@ end
 -- ---- the provider ----
 
 local delegate_name = module:get_option_string("prebind_delegate");
-local known = module:open_store("prebind"); -- users who logged in with a token; the delegate might not have their accounts
+local known = module:open_store("prebind"); -- users who logged in with a token; the delegate might not know them
 
 local function find_delegate()
 	module:depends("auth_"..delegate_name);
