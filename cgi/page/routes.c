@@ -1,7 +1,8 @@
 /*
  * The table of all addresses that the program serves. Each row has the conditions for its handler
- * and the input that the handler takes. Any other address is answered with a 404. The web
- * server serves static files itself. page/gate.c checks the conditions.
+ * and the input that the handler takes. page/gate.c checks the conditions. The handlers of
+ * /metrics and /status ask page/operator.c who may read them. Any other address is answered with a
+ * 404. The web server serves static files itself.
  */
 #include "account/people.h"
 #include "identity/guest.h"
@@ -10,14 +11,11 @@
 #include "password/password.h"
 #include "store/user.h"
 #include "web/csrf.h"
+#include "web/request_limits.h"
 
-#define BODY_LOGIN_MAX  8192 /* name, password, next and token, each percent-encoded */
-#define BODY_BIND_MAX   1024 /* bind=no and the name of a guest, or nothing */
-#define BODY_LOGOUT_MAX 1024
-#define BODY_ADHOC_MAX  65536 /* bytes; a usual call is much smaller */
-#define NEXT_MAX        512
-#define API_KEY_MAX     128 /* in bytes; our own keys have 43 */
-#define TYPE_MAX        64
+#define NEXT_MAX    512
+#define API_KEY_MAX 128 /* in bytes; our own keys have 43 */
+#define TYPE_MAX    64
 
 static const struct param health_query[] = {
     {"deep", 1}

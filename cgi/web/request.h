@@ -14,6 +14,7 @@
 #include "base/error.h"
 #include "base/strbuf.h"
 #include "web/forwarded.h"
+#include "web/request_limits.h"
 
 /* A request as CGI or FastCGI gives it: parameters, and a body to read. */
 struct raw_request {
@@ -29,14 +30,6 @@ struct raw_request {
 
 #define REQUEST_ID_LEN    16
 #define REQUEST_NONCE_LEN 32
-/* The number of CGI parameters. This limit and those below cap what a stranger can send. */
-#define REQUEST_PARAMS_MAX       200
-#define REQUEST_PARAMS_BYTES_MAX 65536
-#define REQUEST_URI_MAX          4096
-#define REQUEST_QUERY_MAX        2048
-#define REQUEST_COOKIE_MAX       8192
-#define REQUEST_COOKIES_MAX      64
-#define REQUEST_FIELDS_MAX       16
 
 enum http_method { /* bits, because a route has a set of methods */
 		   HTTP_OTHER = 0,

@@ -1,7 +1,7 @@
 /*
  * The server's side of Tigase's ad-hoc command pre-bind-bosh-session: checks the request, and
  * writes every answer that Tigase gives. Pure: bytes in, bytes out. Other code decides who is
- * allowed to call, and which JID is bound. The client's side is adhoc_bind.h.
+ * allowed to call, and which JID is bound. The client's side is adhoc_client.h.
  */
 #ifndef XMPP_ADHOC_SERVER_H
 #define XMPP_ADHOC_SERVER_H
