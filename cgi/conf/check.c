@@ -202,12 +202,11 @@ static void upload_check(struct load *load, const struct site_conf *site)
 		for (size_t j = 0; j < site->hosts.count; j++)
 			if (strncmp(site->hosts.items[j], host, len) == 0 &&
 			    site->hosts.items[j][len] == '\0')
-				load_fault(
-				    load, line_of(load, "upload_origins"), "upload_origins",
-				    "\"%s\" is one of hosts, so a file that a user sends could "
-				    "act as a page of the site; give the upload service a "
-				    "host name of its own",
-				    site->upload_origins.items[i]);
+				load_fault(load, line_of(load, "upload_origins"), "upload_origins",
+					   "\"%s\" is also in `hosts`, so a file that a user sends "
+					   "could act as a page of the site; give the upload "
+					   "service a host name of its own",
+					   site->upload_origins.items[i]);
 	}
 }
 
@@ -230,8 +229,8 @@ static void people_source_check(struct load *load, const struct site_conf *site)
 			   "also needs site_database: the database of the site's people");
 	else if (site->people != PEOPLE_OFF && site->people_query[0] == '\0' && !own_users)
 		load_fault(load, line_of(load, "people"), "people_query",
-			   "is missing in [site %s], which needs it with people = %s: the users of "
-			   "the site are not in our own table (sql/sites has queries)",
+			   "is missing in [site %s], which needs it with people = %s, because the "
+			   "site's users are not in prebind's own table (sql/sites has queries)",
 			   site->name, site->people == PEOPLE_ALL ? "all" : "contacts");
 }
 
@@ -331,7 +330,7 @@ static void realms_check(struct load *load, const struct site_conf *site)
 
 	if (unknown != NULL)
 		load_fault(load, line_of(load, "remote_user_realm"), "remote_user_realm",
-			   "%s: %s is not one of the realms here; write it alone too", unknown,
+			   "%s: %s must also be in this list as a word of its own", unknown,
 			   realm_read(unknown).realm);
 }
 
@@ -387,8 +386,8 @@ static void database_check(struct load *load, const struct site_conf *site)
 	const struct site_conf *first = &conf->sites[other->site];
 	load_fault(
 	    load, use.line, "database",
-	    "is already the database of [site %s] (%s:%ld), and each of the two would accept the "
-	    "other's logins; give [site %s] a file of its own, or write all hosts into one [site]",
+	    "is already the database of [site %s] (%s:%ld), so each site would accept the other's "
+	    "logins; give [site %s] a file of its own, or write all hosts into one [site]",
 	    first->name, first->file, other->line, site->name);
 }
 

@@ -115,7 +115,7 @@ const struct conf_key conf_keys[] = {
 	 .what = "The UNIX socket to serve FastCGI on; empty: the web server starts the program, as "
 		 "FastCGI on descriptor 0 or plain CGI."},
 	{SERVER(processes), .type = TYPE_INTEGER, .initial = "2", .min = 1, .max = 64,
-	 .what = "Worker processes that serve this socket."},
+	 .what = "Worker processes that answer requests on the socket."},
 	{SERVER(threads), .type = TYPE_INTEGER, .initial = "16", .min = 1, .max = 1024,
 	 .what = "Requests that one process works on at a time."},
 	{SERVER(waiting_max), .type = TYPE_INTEGER, .initial = "1024", .min = 1, .max = 8192,
@@ -139,8 +139,8 @@ const struct conf_key conf_keys[] = {
 	{SERVER(peer_users), .type = TYPE_WORDS, .initial = "www-data",
 	 .what = "The users whose processes may connect to the socket."},
 	{SERVER(status_token_file), .type = TYPE_PATH, .initial = "", .secret_file = true,
-	 .what = "The token with which another machine may read /metrics, in a file; empty: only "
-		 "this machine may."},
+	 .what = "The file with the token with which another machine may read /metrics; empty: "
+		 "only this machine may read it."},
 	{SERVER(trusted_proxies), .type = TYPE_NETS, .initial = "",
 	 .what = "Addresses and networks of proxies whose Forwarded and X-Forwarded-* headers "
 		 "count; empty: none."},
@@ -152,11 +152,11 @@ const struct conf_key conf_keys[] = {
 	 .what = "The Hosts of this site, without a port; empty, with a single site: every "
 		 "Host."},
 	{SITE(base_path), .type = TYPE_MOUNT, .initial = "",
-	 .what = "The path at which the program is mounted, or / for the root; empty: "
-		 "SCRIPT_NAME says it."},
+	 .what = "The path at which the program is mounted, or / for the root; empty: prebind "
+		 "takes it from SCRIPT_NAME."},
 	{SITE(public_path), .type = TYPE_MOUNT, .initial = "",
-	 .what = "The same path as browsers see it, if a proxy in front removes a part of "
-		 "it; empty: the same as base_path."},
+	 .what = "The program's path as browsers see it, if a proxy in front removes a part of it; "
+		 "empty: the same as base_path."},
 	{SITE(database), .type = TYPE_OWN_DB, .initial = "", .needed = NEEDED_ALWAYS,
 	 .what = "The SQLite file with users, login sessions and the JID map, or postgresql://…, "
 		 "which machines can share."},
@@ -192,8 +192,8 @@ const struct conf_key conf_keys[] = {
 	 .what = "Serve plain http and set cookies without Secure; for loopback and tests "
 		 "only."},
 	{SITE(trusted_types), .type = TYPE_BOOL, .initial = "off",
-	 .what = "Let no script of the pages turn text into HTML or code; not on Converse.js's "
-		 "page."},
+	 .what = "Forbid the pages' scripts to turn text into HTML or code, except on "
+		 "Converse.js's page."},
 	{SITE_MS(session_idle), .type = TYPE_TIME, .initial = "30m",
 	 .min = 5 * NUMBER_MINUTE_MS, .max = 24 * NUMBER_HOUR_MS,
 	 .what = "A login ends after this time without use."},
@@ -205,35 +205,36 @@ const struct conf_key conf_keys[] = {
 	 .what = "The base of our cookies' names; each installation on a host needs a "
 		 "different one."},
 	{SITE(limit_login), .type = TYPE_LIMIT, .initial = "10/15m",
-	 .what = "Failed logins that an account may have in a time before the next one must "
-		 "wait."},
+	 .what = "Failed logins that an account may have in the given time; after them, the next "
+		 "login must wait."},
 	{SITE(login_query), .type = TYPE_PATH, .initial = "",
 	 .what = "A query for the password hash of :user in site_database, instead of users "
 		 "of our own."},
 	{SITE(allow_weak_hashes), .type = TYPE_BOOL, .initial = "off",
-	 .what = "Also accept that table's passwords in apr1, {SHA}, {SSHA} and {SSHA256}."},
+	 .what = "Also accept passwords from login_query in apr1, {SHA}, {SSHA} and {SSHA256}."},
 	{SITE(token_cookie), .type = TYPE_COOKIE, .initial = "chat_token",
 	 .what = "The cookie with the token that the site signs, for provider token."},
 	{SITE(token_format), .type = TYPE_ENUM, .initial = "hmac", .words = token_format_words,
-	 .what = "The format of such a token: our own, or JSON Web Token."},
+	 .what = "The format of the site's token: our own, or JSON Web Token."},
 	{SITE(token_key_file), .type = TYPE_PATH, .initial = "", .needed = NEEDED_BY_TOKEN,
 	 .secret_file = true,
 	 .what = "The file with up to four keys, each on a line kid:key."},
 	{SITE(token_audience), .type = TYPE_WORD, .initial = "", .needed = NEEDED_BY_TOKEN,
 	 .what = "The aud that a token must have: the service that it was made for."},
 	{SITE(token_user_claim), .type = TYPE_WORD, .initial = "",
-	 .what = "The claim that names the user; empty: user, or sub in a JWT without user."},
+	 .what = "The claim that names the user; empty: the claim user or, in a JWT without user, "
+		 "sub."},
 	{SITE(token_origins), .type = TYPE_ORIGINS, .initial = "",
 	 .what = "The origins whose pages may post a one-time token to /login; empty: none."},
 	{SITE(limit_bind_user), .type = TYPE_LIMIT, .initial = "10/1m",
-	 .what = "Chat sessions that one user may start in a time."},
+	 .what = "Chat sessions that one user may start in the given time."},
 	{SITE(limit_bind_ip), .type = TYPE_LIMIT, .initial = "60/1m",
-	 .what = "Chat sessions that one address may start in a time."},
+	 .what = "Chat sessions that one address may start in the given time."},
 	{SITE(guest_domain), .type = TYPE_HOST, .initial = "", .needed = NEEDED_BY_GUEST,
 	 .what = "The host of the XMPP server that lets anybody in without an account, for "
 		 "visitors who are not logged in."},
 	{SITE(limit_guest_ip), .type = TYPE_LIMIT, .initial = "20/10m",
-	 .what = "Chat sessions that guests at one address may start in a time."},
+	 .what = "Chat sessions that guests at one address may start in the given time."},
 	{SITE(people), .type = TYPE_ENUM, .initial = "off", .words = people_words,
 	 .what = "Which people of the site a visitor sees by name: none, those in the own list, or all "
 		 "by a search."},
@@ -243,15 +244,16 @@ const struct conf_key conf_keys[] = {
 	{SITE(picture_origins), .type = TYPE_ORIGINS, .initial = "",
 	 .what = "The origins besides the site's own from which the page may load people's pictures."},
 	{SITE(limit_people), .type = TYPE_LIMIT, .initial = "30/1m",
-	 .what = "Searches for people that one user may make in a time."},
+	 .what = "Searches for people that one user may make in the given time."},
 	{SITE(gateway), .type = TYPE_BOOL, .initial = "off",
 	 .what = "Answer Tigase's REST call, /rest/adhoc/bosh@DOMAIN, for the callers added "
 		 "by prebindctl gateway add."},
 	{SITE(limit_gateway), .type = TYPE_LIMIT, .initial = "600/1m",
-	 .what = "Calls that one of those callers may make in a time."},
+	 .what = "Calls that one gateway caller may make in the given time."},
 
 	{SITE(rooms), .type = TYPE_ROOMS, .initial = "",
-	 .what = "Rooms (group chats) that every user is shown; with join, they enter by themselves."},
+	 .what = "Rooms (group chats) that every user is shown; with join, every user enters "
+		 "automatically."},
 	{SITE(staff), .type = TYPE_JIDS, .initial = "", .max = 8,
 	 .what = "JIDs of the staff whom a user can ask and report to, in the order in which they "
 		 "are tried."},
@@ -274,9 +276,9 @@ const struct conf_key conf_keys[] = {
 	 .what = "The site's own database, which is only read: an SQLite file, mariadb://… "
 		 "or postgresql://…."},
 	{SITE(site_database_password_file), .type = TYPE_PATH, .initial = "", .secret_file = true,
-	 .what = "The file with the password for that database; empty: it needs none."},
+	 .what = "The file with the password for site_database; empty: it needs none."},
 	{SITE(site_connections_max), .type = TYPE_INTEGER, .initial = "16", .min = 1, .max = 1024,
-	 .what = "Connections that one process has open to that database's server, for all "
+	 .what = "Connections that one process has open to the server of site_database, for all "
 		 "sites together."},
 	{SITE(site_query), .type = TYPE_PATH, .initial = "", .needed = NEEDED_BY_SITE_SESSION,
 	 .what = "The file with the one SELECT that finds the user of a session."},
@@ -284,13 +286,14 @@ const struct conf_key conf_keys[] = {
 	 .what = "The name of the site's session cookie; its value is the query's :sid."},
 	{SITE(site_cookie_transform), .type = TYPE_ENUM, .initial = "none",
 	 .words = transform_words,
-	 .what = "What the site stores instead of the value: its digest in hex, or Drupal's."},
+	 .what = "What the site stores instead of the cookie's value: its digest in hex, or "
+		 "Drupal's form of it."},
 	{SITE(site_profile_query), .type = TYPE_PATH, .initial = "",
 	 .what = "The file with a second SELECT, which finds user, display_name and jid for "
 		 ":user."},
 	{SITE(site_result), .type = TYPE_ENUM, .initial = "user", .words = site_result_words,
-	 .what = "What the query returns: the user, a session of Django or PHP, or "
-		 "what WordPress's cookie is checked with."},
+	 .what = "What the query returns: the user, a session of Django or PHP, or the data for "
+		 "checking WordPress's cookie."},
 	{SITE(site_secret_file), .type = TYPE_PATH, .initial = "", .secret_file = true,
 	 .what = "The file with Django's SECRET_KEY, or with WordPress's keys; only our own user "
 		 "may read it."},
@@ -311,16 +314,17 @@ const struct conf_key conf_keys[] = {
 	 .what = "PHP's session.serialize_handler."},
 	{SITE_MS(php_session_max_age), .type = TYPE_TIME, .initial = "24m",
 	 .min = NUMBER_MINUTE_MS, .max = 8760 * NUMBER_HOUR_MS,
-	 .what = "A session ends if PHP has not written it for this time: "
+	 .what = "A session ends if PHP has not written it for this time, PHP's "
 		 "session.gc_maxlifetime."},
 	{SITE(php_session_owner), .type = TYPE_WORD, .initial = "",
 	 .what = "The user that PHP runs as, who owns the files; empty: the user of this "
 		 "program."},
 
 	{SITE(site_http_url), .type = TYPE_URL, .initial = "", .needed = NEEDED_BY_SITE_HTTP,
-	 .what = "The address at which the site itself says whose cookies these are."},
+	 .what = "The site's address that says which user a visitor's cookies belong to."},
 	{SITE(site_http_cookies), .type = TYPE_COOKIES, .initial = "", .needed = NEEDED_BY_SITE_HTTP,
-	 .what = "The names of the cookies that are sent there; no other cookie is."},
+	 .what = "The names of the site's cookies that are sent to site_http_url; no other cookie "
+		 "is sent."},
 	{SITE_MS(site_http_cache), .type = TYPE_TIME, .initial = "5s",
 	 .min = 0, .max = 30 * NUMBER_SECOND_MS,
 	 .what = "The time for which the site's answer counts; 0: each request asks."},
@@ -337,19 +341,19 @@ const struct conf_key conf_keys[] = {
 	{SITE(hold), .type = TYPE_INTEGER, .initial = "1", .min = 1, .max = 2,
 	 .what = "Requests that the XMPP server may hold (XEP-0124 hold)."},
 	{SITE(wait), .type = TYPE_SECONDS, .initial = "60", .min = 1, .max = 300,
-	 .what = "The time for which it may hold one (XEP-0124 wait)."},
+	 .what = "The time for which the XMPP server may hold a request (XEP-0124 wait)."},
 	{SITE_MS(timeout), .type = TYPE_TIME, .initial = "4s",
 	 .min = 100, .max = 60 * NUMBER_SECOND_MS,
 	 .what = "The time to make one chat session, all round trips together."},
 	{SITE_MS(session_life), .type = TYPE_TIME, .initial = "0", .min = 0, .max = NUMBER_HOUR_MS,
-	 .what = "The life of a chat session that no browser uses; 0: the back end says it."},
+	 .what = "The life of a chat session that no browser uses; 0: the back end sets it."},
 	{SITE(upstream_http), .type = TYPE_BOOL, .initial = "off",
 	 .what = "Call the XMPP server by plain http even if it is not on loopback."},
 	{SITE(ca_file), .type = TYPE_PATH, .initial = "",
 	 .what = "The certificate authorities to trust for calls to the XMPP server; empty: "
 		 "the system's."},
 	{SITE(upstream_pin), .type = TYPE_PINS, .initial = "",
-	 .what = "Public keys of which the XMPP server must have one; empty: any key."},
+	 .what = "Public keys; the XMPP server must have one of them; empty: any key."},
 	{SITE(upstream_max), .type = TYPE_INTEGER, .initial = "16", .min = 1, .max = 1024,
 	 .what = "Chat sessions that one process makes at a time; others wait."},
 
@@ -362,27 +366,27 @@ const struct conf_key conf_keys[] = {
 	 .what = "The JID of the administrator who calls Tigase."},
 	{SITE(tigase_password_file), .type = TYPE_PATH, .initial = "", .needed = NEEDED_BY_TIGASE,
 	 .secret_file = true,
-	 .what = "The file with that administrator's password; only its owner may read it."},
+	 .what = "The file with the password of tigase_user; only its owner may read it."},
 	{SITE(tigase_api_key_file), .type = TYPE_PATH, .initial = "", .secret_file = true,
 	 .what = "The file with Tigase's API key, if Tigase asks for one."},
 	{SITE(tigase_api_key_in), .type = TYPE_ENUM, .initial = "header", .words = key_in_words,
-	 .what = "Where to send that key: in a header or, for old servers, in the query."},
+	 .what = "Where to send Tigase's API key: in a header or, for old servers, in the query."},
 
 	{SITE(provision), .type = TYPE_ENUM, .initial = "no", .words = provision_words,
 	 .what = "How to create a user's XMPP account at its first use; no: never."},
 	{SITE(provision_url), .type = TYPE_URL, .initial = "", .needed = NEEDED_BY_EJABBERD,
 	 .what = "ejabberd's /api/register."},
 	{SITE(provision_user), .type = TYPE_WORD, .initial = "",
-	 .what = "The JID that makes this call; empty: no credentials."},
+	 .what = "The JID that calls provision_url; empty: no credentials."},
 	{SITE(provision_password_file), .type = TYPE_PATH, .initial = "", .secret_file = true,
-	 .what = "The file with that JID's password."},
+	 .what = "The file with the password of provision_user."},
 
 	{SITE(bosh_service), .type = TYPE_URLS, .initial = "", .needed = NEEDED_BY_BOSH,
 	 .what = "The BOSH address at which to log in; if one of several cannot be reached, "
 		 "the next is asked."},
 	{SITE(bosh_auth), .type = TYPE_ENUM, .initial = "password", .words = bosh_auth_words,
-	 .what = "How to log in there: with the password that is kept for the user's JID, "
-		 "or without a password."},
+	 .what = "How to log in at bosh_service: with the password that is kept for the user's "
+		 "JID, or without a password."},
 	{SITE(bosh_mechanisms), .type = TYPE_WORDS, .initial = "", .words = mechanism_words,
 	 .what = "The SASL mechanisms that may be used; empty: the strongest that both sides have."},
 	{SITE(bosh_password_query), .type = TYPE_PATH, .initial = "",
@@ -400,9 +404,9 @@ const struct conf_key conf_keys[] = {
 	{SITE(bosh_oauth_url), .type = TYPE_URL, .initial = "", .needed = NEEDED_BY_BOSH_OAUTH,
 	 .what = "ejabberd's /api/oauth_issue_token."},
 	{SITE(bosh_oauth_user), .type = TYPE_WORD, .initial = "",
-	 .what = "The JID that makes this call; empty: no credentials."},
+	 .what = "The JID that calls bosh_oauth_url; empty: no credentials."},
 	{SITE(bosh_oauth_password_file), .type = TYPE_PATH, .initial = "", .secret_file = true,
-	 .what = "The file with that JID's password."},
+	 .what = "The file with the password of bosh_oauth_user."},
 	{SITE(credentials), .type = TYPE_BOOL, .initial = "off",
 	 .what = "Answer /credentials.json with a JID and its one-time password, for "
 		 "clients on WebSocket."},

@@ -123,7 +123,7 @@ static void server_begin(struct load *load)
 		load_fault(load, load->line, "[server]", "may be only in %s", load->conf->files[0]);
 	if (load->server_seen)
 		load_fault(load, load->line, "[server]",
-			   "is there twice; put its keys into one section");
+			   "appears twice; put its keys into one section");
 	load->server_seen = true;
 	load->section = SECTION_SERVER;
 }

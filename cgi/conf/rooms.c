@@ -130,7 +130,7 @@ static const char *room_add(struct conf_rooms *rooms, const struct conf_room *ro
 {
 	for (size_t i = 0; i < rooms->count; i++)
 		if (strcmp(rooms->items[i].jid, room->jid) == 0)
-			return "is there twice";
+			return "appears twice";
 	if (rooms->count >= ROOMS_MAX)
 		return "is one too many";
 	struct conf_room *items =

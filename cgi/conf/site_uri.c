@@ -89,7 +89,7 @@ static const char *put(char **field, const char *text, size_t len)
 	char *value = decode(text, len);
 
 	if (value == NULL)
-		return "has a % that does not stand for a character";
+		return "has a % that two hexadecimal digits do not follow";
 	if (text_has_control(value)) {
 		free(value);
 		return "has a control character in it";

@@ -200,7 +200,8 @@ const char *text_bosh_url_check(const char *text)
 	const char *reason;
 
 	if (strpbrk(text, ";,") != NULL)
-		return "contains ; or ,: either would end the URL in a Content-Security-Policy";
+		return "contains ; or a comma, which would end the URL in a "
+		       "Content-Security-Policy";
 	strbuf_init(&filled);
 	placeholder_fill(text, PLACEHOLDER_HOSTNAME, "host", &filled);
 	if (!strbuf_ok(&filled))

@@ -143,7 +143,7 @@ static const char *word_check(const struct conf_key *key, const struct conf_list
 {
 	for (size_t i = 0; i < list->count; i++) {
 		if (is_same_word(key, list->items[i], word))
-			return "is there twice";
+			return "appears twice";
 	}
 	if (key->max > 0 && list->count >= (size_t)key->max)
 		return "is one too many";
@@ -412,7 +412,7 @@ enum status value_set(const struct conf_key *key, const char *text, void *sectio
 		      struct error *err)
 {
 	if (text[0] == '\0' && !value_may_be_empty(key))
-		return refuse(key, text, "may not be empty", err);
+		return refuse(key, text, "must not be empty", err);
 	return types[key->type].set(key, text, section, err);
 }
 

@@ -200,12 +200,12 @@ test("check says which realms are accepted", async () => {
 for (const [keys, says] of [
 	[{ jid: "{email}" }, /jid: \{email\} alone needs the key jid_domains/],
 	[{ jid: "{user}@example.test", jid_domains: "example.test" }, /jid_domains: needs jid = \{email\}; `jid` is \{user\}@example\.test/],
-	[{ ...DOMAINS, jid_domains: "example.test example.test" }, /jid_domains: "example\.test" is there twice/],
+	[{ ...DOMAINS, jid_domains: "example.test example.test" }, /jid_domains: "example\.test" appears twice/],
 	[{ ...DOMAINS, identity: "token guest", guest_domain: "shop.test", bosh_service: "http://127.0.0.1:9/" }, /jid_domains: shop\.test is guest_domain/],
 	[{ ...DOMAINS, identity: "login" }, /needs a user's e-mail address, which provider login does not know/],
-	[{ remote_user_realm: "CORP.TEST SALES\\=SALES.TEST" }, /remote_user_realm: SALES\\=SALES\.TEST: SALES\.TEST is not one of the realms here/],
-	[{ remote_user_realm: "CORP.TEST corp.test" }, /remote_user_realm: "corp\.test" is there twice/],
-	[{ remote_user_realm: "A.TEST B.TEST X\\=A.TEST x\\=B.TEST" }, /remote_user_realm: "x\\=B\.TEST" is there twice/],
+	[{ remote_user_realm: "CORP.TEST SALES\\=SALES.TEST" }, /remote_user_realm: SALES\\=SALES\.TEST: SALES\.TEST must also be in this list/],
+	[{ remote_user_realm: "CORP.TEST corp.test" }, /remote_user_realm: "corp\.test" appears twice/],
+	[{ remote_user_realm: "A.TEST B.TEST X\\=A.TEST x\\=B.TEST" }, /remote_user_realm: "x\\=B\.TEST" appears twice/],
 ])
 	test(`refused: ${Object.entries(keys).map((pair) => pair.join(" = ")).join(", ")}`, async (t) => {
 		const other = new Place();

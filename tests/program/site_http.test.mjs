@@ -357,7 +357,7 @@ for (const [what, keys, says] of [
 	["no URL", { site_http_url: "" }, /site_http_url: is missing .*with provider site_http/],
 	["no cookie", { site_http_cookies: "" }, /site_http_cookies: is missing/],
 	["a name that is not a cookie's", { site_http_cookies: "sid a;b" }, /site_http_cookies: "a;b" has a character/],
-	["a cookie twice", { site_http_cookies: "sid sid" }, /site_http_cookies: "sid" is there twice/],
+	["a cookie twice", { site_http_cookies: "sid sid" }, /site_http_cookies: "sid" appears twice/],
 	["a cache that is too long", { site_http_cache: "31s" }, /site_http_cache: .*too large/],
 ])
 	test(`configuration: ${what} is refused`, async () => {

@@ -133,7 +133,7 @@ test("plain CGI", async () => {
 });
 
 for (const [value, says] of [["example.org", /trusted_proxies: "example\.org" is not an IP address/], ["192.0.2.1/24", /trusted_proxies: /], ["10.0.0.0/33", /trusted_proxies: /],
-	["::1 ::1", /is there twice/]])
+	["::1 ::1", /appears twice/]])
 	test(`configuration: ${value} is refused`, async () => {
 		const broken = new Prebind(new Place(), { server: { trusted_proxies: value } });
 		try {

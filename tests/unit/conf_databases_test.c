@@ -86,7 +86,7 @@ TEST(no_two_sites_have_one_database)
 		conf_free(conf);
 		snprintf(
 		    expected, sizeof(expected),
-		    "%s/2.site:4: database: is already the database of [site a] (%s/1.site:3), and",
+		    "%s/2.site:4: database: is already the database of [site a] (%s/1.site:3), so",
 		    unit_folder(), unit_folder());
 		if (database_paths[i].same)
 			assert_memory_equal(err.text, expected, strlen(expected));

@@ -37,7 +37,7 @@ TEST(files_that_may_not_be)
 	    {"[server]\nhosts = a\n", ":2: hosts: is a key of [site NAME]; move it there"},
 	    {SITE("a") "hold = 1\n\nhold = 1\n",
 	     ":9: hold: is already set in line 7; keep one of them"},
-	    {"[server]\n[server]\n", ":2: [server]: is there twice; put its keys into one section"},
+	    {"[server]\n[server]\n", ":2: [server]: appears twice; put its keys into one section"},
 	    {"[sites a]\n", ":1: [sites a]: unknown section; allowed: [server], [site NAME]"},
 	    {"[site]\n", ":1: [site]: unknown section; allowed: [server], [site NAME]"},
 	    {"[]\n", ":1: []: unknown section; allowed: [server], [site NAME]"},
@@ -79,7 +79,7 @@ TEST(files_that_may_not_be)
 	    {"[site a]\n" DATABASE JID "tigase_url = http://a/\ntigase_user = b@c\n",
 	     ":1: tigase_password_file: is missing in [site a], which needs it with backend "
 	     "= tigase: "
-	     "The file with that administrator's password; only its owner may read it."},
+	     "The file with the password of tigase_user; only its owner may read it."},
 	    {"[site a]\n" DATABASE JID "tigase_url = http://a/\ntigase_password_file = /p\n",
 	     ":1: tigase_user: is missing in [site a], which needs it with backend = tigase: The JID of the administrator who calls Tigase."},
 	    {"[site a]\nbackend = bosh\n" NEEDS,
