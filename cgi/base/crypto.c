@@ -178,13 +178,13 @@ enum status public_key_parse(const char *pem, size_t len, struct public_key **ou
 	}
 	if (holds_private_key(pem, len)) {
 		error_set(err, status,
-			  "holds a private key, which only the site should have; write the public "
-			  "key there (openssl pkey -in KEY -pubout)");
+			  "contains a private key, which only the site should have; write the "
+			  "public key there (openssl pkey -in KEY -pubout)");
 		goto out;
 	}
 	key->pkey = PEM_read_bio_PUBKEY(bio, NULL, NULL, NULL);
 	if (key->pkey == NULL)
-		error_set(err, status, "holds no \"-----BEGIN PUBLIC KEY-----\"");
+		error_set(err, status, "does not contain \"-----BEGIN PUBLIC KEY-----\"");
 	else
 		status = check_key(key->pkey, &key->kind, err);
 out:

@@ -107,7 +107,7 @@ static void say_lost(void)
 	if (lost > 0)
 		log_event(LOG_LEVEL_ERROR, "log_lost", "lines",
 			  codec_decimal(number, (long long)lost), "why",
-			  "the log's target did not accept them in time", NULL);
+			  "the log's target did not accept the lines in time", NULL);
 }
 
 /* ---- kept_lines; the caller holds the lock ---- */

@@ -158,8 +158,8 @@ static enum status check_text(const char *path, const char *data, size_t len, st
 		return error_set(err, STATUS_BAD_REQUEST, "%s: is longer than %d bytes", path,
 				 SECRET_FILE_MAX);
 	if (memchr(data, '\0', len) != NULL)
-		return error_set(err, STATUS_BAD_REQUEST, "%s: holds a NUL byte; it must be text",
-				 path);
+		return error_set(err, STATUS_BAD_REQUEST,
+				 "%s: contains a NUL byte; it must be text", path);
 	if (line_length(data, len) == 0)
 		return error_set(err, STATUS_BAD_REQUEST, "%s: is empty; write the secret into it",
 				 path);

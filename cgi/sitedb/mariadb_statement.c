@@ -70,8 +70,8 @@ static enum status counts_check(const struct mariadb_statement *s,
 	    libmariadb.mysql_stmt_field_count(s->stmt) == text->n_columns)
 		return STATUS_OK;
 	return error_set(err, STATUS_BAD_REQUEST,
-			 "the server finds other parameters or columns in it: write one plain "
-			 "SELECT");
+			 "the server finds other parameters or columns in the query than prebind "
+			 "does; write one plain SELECT");
 }
 
 enum status mariadb_prepare(void *handle, const struct site_query_text *text, int64_t until_ms,

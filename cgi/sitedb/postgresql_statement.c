@@ -65,8 +65,8 @@ static enum status describe(struct postgresql_statement *s, const struct site_qu
 	if (postgresql_params(described) != (int)text->n_places ||
 	    postgresql_columns(described) != (int)text->n_columns)
 		status = error_set(err, STATUS_BAD_REQUEST,
-				   "the server finds other parameters or columns in it: write one "
-				   "plain SELECT");
+				   "the server finds other parameters or columns in the query than "
+				   "prebind does; write one plain SELECT");
 	else
 		status = params_check(s, text, described, err);
 	for (size_t i = 0; i < text->n_columns && status == STATUS_OK; i++)

@@ -16,7 +16,7 @@ static const char *const after_words[] = {
     "THEN",  "WHEN", "ELSE",  "END",   "AS",     "LEFT",    "RIGHT", "INNER",  "JOIN",
     "CROSS", "FULL", "WHERE", "FETCH", "OFFSET", "NATURAL", NULL};
 
-#define RULE "compare it with = or IN (…), alone or in lower(): column = %.*s"
+#define RULE "compare it with = or IN (…), alone or in lower(), as in column = %.*s"
 
 static bool is_equality(const struct tokens *tokens, size_t i)
 {

@@ -66,7 +66,7 @@ static enum status read_file(const struct site_query_spec *spec, char **out, str
 		status = file_refuse(spec, fault, &found, err);
 	else if (memchr(text.data, '\0', text.len) != NULL)
 		status = conf_fault(err, STATUS_BAD_REQUEST, conf_site_place(spec->site, spec->key),
-				    "%s: holds a NUL byte; it must be text", spec->file);
+				    "%s: contains a NUL byte; it must be text", spec->file);
 	else
 		*out = strbuf_take(&text);
 	strbuf_clear(&text);
@@ -114,9 +114,10 @@ static enum status write_exact(struct site_query_text *text, const struct select
 	bool fits = select_write(select, dialect(text), &exact, place_add, &places);
 	enum status status = STATUS_OK;
 	if (!fits)
-		status = error_set(err, STATUS_BAD_REQUEST,
-				   "it names its parameters too often: at most %d places",
-				   SELECT_PLACES_MAX);
+		status = error_set(
+		    err, STATUS_BAD_REQUEST,
+		    "the query uses its parameters in too many places; allowed: at most %d",
+		    SELECT_PLACES_MAX);
 	else if (places.unknown != NULL && !text->source->kind->is_file)
 		status = site_query_not_asked(text->spec, places.unknown->text,
 					      (int)places.unknown->len, err);

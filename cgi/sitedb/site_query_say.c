@@ -77,7 +77,7 @@ enum status site_query_refuse_column(const struct site_query_text *text, long at
 
 	strbuf_init(&why);
 	strbuf_addf(&why, "the column %s is %s; write AS with one of:", name,
-		    unknown ? "not known here" : "there twice");
+		    unknown ? "not known here" : "named twice");
 	for (size_t i = 0; i < spec->n_columns; i++)
 		strbuf_addf(&why, " %s", spec->columns[i].name);
 	enum status status =

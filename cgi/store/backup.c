@@ -108,7 +108,7 @@ static enum status refuse_server(const char *database, const char *program, stru
 	if (!connection_place_is_server(database))
 		return STATUS_OK;
 	return error_set(err, STATUS_BAD_REQUEST,
-			 "%s is a database of PostgreSQL, whose own program does this: use %s",
+			 "%s is a PostgreSQL database; use PostgreSQL's own program instead: %s",
 			 database, program);
 }
 
@@ -175,10 +175,11 @@ static enum status refuse_sides(const char *file, struct error *err)
 		if (side == NULL)
 			status = error_no_memory(err);
 		else if (exists(side))
-			status = error_set(err, STATUS_BAD_REQUEST,
-					   "%s lies beside the file, so this is a database in use "
-					   "and no backup: make one with prebindctl backup",
-					   side);
+			status =
+			    error_set(err, STATUS_BAD_REQUEST,
+				      "%s is beside the file, so the file is a database in use and "
+				      "not a backup; make a backup with prebindctl backup",
+				      side);
 		free(side);
 	}
 	return status;
@@ -199,7 +200,7 @@ static enum status prepare(struct store_restoration *what, const char *copied, s
 	what->from = report.from;
 	free(report.adopted_from);
 	if (report.from == 0)
-		return error_set(err, STATUS_BAD_REQUEST, "%s is empty: it is no backup",
+		return error_set(err, STATUS_BAD_REQUEST, "%s is empty, so it is not a backup",
 				 what->file);
 	status = store_open(&migration.place, what->site, &store, err);
 	if (status == STATUS_OK)

@@ -95,7 +95,7 @@ static enum status refuse_rows(struct connection *to, struct error *err)
 		status = connection_list(to, tables[i].read, NO_VALUES, &list, err);
 		if (status == STATUS_OK && list.count > 0)
 			status = error_set(err, STATUS_CONFLICT,
-					   "%s: the table %s has rows already, and nothing is "
+					   "%s: the table %s already has rows, and nothing is "
 					   "overwritten: copy into an empty database",
 					   connection_path(to), tables[i].name);
 		row_list_clear(&list);
@@ -135,8 +135,8 @@ static enum status open_source(const struct store_copy *what, struct connection 
 	if (status == STATUS_OK && connection_schema_opened(db) != store_schema())
 		status =
 		    error_set(err, STATUS_UNAVAILABLE,
-			      "%s has schema %d, and only schema %d is copied: name it as "
-			      "`database`, and run prebindctl migrate first",
+			      "%s has schema %d, and only schema %d is copied; first name that "
+			      "database in the key `database`, and run prebindctl migrate",
 			      connection_path(db), connection_schema_opened(db), store_schema());
 	if (status == STATUS_OK)
 		status = database_site_check(db, what->site, err);

@@ -24,11 +24,11 @@ static enum status find(struct connection *db, char **out, struct error *err)
 static enum status refuse_other(const struct connection *db, const char *owner, const char *site,
 				struct error *err)
 {
-	return error_set(err, STATUS_UNAVAILABLE,
-			 "%s: this database belongs to [site %s], not to [site %s]: give each a "
-			 "`database` of its own, or, if the site has a new name, run "
-			 "prebindctl --site %s migrate --adopt",
-			 connection_path(db), owner, site, site);
+	return error_set(
+	    err, STATUS_UNAVAILABLE,
+	    "%s: this database belongs to [site %s], not to [site %s]: give each site a `database` "
+	    "of its own or, if the site has a new name, run prebindctl --site %s migrate --adopt",
+	    connection_path(db), owner, site, site);
 }
 
 enum status database_site_check(struct connection *db, const char *site, struct error *err)

@@ -88,7 +88,7 @@ static enum status set_up(struct connection *db, enum connection_trouble *troubl
 			status = connection_set_schema(db, LIMIT_SCHEMA, err);
 	} else if (status == STATUS_OK && schema != LIMIT_SCHEMA) {
 		*trouble = TROUBLE_DAMAGED; /* a file of another version; it can be deleted */
-		status = error_set(err, STATUS_UNAVAILABLE, "%s: this is schema %d",
+		status = error_set(err, STATUS_UNAVAILABLE, "%s: the file has another schema, %d",
 				   connection_path(db), schema);
 	}
 	if (status == STATUS_OK)
@@ -106,7 +106,8 @@ static enum status try_open(struct limit_store *limits, enum connection_trouble 
 	enum status status = STATUS_OK;
 
 	if (limits->only_looks && access(limits->path, F_OK) != 0)
-		return error_set(err, STATUS_NOT_FOUND, "%s: it is not there", limits->path);
+		return error_set(err, STATUS_NOT_FOUND, "%s: the file does not exist",
+				 limits->path);
 	if (!limits->only_looks)
 		status = connection_place_create(limits->path, err);
 	if (status == STATUS_OK)

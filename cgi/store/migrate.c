@@ -22,8 +22,8 @@ int store_schema(void)
 static enum status refuse_newer(const struct connection *db, int schema, struct error *err)
 {
 	return error_set(err, STATUS_UNAVAILABLE,
-			 "%s: the database has schema %d, this program knows %d: install the "
-			 "newer program, or restore a backup",
+			 "%s: the database has schema %d, but this program knows only %d: install "
+			 "the newer program, or restore a backup",
 			 connection_path(db), schema, store_schema());
 }
 

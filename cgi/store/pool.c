@@ -57,12 +57,12 @@ static enum status check_schema(const struct connection *db, struct error *err)
 				 "%s: this database is empty: run prebindctl migrate", path);
 	if (schema < store_schema())
 		return error_set(err, STATUS_UNAVAILABLE,
-				 "%s: the database has schema %d, this program needs %d: run "
+				 "%s: the database has schema %d, but this program needs %d: run "
 				 "prebindctl migrate",
 				 path, schema, store_schema());
 	return error_set(err, STATUS_UNAVAILABLE,
-			 "%s: the database has schema %d, this program knows %d: install the "
-			 "newer program, or restore a backup",
+			 "%s: the database has schema %d, but this program knows only %d: install "
+			 "the newer program, or restore a backup",
 			 path, schema, store_schema());
 }
 

@@ -42,9 +42,9 @@ static const struct {
     {"55P03", TROUBLE_BUSY, false, "another transaction keeps it locked: look at pg_locks"    },
     {"57014", TROUBLE_BUSY, false, "the server is slow: look at pg_stat_activity"             },
     {"40",    TROUBLE_BUSY, false, "another transaction was faster: try again"                },
-    {"53100", TROUBLE_FULL, false, "make room on the server's disk"                           },
-    {"53",    TROUBLE_NONE, true,  "the server has too little of something: see its log"      },
-    {"22021", TROUBLE_NONE, true,  "it came so from the network, for prebind sends only UTF-8"},
+    {"53100", TROUBLE_FULL, false, "free some space on the server's disk"                     },
+    {"53",    TROUBLE_NONE, true,  "a resource of the server is used up: see its log"         },
+    {"22021", TROUBLE_NONE, true,  "the text was changed on the way: prebind sends only UTF-8"},
     {"25006", TROUBLE_NONE, true,  "this server is a standby: name the primary in `database`" },
     {"0A000", TROUBLE_NONE, true,  "this server is a standby: name the primary in `database`" },
     {"42501", TROUBLE_NONE, false,
@@ -382,9 +382,9 @@ static enum status remote_commit(struct connection *db, struct error *err)
 		return remote_failed(db, &why, err);
 	remote(db)->in_transaction = false;
 	if (strcmp(postgresql_done(result), "COMMIT") != 0)
-		status =
-		    error_set(err, STATUS_INTERNAL,
-			      "%s: a transaction that had failed was to be committed", db->path);
+		status = error_set(err, STATUS_INTERNAL,
+				   "%s: the transaction had failed, so it cannot be committed",
+				   db->path);
 	postgresql_clear(result);
 	return status;
 }

@@ -30,8 +30,9 @@ enum status values_check(enum query query, struct values values, struct error *e
 		count++;
 	if (params[count] == KIND_NULL && count == values.count)
 		return STATUS_OK;
-	return error_set(err, STATUS_INTERNAL, "value %zu is not what sql.c asks for in: %s",
-			 count + 1, queries[query].sql);
+	return error_set(err, STATUS_INTERNAL,
+			 "value %zu does not have the type that sql.c requires in: %s", count + 1,
+			 queries[query].sql);
 }
 
 /* ---- rows ---- */
@@ -75,8 +76,7 @@ static enum status read_cell(const struct connection *db, const struct column *c
 		return STATUS_OK;
 	case KIND_BLOB:
 		if (cell->len != column->size)
-			return bad_cell(db, column, "does not hold as many bytes as it should",
-					err);
+			return bad_cell(db, column, "does not have the right length", err);
 		memcpy(member, cell->data, cell->len);
 		return STATUS_OK;
 	default:

@@ -35,7 +35,7 @@ static const struct failure {
      "the directory must be writable too, for the -journal, -wal and -shm files"                    },
     {SQLITE_READONLY_DBMOVED,   TROUBLE_NONE,
      "the file was moved or replaced while in use: put the right one there and restart"             },
-    {SQLITE_FULL,               TROUBLE_FULL,    "the disk or the quota is full: make room"         },
+    {SQLITE_FULL,               TROUBLE_FULL,    "the disk or the quota is full: free some space"   },
     {SQLITE_CORRUPT,            TROUBLE_DAMAGED,
      "the file is damaged: stop the program, keep the file, put a backup in its place"              },
     {SQLITE_NOTADB,             TROUBLE_DAMAGED,

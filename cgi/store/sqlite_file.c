@@ -67,14 +67,15 @@ static enum status check_file(const char *path, struct error *err)
 				 path);
 	if (!owner_is_fine(st.st_uid))
 		return error_set(err, STATUS_UNAVAILABLE,
-				 "%s: the database belongs to user %u, this program runs as user "
-				 "%u: chown %u '%s'",
+				 "%s: the database belongs to user %u, but this program runs as "
+				 "user %u; run: chown %u '%s'",
 				 path, (unsigned)st.st_uid, (unsigned)geteuid(),
 				 (unsigned)geteuid(), path);
 	if ((st.st_mode & (S_IRWXG | S_IRWXO)) != 0)
-		return error_set(err, STATUS_UNAVAILABLE,
-				 "%s: the database is open to others (mode %04o): chmod 600 '%s'",
-				 path, (unsigned)(st.st_mode & 07777), path);
+		return error_set(
+		    err, STATUS_UNAVAILABLE,
+		    "%s: the database is open to others (mode %04o); run: chmod 600 '%s'", path,
+		    (unsigned)(st.st_mode & 07777), path);
 	return STATUS_OK;
 }
 
@@ -88,14 +89,14 @@ static enum status check_directory(const char *directory, struct error *err)
 				 directory, strerrordesc_np(errno));
 	if (!owner_is_fine(st.st_uid))
 		return error_set(err, STATUS_UNAVAILABLE,
-				 "%s: the database's directory belongs to user %u, this program "
-				 "runs as user %u: chown %u '%s'",
+				 "%s: the database's directory belongs to user %u, but this "
+				 "program runs as user %u; run: chown %u '%s'",
 				 directory, (unsigned)st.st_uid, (unsigned)geteuid(),
 				 (unsigned)geteuid(), directory);
 	if ((st.st_mode & (S_IWGRP | S_IWOTH)) != 0)
 		return error_set(err, STATUS_UNAVAILABLE,
-				 "%s: others may write to the database's directory (mode %04o): "
-				 "chmod go-w '%s'",
+				 "%s: others may write to the database's directory (mode %04o); "
+				 "run: chmod go-w '%s'",
 				 directory, (unsigned)(st.st_mode & 07777), directory);
 	return STATUS_OK;
 }
@@ -124,13 +125,13 @@ enum status sqlite_file_check_writable(const char *path, struct error *err)
 
 	if (lstat(path, &st) == 0 && st.st_uid != geteuid())
 		return error_set(err, STATUS_UNAVAILABLE,
-				 "%s: the database belongs to user %u, this program runs as user "
-				 "%u and may not write to it: chown %u '%s'",
+				 "%s: the database belongs to user %u, but this program runs as "
+				 "user %u and may not write to it; run: chown %u '%s'",
 				 path, (unsigned)st.st_uid, (unsigned)geteuid(),
 				 (unsigned)geteuid(), path);
 	return error_set(err, STATUS_UNAVAILABLE,
-			 "%s: user %u may not write to the database: %s: chmod 600 '%s', or make "
-			 "its file system writable",
+			 "%s: user %u may not write to the database: %s; run: chmod 600 '%s', or "
+			 "make its file system writable",
 			 path, (unsigned)geteuid(), strerrordesc_np(why), path);
 }
 
@@ -144,8 +145,8 @@ static enum status check_folder(const char *path, struct error *err)
 		return error_no_memory(err);
 	if (faccessat(AT_FDCWD, directory, W_OK | X_OK, AT_EACCESS) != 0)
 		status = error_set(err, STATUS_UNAVAILABLE,
-				   "%s: user %u may not write to the database's directory: %s: "
-				   "chown %u '%s' && chmod 700 '%s'",
+				   "%s: user %u may not write to the database's directory: %s; "
+				   "run: chown %u '%s' && chmod 700 '%s'",
 				   directory, (unsigned)geteuid(), strerrordesc_np(errno),
 				   (unsigned)geteuid(), directory, directory);
 	free(directory);
@@ -232,15 +233,14 @@ static enum status check_one_beside(const char *name, struct error *err)
 		    err, STATUS_UNAVAILABLE,
 		    "%s: is not a file, so SQLite cannot create its own there: move it away", name);
 	if ((st.st_mode & (S_IRUSR | S_IWUSR)) != (S_IRUSR | S_IWUSR))
-		return error_set(
-		    err, STATUS_UNAVAILABLE,
-		    "%s: its owner lacks the right to read or to write it (mode %04o), so "
-		    "the database cannot be written: chmod 600 '%s'",
-		    name, (unsigned)(st.st_mode & 07777), name);
+		return error_set(err, STATUS_UNAVAILABLE,
+				 "%s: its owner lacks the right to read or to write it (mode "
+				 "%04o), so the database cannot be written; run: chmod 600 '%s'",
+				 name, (unsigned)(st.st_mode & 07777), name);
 	if (st.st_uid != geteuid() && geteuid() != 0)
 		return error_set(err, STATUS_UNAVAILABLE,
-				 "%s: belongs to user %u, this program runs as user %u, so the "
-				 "database cannot be written: chown %u '%s'",
+				 "%s: belongs to user %u, but this program runs as user %u, so the "
+				 "database cannot be written; run: chown %u '%s'",
 				 name, (unsigned)st.st_uid, (unsigned)geteuid(),
 				 (unsigned)geteuid(), name);
 	return STATUS_OK;
@@ -274,8 +274,8 @@ enum status sqlite_place_room(const char *path, struct error *err)
 	int failed = fd >= 0 ? posix_fallocate(fd, 0, ROOM_WANTED) : errno;
 	if (failed == ENOSPC || failed == EDQUOT)
 		status = error_set(err, STATUS_UNAVAILABLE,
-				   "%s: %s: there is no room for %d KiB; the disk or the quota is "
-				   "full: make room",
+				   "%s: %s: there is no space for %d KiB; the disk or the quota is "
+				   "full: free some space",
 				   directory, strerrordesc_np(failed), ROOM_WANTED / 1024);
 	if (fd >= 0)
 		close(fd);

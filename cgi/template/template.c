@@ -59,8 +59,8 @@ enum status template_file_read(const char *path, struct strbuf *out, struct erro
 	if (fault != FILE_OK)
 		return file_refuse(path, fault, &found, err);
 	if (memchr(out->data, '\0', out->len) != NULL)
-		return error_set(err, STATUS_BAD_REQUEST, "%s: holds a NUL byte; it must be text",
-				 path);
+		return error_set(err, STATUS_BAD_REQUEST,
+				 "%s: contains a NUL byte; it must be text", path);
 	if (!utf8_valid(out->data, out->len))
 		return error_set(err, STATUS_BAD_REQUEST, "%s: is not UTF-8 text", path);
 	return STATUS_OK;
@@ -189,8 +189,9 @@ enum status template_nodes(const struct template_set *set, const char *language,
 			*out = &page->nodes;
 		return status;
 	}
-	return error_set(err, STATUS_NOT_FOUND, "%s/%s: is not there; check `templates` in [site]",
-			 set->dir, file);
+	return error_set(err, STATUS_NOT_FOUND,
+			 "%s/%s: the file does not exist; check `templates` in [site]", set->dir,
+			 file);
 }
 
 bool template_has(const struct template_set *set, const char *file)

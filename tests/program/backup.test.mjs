@@ -119,9 +119,9 @@ test("refused, in a sentence, and everything is as before", async () => {
 	await refusedBy(/cannot be created by user \d+: No such file or directory/, "backup", file("nowhere/copy"));
 	await refusedBy(/others is not restored: .*other/, "restore", file("others"));
 	await refusedBy(/text is not restored: .*not a database/, "restore", file("text"));
-	await refusedBy(/empty is not restored: .*is no backup/, "restore", file("empty"));
+	await refusedBy(/empty is not restored: .*is not a backup/, "restore", file("empty"));
 	await refusedBy(/cut is not restored: /, "restore", file("cut"));
-	await refusedBy(/live-wal lies beside the file/, "restore", file("live"));
+	await refusedBy(/live-wal is beside the file/, "restore", file("live"));
 	await refusedBy(/missing is not restored: .*No such file/, "restore", file("missing"));
 	assert.deepEqual(content(), was);
 	await whileItRuns(async () => {

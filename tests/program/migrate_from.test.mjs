@@ -75,7 +75,7 @@ test("a database with rows is not overwritten", async () => {
 	for (const [program, from] of [[postgresql, sqlite.database], [back, server.uri("prebind", "prebind")]]) {
 		const run = await program.ctl(["migrate", "--from", from]);
 		assert.equal(run.code, 1);
-		assert.match(run.stderr, /the table site_user has rows already/);
+		assert.match(run.stderr, /the table site_user already has rows/);
 	}
 });
 

@@ -173,9 +173,9 @@ for (const [what, [line, input]] of Object.entries(typed))
 const written = {
 	"prebind.conf, behind a value": ["etc/prebind.conf", (text) => text.replace("{user}@example.test", "{user}@example.test\0x"), /prebind\.conf:\d+: .*NUL/],
 	"prebind.conf, at its end": ["etc/prebind.conf", (text) => `${text}\0`, /prebind\.conf:\d+: .*NUL/],
-	"a token key": ["etc/token.keys", (text) => text.replace("\n", "\0x\n"), /token\.keys: holds a NUL byte/],
-	"Django's key": ["etc/django.key", (text) => `${text}\0x`, /django\.key: holds a NUL byte/],
-	"a query": ["etc/site.sql", (text) => `${text}\0 OR 1`, /site\.sql: holds a NUL byte/],
+	"a token key": ["etc/token.keys", (text) => text.replace("\n", "\0x\n"), /token\.keys: contains a NUL byte/],
+	"Django's key": ["etc/django.key", (text) => `${text}\0x`, /django\.key: contains a NUL byte/],
+	"a query": ["etc/site.sql", (text) => `${text}\0 OR 1`, /site\.sql: contains a NUL byte/],
 	"a template": ["templates/chat.html", (text) => `${text}\0`, /chat\.html: .*NUL/],
 };
 for (const [what, [name, change, says]] of Object.entries(written))

@@ -57,7 +57,7 @@ for (const [who, ctl] of Object.entries(WHO)) {
 		const before = folder(place);
 		const { code, stdout } = await ctl(prebind, ["check"]);
 		assert.equal(code, 1);
-		assert.match(stdout, /^FAIL {2}default: site: .*prebind\.db: user \d+ may not write to the database: Permission denied: chmod 600 '.*prebind\.db'/m);
+		assert.match(stdout, /^FAIL {2}default: site: .*prebind\.db: user \d+ may not write to the database: Permission denied; run: chmod 600 '.*prebind\.db'/m);
 		assert.deepEqual(folder(place), before);
 		fs.chmodSync(prebind.database, 0o600);
 		await assertUsable(place, prebind);

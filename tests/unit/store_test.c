@@ -175,7 +175,7 @@ TEST(test_every_older_schema)
 
 	for (int schema = 1; schema < store_schema(); schema++) {
 		make_old(f->path, schema);
-		snprintf(words, sizeof(words), "schema %d, this program needs %d: run", schema,
+		snprintf(words, sizeof(words), "schema %d, but this program needs %d: run", schema,
 			 store_schema());
 		assert_open_refused(f, words);
 		assert_migrates(f, schema);
@@ -865,7 +865,7 @@ TEST(test_key_of_another_size)
 	assert_ok(site_key_get(f->store, "csrf", key, ERR));
 	raw(f->path, "PRAGMA ignore_check_constraints = 1; UPDATE site_key SET key = x'0011'");
 	assert_fails(site_key_get(f->store, "csrf", key, ERR), STATUS_UNAVAILABLE,
-		     "column key does not hold as many bytes as it should: delete that row");
+		     "column key does not have the right length: delete that row");
 	raw(f->path, "DELETE FROM site_key");
 	assert_ok(site_key_get(f->store, "csrf", key, ERR));
 }
