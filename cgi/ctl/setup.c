@@ -96,7 +96,7 @@ static enum status make_database(struct ctl *ctl, struct error *err)
 		continue;
 	if (child > 0 && WIFEXITED(result) && WEXITSTATUS(result) == EXIT_DONE)
 		return STATUS_OK;
-	return error_set(err, STATUS_UNAVAILABLE, "the database could not be made");
+	return error_set(err, STATUS_UNAVAILABLE, "the database could not be created");
 }
 
 /* If the import fails, it prints the reason. The operator can run it again. */
@@ -145,7 +145,7 @@ static void check_what_is_there(const struct setup *setup, struct ctl *ctl)
 
 	if (access(setup->conf, F_OK) != 0)
 		return;
-	puts("\nprebindctl check --deep, of what is there:");
+	puts("\nprebindctl check --deep, with the files that already exist:");
 	ctl->deep = true;
 	if (conf_load(setup->conf, &ctl->conf, &why) == STATUS_OK)
 		ctl_check(ctl);

@@ -25,8 +25,7 @@ static const char *bad_value(const struct setup_question *question, const char *
 	for (size_t i = 0; question->words[i] != NULL; i++)
 		if (strcmp(question->words[i], value) == 0)
 			return NULL;
-	return "is not one of the words that are possible (prebindctl setup --help, man "
-	       "prebindctl)";
+	return "is not one of the words that are allowed (prebindctl setup --help, man prebindctl)";
 }
 
 static enum status answer_set(struct setup *setup, enum setup_name name, const char *value,
@@ -224,7 +223,8 @@ static enum status answer_one(struct setup *setup, enum setup_name name, struct 
 	proposal = setup->proposals[name] != NULL ? strdup(setup->proposals[name])
 						  : question->propose(setup);
 	if (proposal == NULL)
-		return error_set(err, STATUS_BAD_REQUEST, "%s: give it with %s=VALUE",
+		return error_set(err, STATUS_BAD_REQUEST,
+				 "%s: setup cannot find this out; give it with %s=VALUE",
 				 question->name, question->name);
 	if (setup->ask != NULL && question->ask != NULL)
 		status = ask_one(setup, name, proposal, err);

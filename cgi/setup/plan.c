@@ -230,7 +230,7 @@ static enum status try_conf(const struct strbuf *text, struct error *err)
 	    write(fd, text->data, text->len) != (ssize_t)text->len) {
 		if (fd >= 0)
 			close(fd);
-		return error_set(err, STATUS_INTERNAL, "the configuration cannot be tried: %m");
+		return error_set(err, STATUS_INTERNAL, "the configuration cannot be checked: %m");
 	}
 	enum status status = conf_load(path, &conf, &why);
 	conf_free(conf);
@@ -238,7 +238,7 @@ static enum status try_conf(const struct strbuf *text, struct error *err)
 	const char *key = strstr(why.text, ": ");
 	if (status == STATUS_OK)
 		return status;
-	return error_set(err, status, "the answers make no configuration: %s",
+	return error_set(err, status, "these answers do not make a valid configuration: %s",
 			 key != NULL ? key + 2 : why.text);
 }
 
@@ -323,7 +323,7 @@ static int say_parts(const struct setup *setup, int n)
 
 		if (strcmp(file->what, "XMPP server") == 0)
 			fprintf(setup->say,
-				"  %d. Take the lines of %s into the XMPP server's configuration%s "
+				"  %d. Copy the lines of %s into the XMPP server's configuration%s "
 				"(docs/%s.md).\n",
 				n++, file->path, key, setup->xmpp_server);
 		if (strcmp(file->what, "web server") == 0 && conf_kit() == NULL)

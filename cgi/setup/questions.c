@@ -264,7 +264,7 @@ static const char *check_some(const char *value)
 /* clang-format off */
 static const struct setup_question questions[SETUP_COUNT] = {
 	[SETUP_SITE] = {"site", "Where is the site: the folder of its software, or - for none", propose_site, check_folder, NULL},
-	[SETUP_URL] = {"url", "At which address shall the chat be", propose_url, check_url, NULL},
+	[SETUP_URL] = {"url", "At which address should the chat be", propose_url, check_url, NULL},
 	[SETUP_LOGIN] = {"login", "How does prebind know who is logged in (docs/identity.md)", propose_login, NULL, login_words},
 	[SETUP_DOMAIN] = {"domain", "Which domain do the users' chat addresses have", propose_domain, check_some, NULL},
 	[SETUP_XMPP] = {"xmpp", "Where is the XMPP server: Tigase's REST address, or a BOSH service", propose_xmpp, check_service, NULL},

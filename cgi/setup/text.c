@@ -24,7 +24,7 @@ static void say_why(const char *path, enum file_fault fault, const struct file_f
 	else if (fault == FILE_NO_MEMORY)
 		fprintf(say, "  %s cannot be read: out of memory\n", path);
 	else if (fault == FILE_NOT_REGULAR)
-		fprintf(say, "  %s is not read: it is no regular file\n", path);
+		fprintf(say, "  %s is not read: it is not a regular file\n", path);
 	else if (found->cause != ENOENT && found->cause != ENOTDIR)
 		fprintf(say, "  %s cannot be read: %s\n", path, strerrordesc_np(found->cause));
 }

@@ -166,8 +166,10 @@ static void installed_here(struct setup *setup)
 		if (access(servers[i].file, F_OK) != 0)
 			continue;
 		setup->xmpp_server = servers[i].server;
-		fprintf(setup->say, "  %s is installed here; its part switches BOSH on\n",
-			servers[i].server);
+		fprintf(
+		    setup->say,
+		    "  %s is installed here; the file that setup writes for it switches BOSH on\n",
+		    servers[i].server);
 		return;
 	}
 }
@@ -189,7 +191,7 @@ void setup_xmpp_find(struct setup *setup, char **out)
 	if (status == STATUS_OK && trial.connection == NULL)
 		status = error_no_memory(&err);
 	if (status != STATUS_OK)
-		fprintf(setup->say, "  no XMPP server is asked: %s\n", err.text);
+		fprintf(setup->say, "  setup cannot look for an XMPP server: %s\n", err.text);
 	else if (given[0] != '\0')
 		try(&trial, given);
 	else if ((found = try_usual(&trial)) == NULL)

@@ -75,7 +75,7 @@ for (const [what, [name, damage, after_setup]] of Object.entries(FOREIGN))
 		if (there !== null)
 			assert.equal(read(file), there);
 		assert.deepEqual(fs.readdirSync(home.at("etc")), files);
-		const looks = /prebindctl check --deep, of what is there:\n/;
+		const looks = /prebindctl check --deep, with the files that already exist:\n/;
 		if (name === "prebind.conf" || after_setup)
 			assert.match(stdout, looks, "what is there may be why setup was run");
 		else

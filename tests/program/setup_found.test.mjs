@@ -172,7 +172,7 @@ const UNREAD = {
 	"nobody may read it": [0o000, WP_CONFIG(), /wp-config\.php cannot be read: Permission denied\n/],
 	"everybody may write to it": [0o666, WP_CONFIG(), /wp-config\.php is not read: everybody may write to it; run: chmod o-w \S+\/wp-config\.php\n/],
 	"it is too long": [0o600, `${WP_CONFIG()}${"#".repeat(300000)}`, /wp-config\.php is not read: it is larger than 262144 bytes\n/],
-	"it is a folder": [null, null, /wp-config\.php is not read: it is no regular file\n/],
+	"it is a folder": [null, null, /wp-config\.php is not read: it is not a regular file\n/],
 };
 for (const [what, [mode, text, says]] of Object.entries(UNREAD))
 	test(`a file of the site is not read: ${what}`, async () => {

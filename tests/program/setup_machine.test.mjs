@@ -62,7 +62,7 @@ for (const [installed, auth, word] of [[["prosody", "ejabberd"], "token", "proso
 	test(`${word} is installed and does not answer: its part switches BOSH on`, { skip }, async () => {
 		await machine(...installed);
 		const out = await run();
-		assert.match(out, new RegExp(`${word} is installed here; its part switches BOSH on`));
+		assert.match(out, new RegExp(`${word} is installed here; the file that setup writes for it switches BOSH on`));
 		assert.equal(line(await conf(), "bosh_auth"), auth);
 		assert.match(await ns.sh("cat /etc/prebind/xmpp-server.conf"), /Written by prebindctl setup[^]*bosh/i);
 		assert.equal(await ownerOf("/etc/prebind/bosh.key"), "www-data www-data 600");

@@ -57,7 +57,7 @@ for (const [server, auth, blocks, comment, key] of PARTS)
 		const [mark, ...rest] = read(home.at("etc/xmpp.conf")).split("\n");
 		assert.ok(mark.startsWith(`${comment} Written by prebindctl setup`), mark);
 		assert.equal(rest.join("\n"), expected);
-		assert.ok(stdout.includes(`Take the lines of ${home.at("etc/xmpp.conf")} into the XMPP server's configuration${key} (docs/${server}.md).`), stdout);
+		assert.ok(stdout.includes(`Copy the lines of ${home.at("etc/xmpp.conf")} into the XMPP server's configuration${key} (docs/${server}.md).`), stdout);
 	});
 
 for (const [server, proposed] of [["prosody", "token"], ["ejabberd", "jwt"], ["other", "password"]])
@@ -82,7 +82,7 @@ test("Tigase: its part, and how it is called", async (t) => {
 	const [mark, ...rest] = read(home.at("etc/xmpp.conf")).split("\n");
 	assert.ok(mark.startsWith("// Written by prebindctl setup"), mark);
 	assert.match(rest.join("\n"), /^ +bosh \(\) \{\n[^`]*'pre-bind-bosh-session' = [^`]*\}\n$/);
-	assert.match(stdout, /Take the lines of \S+ into the XMPP server's configuration \(docs\/tigase\.md\)/);
+	assert.match(stdout, /Copy the lines of \S+ into the XMPP server's configuration \(docs\/tigase\.md\)/);
 });
 
 /** What an address answers, and what setup says of it. */
@@ -107,7 +107,7 @@ for (const [what, step, says] of ANSWERS)
 for (const [what, answers, says] of [
 	["nothing listens at a BOSH service's", { xmpp: `http://127.0.0.1:${DEAD_PORT}/http-bind` }, /\/http-bind: .*no connection \(Connection refused\)/],
 	["nothing listens at Tigase's", { xmpp: `http://127.0.0.1:${DEAD_PORT}/rest/adhoc/bosh@example.org` }, /^ {2}.*no connection \(Connection refused\)/m],
-	["the file of certificates is not there", { ca_file: "/nonexistent/ca.pem", xmpp: "https://127.0.0.1:1/http-bind" }, /no XMPP server is asked: .*\/nonexistent\/ca\.pem/],
+	["the file of certificates is not there", { ca_file: "/nonexistent/ca.pem", xmpp: "https://127.0.0.1:1/http-bind" }, /setup cannot look for an XMPP server: .*\/nonexistent\/ca\.pem/],
 ])
 	test(`the address does not answer: ${what}`, async () => {
 		const home = fresh();

@@ -38,7 +38,7 @@ test("each question with its words and its proposal; a wrong answer is asked aga
 	assert.equal(code, 0, terminal);
 	for (const [question, complaint] of [
 		["Where is the site", "'/nonexistent' is not a folder"],
-		["At which address shall the chat be", "'chat' is not an address"],
+		["At which address should the chat be", "'chat' is not an address"],
 		["login, site_session, php_session, site_http, remote_user, token\nHow does prebind know who is logged in", "'cookies' is not one of the words"],
 		["tigase, token, jwt, oauth, password\nHow does prebind log in there", "'kerberos' is not one of the words"],
 	]) {

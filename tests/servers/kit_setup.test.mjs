@@ -118,7 +118,7 @@ test("one upload, one form, and what the XMPP server needs: two people chat", { 
 	assert.match(fs.readFileSync(place.path("prebind-private/etc/prebind.conf"), "utf8"), /^site_query = .*phpbb/m);
 	const report = lines(done.body, "report");
 	assert.match(report, /^ok {4}default: upstream: /m);
-	assert.match(report, /Take the lines of \S+\/prebind-private\/etc\/xmpp-server\.conf[^\n]*bosh\.key/);
+	assert.match(report, /Copy the lines of \S+\/prebind-private\/etc\/xmpp-server\.conf[^\n]*bosh\.key/);
 
 	const visit = (name) => send({ path: "/", headers: { Cookie: `phpbb3_x_sid=${sid(name)}` } });
 	assert.equal((await visit("alice")).status, 502, "the XMPP server does not know the key yet");
