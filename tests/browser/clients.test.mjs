@@ -56,7 +56,7 @@ for (const colorScheme of ["light", "dark"]) {
 
 		test(`only data, ${colorScheme}, ${device}: no violations`, async () => {
 			const page = await enter("none", "alice", options);
-			await page.getByText("This page holds the data of a chat session").waitFor();
+			await page.getByText("This page contains the data of a chat session").waitFor();
 			assert.deepEqual(await violations(page, "data"), []);
 			await page.context().close();
 		});

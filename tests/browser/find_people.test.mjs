@@ -79,7 +79,7 @@ test("alice finds Carol by the beginning of her name, writes, and adds her; both
 test("by keyboard and for screen readers: nobody, Escape, and a name that is markup", async () => {
 	const alice = await enter(browser, chat, "alice");
 	await find(alice).fill("zz");
-	await alice.getByRole("status").filter({ hasText: "Nobody is found." }).waitFor();
+	await alice.getByRole("status").filter({ hasText: "Nobody was found." }).waitFor();
 	await find(alice).press("Escape");
 	assert.equal(await find(alice).inputValue(), "");
 	await find(alice).fill("dave");
