@@ -22,8 +22,8 @@
 static const struct verb verbs[] = {
 	{"check", NULL, "[--deep] [--web URL] [--user NAME] [--cookie NAME=VALUE] [--json]",
 	 "Tests everything that prebind needs, including the XMPP server; --deep also starts a "
-	 "real session for a user; --web also asks for the page as a browser does; --cookie says who a "
-	 "visitor with that cookie is (-: it is on standard input).",
+	 "real session for a user; --web also asks for the page as a browser does; --cookie says "
+	 "who a visitor with that cookie is (-: reads it from standard input).",
 	 VERB_CONF | VERB_AS_CALLED, OPTION_DEEP | OPTION_WEB | OPTION_USER | OPTION_COOKIE | OPTION_JSON, 0, 0,
 	 ctl_check},
 	{"setup", NULL, "[--answers FILE] [--dry-run] [NAME=VALUE ...] | --page",
@@ -33,14 +33,14 @@ static const struct verb verbs[] = {
 	 VERB_NEW_CONF, OPTION_ANSWERS | OPTION_DRY_RUN | OPTION_PAGE, 0, 64, ctl_setup},
 	{"migrate", NULL, "[--adopt] [--from DATABASE [--password-file FILE]] [--json]",
 	 "Creates the site's database, or brings it up to this program's schema. --adopt: takes it "
-	 "over from a site of another name, and ends the logins in it. --from: copies a database, a "
-	 "file of SQLite or postgresql://…, into the empty one.",
+	 "over from a site of another name, and ends the logins in it. --from: copies DATABASE, an "
+	 "SQLite file or postgresql://…, into the site's empty database.",
 	 SITE, OPTION_JSON | OPTION_ADOPT | OPTION_FROM | OPTION_PASSWORD_FILE, 0, 0, ctl_migrate},
 	{"backup", NULL, "FILE",
 	 "Copies the site's database to a new file, also while prebind runs.",
 	 SITE, 0, 1, 1, ctl_backup},
 	{"restore", NULL, "FILE",
-	 "Puts a backup in the place of the site's database, which is kept; prebind must not run.",
+	 "Replaces the site's database with a backup, and keeps the old one; prebind must not run.",
 	 SITE, 0, 1, 1, ctl_restore},
 	{"user", "add", "NAME [--password-stdin] [--jid JID] [--display-name TEXT]",
 	 "Adds a site user for prebind's own login form; --jid also adds a row of the JID map.",
@@ -350,7 +350,7 @@ static int end(int result)
 
 	if (fflush(stdout) == 0 && !failed)
 		return result;
-	fputs("prebindctl: standard output cannot be written, so a part of it is missing\n",
+	fputs("prebindctl: cannot write to standard output, so a part of the output is missing\n",
 	      stderr);
 	return result == EXIT_DONE ? EXIT_REFUSED : result;
 }

@@ -49,10 +49,10 @@ void report_note(const struct report *report, const char *what, const char *said
 static void check_addresses(struct report *report, const struct site *site)
 {
 	if (behind_proxy_was_noticed(site))
-		report_note(report, "addresses",
-			    "within the last hour requests came through a proxy, so all visitors "
-			    "count as one address; name it in trusted_proxies "
-			    "(docs/proxies.md)");
+		report_note(
+		    report, "addresses",
+		    "within the last hour requests came through a proxy, so all visitors count as "
+		    "one address; name the proxy in trusted_proxies (docs/proxies.md)");
 }
 
 static void check_database(struct report *report, struct store *store)
@@ -61,7 +61,7 @@ static void check_database(struct report *report, struct store *store)
 	enum status status = store_verify(store, &said);
 
 	if (status == STATUS_OK)
-		error_set(&said, STATUS_OK, "%s is sound", report->site->database);
+		error_set(&said, STATUS_OK, "%s is intact", report->site->database);
 	report_tell(report, "database", status, said.text);
 }
 
@@ -122,8 +122,8 @@ static void check_callers(struct report *report, struct store *store)
 
 	if (status == STATUS_OK && count == 0)
 		status = error_set(&said, STATUS_NOT_FOUND,
-				   "nobody may call: add one with `prebindctl gateway add NAME "
-				   "--domains DOMAIN`");
+				   "there is no gateway caller; add one with `prebindctl gateway "
+				   "add NAME --domains DOMAIN`");
 	else if (status == STATUS_OK)
 		error_set(&said, STATUS_OK, "%ld caller%s", count, count == 1 ? "" : "s");
 	report_tell(report, "gateway", status, said.text);
@@ -137,8 +137,8 @@ static void say_room(const char *database, struct error *said)
 
 	if (statvfs(database, &disk) == 0)
 		megabytes = (double)disk.f_bavail * (double)disk.f_frsize / 1e6;
-	error_set(said, STATUS_OK, "it can be written, and there is room: %.0f MB%s", megabytes,
-		  megabytes < ROOM_LITTLE_MB ? ", which is little; make more" : "");
+	error_set(said, STATUS_OK, "it can be written; its disk has %.0f MB free%s", megabytes,
+		  megabytes < ROOM_LITTLE_MB ? ", which is little; free some space" : "");
 }
 
 /* Checks that the database can be written and that there is room. */

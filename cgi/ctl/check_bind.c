@@ -40,11 +40,13 @@ static enum status find_user(const struct report *report, struct store *store,
 		return status;
 	*source = login_session_provider.name;
 	if (!has_own_users(report->site))
-		return error_set(err, STATUS_NOT_FOUND,
-				 "not tried: its users are the site's own; name one with --user");
+		return error_set(
+		    err, STATUS_NOT_FOUND,
+		    "not tried, because only the site knows its users; name one with --user");
 	status = user_list(store, keep_first, user, err);
 	if (status == STATUS_OK && user->first[0] == '\0')
-		return error_set(err, STATUS_NOT_FOUND, "no site user to try it with");
+		return error_set(err, STATUS_NOT_FOUND,
+				 "not tried, because there is no site user yet");
 	user->name = user->first;
 	return status;
 }

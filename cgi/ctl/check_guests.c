@@ -149,11 +149,12 @@ static void say_verdict(struct walls *walls, const struct guest_wall *wall, bool
 		error_set(&said, STATUS_OK, "guests cannot %s: the XMPP server refuses it (%s)",
 			  wall->what, walls->condition);
 	} else if (walls->verdict == VERDICT_NONE && seen_by_user) {
-		error_set(&said, STATUS_OK, "guests cannot %s: it does not arrive", wall->what);
+		error_set(&said, STATUS_OK, "guests cannot %s: what they send does not arrive",
+			  wall->what);
 	} else if (walls->kind != SERVER_UNKNOWN) {
 		error_set(&said, STATUS_FORBIDDEN,
-			  "guests can %s: the XMPP server does not refuse it; %s, and reload it "
-			  "(docs/guests.md)",
+			  "guests can %s: the XMPP server does not refuse it; %s, and reload the "
+			  "server (docs/guests.md)",
 			  wall->what, settings[walls->kind]);
 	} else {
 		error_set(&said, STATUS_FORBIDDEN,
@@ -360,8 +361,8 @@ void check_guests(struct report *report, struct site *site, const struct chat_se
 		report_tell(report, "guests", status, said.text);
 	else if (walls.goal.user == NULL)
 		report_note(report, "guests",
-			    "not tried: whether guests can write to users; name a user who is not "
-			    "of the staff with --user");
+			    "whether guests can write to users was not tried; with --user, name a "
+			    "user who is not staff");
 	trial_close(&walls.guest);
 	trial_close(&walls.user);
 }

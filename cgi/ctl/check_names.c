@@ -95,12 +95,12 @@ enum status names_check(struct store *store, struct error *said)
 	if (status == STATUS_OK)
 		status = adhoc_caller_list(store, look_at_caller, &names, said);
 	if (status == STATUS_OK && names.count > 0)
-		status = error_set(
-		    said, STATUS_CONFLICT,
-		    "%ld name%s would be refused today, because other names may look the same: "
-		    "%s%s; they still work, but delete them and add the users under other names",
-		    names.count, names.count == 1 ? "" : "s", names.told.data,
-		    names.count > TOLD_MAX ? "; …" : "");
+		status = error_set(said, STATUS_CONFLICT,
+				   "%ld name%s would be refused today, because another name could "
+				   "look the same: %s%s; these names still work, but delete them "
+				   "and add the users under other names",
+				   names.count, names.count == 1 ? "" : "s", names.told.data,
+				   names.count > TOLD_MAX ? "; …" : "");
 	strbuf_clear(&names.told);
 	return status;
 }

@@ -94,8 +94,8 @@ void check_web(struct report *report, struct site *site)
 	if (url == NULL) {
 		if (report->ctl->deep && report->ctl->web == NULL)
 			report_note(report, "web",
-				    "not asked through the web server: give the page's address "
-				    "with --web https://HOST/PATH/");
+				    "the web server was not tested; give the page's address with "
+				    "--web https://HOST/PATH/");
 		return;
 	}
 	enum status status = web_open(&web, url, &said);

@@ -112,7 +112,7 @@ static void note_guess(const struct web *web, const char *why)
 	struct error said = {0};
 
 	error_set(&said, STATUS_OK,
-		  "not asked through the web server, because %s cannot be reached (%s); give the "
+		  "the web server was not tested, because %s cannot be reached (%s); give the "
 		  "page's address with --web",
 		  web->url, why);
 	report_note(web->report, "web", said.text);
@@ -162,9 +162,9 @@ void web_check_certificate(const struct web *web)
 		return;
 	error_set(&said, STATUS_OK, "the certificate of %s is valid for another %" PRId64 " days%s",
 		  web->at.host, days,
-		  days < CERTIFICATE_DAYS ? "; renew it now, and look why that did not happen "
-					    "automatically"
-					  : "");
+		  days < CERTIFICATE_DAYS
+		      ? "; renew it now, and find out why that did not happen automatically"
+		      : "");
 	if (days < CERTIFICATE_DAYS)
 		report_note(web->report, "tls", said.text);
 	else

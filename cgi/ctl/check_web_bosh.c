@@ -153,7 +153,7 @@ static void check_inactivity(const struct outside *outside)
 	error_set(&said, STATUS_OK,
 		  "the XMPP server ends a session that no browser uses after %ld s%s", seconds,
 		  seconds < INACTIVITY_FEW_S
-		      ? "; raise it there, or each new page of the site needs a new session"
+		      ? "; raise this time there, or each new page of the site needs a new session"
 		      : "");
 	if (seconds < INACTIVITY_FEW_S)
 		report_note(outside->web->report, "inactivity", said.text);
@@ -218,11 +218,12 @@ static void check_cross_origin(struct outside *outside, bool answer_allows)
 		error_set(&said, STATUS_OK, "%s allows pages of %s (CORS)", outside->url,
 			  outside->origin + strlen("Origin: "));
 	else
-		conf_fault(&said, STATUS_FORBIDDEN, place(outside),
-			   "%s is another origin than the page and does not allow it (CORS), so "
-			   "browsers refuse it; let it answer OPTIONS and POST with "
-			   "Access-Control-Allow-Origin: %s, or use a path such as /http-bind",
-			   outside->url, outside->origin + strlen("Origin: "));
+		conf_fault(
+		    &said, STATUS_FORBIDDEN, place(outside),
+		    "%s has another origin than the page and does not allow the page's (CORS), so "
+		    "browsers refuse its answers; make it answer OPTIONS and POST with "
+		    "Access-Control-Allow-Origin: %s, or use a path such as /http-bind",
+		    outside->url, outside->origin + strlen("Origin: "));
 	report_tell(outside->web->report, "cors", said.status, said.text);
 }
 
@@ -270,8 +271,8 @@ static enum status ping(struct outside *outside, struct error *said)
 		return status;
 	outside->sid[0] = '\0';
 	return conf_fault(said, status, place(outside),
-			  "a new session cannot be continued at %s: %s; it must lead to the XMPP "
-			  "server, and the node of it, that made the session",
+			  "a new session cannot be continued at %s: %s; this address must lead to "
+			  "the node of the XMPP server that made the session",
 			  outside->url, why.text);
 }
 
@@ -305,7 +306,7 @@ static enum status say_wait(const struct outside *outside, long ms, enum status 
 	bool ended = answer->status >= 500 || ms < outside->wait * 1000 - WAIT_EARLY_MS;
 
 	if (status == STATUS_OK && answer->status == 200)
-		return error_set(said, STATUS_OK, "a request may wait for %ld s", ms / 1000);
+		return error_set(said, STATUS_OK, "a request can wait for %ld s", ms / 1000);
 	if (ended)
 		return conf_fault(said, STATUS_CHAT_TIMEOUT,
 				  conf_site_place(outside->web->site->conf, "wait"),
@@ -330,7 +331,8 @@ static void check_wait(struct outside *outside)
 	if (outside->sid[0] == '\0')
 		return;
 	if (outside->wait > WAIT_MARGIN_S)
-		fprintf(stderr, "prebindctl: lets a request to %s wait; this takes %ld s\n",
+		fprintf(stderr,
+			"prebindctl: a request to %s now waits for its answer; this takes %ld s\n",
 			outside->url, outside->wait);
 	strbuf_init_secret(&body);
 	bosh_body_write(&body, outside->sid, outside->rid, "");

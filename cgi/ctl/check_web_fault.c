@@ -38,9 +38,10 @@ static bool host_is_unknown(const struct web *web)
 
 static enum status say_host(const struct web *web, struct error *said)
 {
-	return conf_fault(said, STATUS_NOT_FOUND, conf_site_place(site_conf(web), "hosts"),
-			  "the page's host '%s' is not in it, so prebind answers 404; add it",
-			  web->at.host);
+	return conf_fault(
+	    said, STATUS_NOT_FOUND, conf_site_place(site_conf(web), "hosts"),
+	    "the page's host '%s' is not in this key, so prebind answers 404; add the host",
+	    web->at.host);
 }
 
 static bool path_is_elsewhere(const struct web *web)
@@ -79,9 +80,9 @@ static bool base_path_is_empty(const struct web *web)
 static enum status say_not_there(const struct web *web, struct error *said)
 {
 	return error_set(said, STATUS_NOT_FOUND,
-			 "prebind answers 404 at %s, because it is given another Host or path than "
-			 "these; compare them with hosts and base_path in the log's not_found, and "
-			 "let a proxy in front pass the Host on",
+			 "prebind answers 404 at %s, because it is given another Host or path; "
+			 "look at hosts and base_path in the log's event not_found, and make a "
+			 "proxy in front pass the Host on",
 			 web->url);
 }
 
@@ -176,8 +177,8 @@ static enum status say_peer(const struct web *web, struct error *said)
 	snprintf(number, sizeof(number), "%ld", (long)account->uid);
 	const char *name = who != NULL ? who->pw_name : number;
 	return conf_fault(said, STATUS_FORBIDDEN, server_place(web, "peer_users"),
-			  "the web server (%s, process %ld) runs as %s, which is not in it, so "
-			  "prebind refuses its connections; add %s, and restart prebind",
+			  "the web server (%s, process %ld) runs as %s, which is not in this key, "
+			  "so prebind refuses its connections; add %s, and restart prebind",
 			  account->name, (long)account->pid, name, name);
 }
 

@@ -77,7 +77,7 @@ static void check_headers(const struct web *web)
 			continue;
 		error_set(&said, STATUS_UNAVAILABLE,
 			  "the web server or a proxy adds, changes or removes the header %s of "
-			  "prebind's page; leave it alone below %s",
+			  "prebind's page; make it leave this header alone below %s",
 			  page_headers[i].name, web->url);
 		report_tell(web->report, "headers", said.status, said.text);
 		return;
@@ -99,7 +99,7 @@ static void check_cookie(const struct web *web)
 	} else {
 		error_set(&said, STATUS_UNAVAILABLE,
 			  "the login form comes without its cookie %s: the web server or a proxy "
-			  "removes or renames Set-Cookie; leave it alone below %s",
+			  "removes or renames Set-Cookie; make it leave this header alone below %s",
 			  name, web->url);
 	}
 	report_tell(web->report, "cookie", said.status, said.text);
@@ -114,11 +114,10 @@ static void check_compression(struct web *web, const char *reference)
 	if (http_url_resolve(web->url, reference, &url, &said) == STATUS_OK &&
 	    web_get(web, url, "Accept-Encoding: br, gzip, deflate", &said) == STATUS_OK &&
 	    web_header(&web->answer, "Content-Encoding", NULL) > 0)
-		report_tell(
-		    web->report, "headers", STATUS_UNAVAILABLE,
-		    "the web server compresses prebind's pages, which lets a stranger guess "
-		    "their secrets from the length (BREACH); switch it off for them, as "
-		    "the shipped file does");
+		report_tell(web->report, "headers", STATUS_UNAVAILABLE,
+			    "the web server compresses prebind's pages, which lets a stranger "
+			    "guess their secrets from the length (BREACH); switch compression off "
+			    "for these pages, as the shipped file does");
 	free(url);
 }
 

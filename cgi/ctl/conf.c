@@ -101,7 +101,7 @@ static const char *wrong_options(const struct ctl *ctl)
 	if (ctl->from != NULL && ctl->adopt)
 		return "--adopt and --from are two steps: run prebindctl migrate twice";
 	if (ctl->from == NULL && ctl->password_file != NULL)
-		return "--password-file is of the database that --from names";
+		return "--password-file is only for the database that --from names";
 	return NULL;
 }
 

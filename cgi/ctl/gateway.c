@@ -130,7 +130,7 @@ static void print_secrets(const char *password, const char *api_key)
 	if (api_key != NULL)
 		printf("api key   %s\n", api_key);
 	if (password != NULL || api_key != NULL)
-		fputs("prebindctl: keep it now: it is not shown again\n", stderr);
+		fputs("prebindctl: store it now, because it is not shown again\n", stderr);
 }
 
 /* Reads the options of a new caller. adhoc_caller_clear frees *out. */

@@ -76,7 +76,7 @@ const struct guest_wall guest_walls[] = {
      .write = write_devices,
      .needs_user = true,
      .settings = {[SERVER_PROSODY] = MODULE,
-		  [SERVER_EJABBERD] = "remove what answers disco for strangers"}},
+		  [SERVER_EJABBERD] = "remove the module that answers disco queries of strangers"}},
     {.what = "enter other rooms",
      .write = wall_write_room,
      .needs_room = true,

@@ -34,7 +34,7 @@ struct server {
 static void member_prosody(const struct person *person, FILE *out)
 {
 	if (person->jid[0] == '[' || strchr(person->jid, '=') != NULL)
-		fprintf(stderr, "prebindctl: left out, because mod_groups cannot hold it: %s\n",
+		fprintf(stderr, "prebindctl: left out, because mod_groups cannot store it: %s\n",
 			person->jid);
 	else
 		fprintf(out, "%s=%s\n", person->jid, person->name);
@@ -191,10 +191,11 @@ static void say_why(struct error *err)
 	char text[sizeof(err->text)];
 
 	snprintf(text, sizeof(text), "%s", err->text);
-	error_set(err, STATUS_CONFLICT,
-		  "%s: as one group each would get all the others at every login, more than half a "
-		  "megabyte; let them find each other instead (people = all, docs/people.md)",
-		  text);
+	error_set(
+	    err, STATUS_CONFLICT,
+	    "%s; as one group, each of them would receive all others at every login, more than "
+	    "half a megabyte. Let users find each other instead (people = all, docs/people.md)",
+	    text);
 }
 
 /* Writes the whole group to exporter->out. */

@@ -183,8 +183,8 @@ static enum status take_body(const struct strbuf *answer, struct strbuf *body, s
 
 	if (end == NULL)
 		return error_set(err, STATUS_UNAVAILABLE,
-				 "the server gave no answer; it may not accept this account "
-				 "(peer_users)");
+				 "the server gave no answer; perhaps it does not accept this "
+				 "account (peer_users)");
 	if (code == 404)
 		return error_set(err, STATUS_NOT_FOUND, "the server has no such page");
 	if (code != 200)

@@ -115,7 +115,7 @@ int ctl_status(struct ctl *ctl)
 	if (status == STATUS_OK) {
 		status = json_parse(body.data, body.len, &root, &why);
 		if (status != STATUS_OK)
-			error_set(&err, status, "%s answers as no server of prebind does: %s",
+			error_set(&err, status, "%s does not answer like a prebind server: %s",
 				  ctl->conf->server.listen, why.text);
 	}
 	if (status == STATUS_OK && ctl->json)

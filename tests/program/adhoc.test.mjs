@@ -413,5 +413,5 @@ test("prebindctl check says when nobody may call", async () => {
 	assert.match(await check(), /^ok {4}default: gateway: \d+ callers$/m);
 	for (const { name } of JSON.parse(await prebind.ctlOk(["gateway", "list", "--json"])))
 		await prebind.ctlOk(["gateway", "delete", name]);
-	assert.match(await check(), /^FAIL {2}default: gateway: nobody may call/m);
+	assert.match(await check(), /^FAIL {2}default: gateway: there is no gateway caller/m);
 });

@@ -97,19 +97,19 @@ const ROWS = {
 		/page: prebind answers 503 at \S+: unavailable; the log says why .*, for the request r-17$/],
 	"prebind fails, without JSON": [{ page: { status: 500, headers: OURS }, json: { status: 500, body: "oh" } }, /page: prebind answers 500 at \S+\/chat\/; the log says why/],
 	"prebind gets another path than we see": [{ page: { status: 404, headers: OURS } }, /page: prebind answers 404 at \S+, because it is given another Host or path/],
-	"prebind gets another host than we see": [{ host: "nobody.test" }, /page: prebind answers 404 at \S+, because it is given another Host or path .*pass the Host on/],
+	"prebind gets another host than we see": [{ host: "nobody.test" }, /page: prebind answers 404 at \S+, because it is given another Host or path; .*pass the Host on/],
 	"plain http": [{ page: { status: 403, headers: OURS }, json: { status: 403, headers: OURS, body: '{"error":"https_required"}' } },
 		/page: prebind refuses plain http at \S+; give the https address/],
 	"the form is elsewhere": [{ login: { status: 404 } }, /page: prebind redirects to \S+, where the answer is 404; if a proxy removes a part of the path, set public_path/],
 	"the form's connection ends": [{ login: { hang: true } }, /page: .*127\.0\.0\.1/],
-	"the form's cookie is taken away": [{ login: { add: { "set-cookie": undefined } } }, /cookie: the login form comes without its cookie \S+-login: .*Set-Cookie; leave it alone/],
-	"pages are compressed": [{ login: { add: { "Content-Encoding": "br" } } }, /headers: the web server compresses prebind's pages, .*\(BREACH\); switch it off/],
+	"the form's cookie is taken away": [{ login: { add: { "set-cookie": undefined } } }, /cookie: the login form comes without its cookie \S+-login: .*Set-Cookie; make it leave this header alone/],
+	"pages are compressed": [{ login: { add: { "Content-Encoding": "br" } } }, /headers: the web server compresses prebind's pages, .*\(BREACH\); switch compression off/],
 	"a header is changed": [{ login: { add: { "x-frame-options": "SAMEORIGIN" } } }, /headers: .*adds, changes or removes the header X-Frame-Options/],
 	"static files: the connection ends": [{ static: { hang: true } }, /static: .*127\.0\.0\.1/],
 	"bosh_url: the connection ends": [{ bosh: { create: { hang: true } } }, new RegExp(`bosh_url: ${IN_CONF}bosh_url: .*127\\.0\\.0\\.1`)],
 	"bosh_url is no BOSH service": [{ bosh: { create: { status: 200, body: "<html/>" } } }, new RegExp(`bosh_url: ${IN_CONF}bosh_url: \\S+ does not answer as a BOSH service: `)],
 	"the session is on another server": [{ bosh: { ping: { status: 404 } } },
-		/attach: .*a new session cannot be continued at \S+\/http-bind: the answer is 404; it must lead to the XMPP server/],
+		/attach: .*a new session cannot be continued at \S+\/http-bind: the answer is 404; this address must lead to the node/],
 	"the session has ended": [{ bosh: { ping: { status: 200, body: `<body ${BODY} type='terminate' condition='item-not-found'/>` } } },
 		/attach: .*a new session cannot be continued at \S+: .*item-not-found/],
 	"a proxy ends what waits": [{ bosh: { wait: { status: 504 } } }, /wait: .*ends a waiting request after 0 s \(HTTP 504\), but wait is \d+ s; make its time-out/],
@@ -126,7 +126,7 @@ for (const [what, [changes, says]] of Object.entries(ROWS))
 test("all is right; the operator is told why it takes a while", async () => {
 	const { code, stdout, stderr } = await check();
 	assert.equal(code, 0, stdout);
-	assert.match(stderr, /^prebindctl: lets a request to \S+\/http-bind wait; this takes \d\d s\n$/);
+	assert.match(stderr, /^prebindctl: a request to \S+\/http-bind now waits for its answer; this takes \d\d s\n$/);
 	for (const what of ["address", "page", "headers", "cookie", "static", "bosh_url", "inactivity", "attach", "wait"])
 		assert.match(stdout, new RegExp(`^ok {4}default: ${what}: `, "m"));
 });
@@ -134,7 +134,7 @@ test("all is right; the operator is told why it takes a while", async () => {
 test("a server that soon ends sessions is noted; one that does not say when is not", async () => {
 	scene = { session: "inactivity='5'" };
 	const few = await check();
-	assert.match(few.stdout, /^note {2}default: inactivity: the XMPP server ends a session .* after 5 s; raise it there/m);
+	assert.match(few.stdout, /^note {2}default: inactivity: the XMPP server ends a session .* after 5 s; raise this time there/m);
 	assert.equal(few.code, 0);
 	scene = { session: "" };
 	assert.doesNotMatch((await check()).stdout, /: inactivity: /);
@@ -145,7 +145,7 @@ test("users who log in at the web server: it may ask for a password, and nobody 
 	const asked = await check("remote");
 	assert.equal(asked.code, 0, asked.stdout);
 	assert.match(asked.stdout, /^ok {4}remote: page: \S+ answers 401$/m);
-	assert.match(asked.stdout, /^ok {4}remote: attach: not tried: its users are the site's own; name one with --user$/m);
+	assert.match(asked.stdout, /^ok {4}remote: attach: not tried, because only the site knows its users; name one with --user$/m);
 	scene = { host: "remote.test" };
 	assert.match((await check("remote")).stdout, /^ok {4}remote: headers: /m, "it asks the program itself, without a user");
 });
@@ -154,8 +154,8 @@ const ALLOWED = { status: 204, headers: { "Access-Control-Allow-Origin": "*", "A
 const CORS = {
 	"allowed": [{ allow: "*", options: ALLOWED }, /^ok {4}cross: cors: \S+ allows pages of http:\/\/127\.0\.0\.1:\d+ \(CORS\)$/m],
 	"allowed to our origin": [{ own: true, options: ALLOWED }, /^ok {4}cross: cors: /m],
-	"not the header": [{ allow: "*", options: { ...ALLOWED, headers: { "Access-Control-Allow-Origin": "*" } } }, /^FAIL {2}cross: cors: .*does not allow it \(CORS\)/m],
-	"not the question": [{ allow: "*" }, /^FAIL {2}cross: cors: .*does not allow it \(CORS\).*let it answer OPTIONS and POST/m],
+	"not the header": [{ allow: "*", options: { ...ALLOWED, headers: { "Access-Control-Allow-Origin": "*" } } }, /^FAIL {2}cross: cors: .*does not allow the page's \(CORS\)/m],
+	"not the question": [{ allow: "*" }, /^FAIL {2}cross: cors: .*does not allow the page's \(CORS\).*make it answer OPTIONS and POST/m],
 	"not the answer": [{ options: ALLOWED }, /^FAIL {2}cross: cors: /m],
 	"another origin": [{ allow: "https://elsewhere.test", options: ALLOWED }, /^FAIL {2}cross: cors: /m],
 };

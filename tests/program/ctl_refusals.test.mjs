@@ -94,7 +94,7 @@ test("nothing of what was refused is there", async () => {
 const USAGE = [
 	[["session", "end", "--source", "login"], /--source is for a USER/],
 	[["migrate", "--adopt", "--from", "other.db"], /--adopt and --from are two steps/],
-	[["migrate", "--password-file", "password"], /--password-file is of the database that --from names/],
+	[["migrate", "--password-file", "password"], /--password-file is only for the database that --from names/],
 	[["prebind"], /give one of USER, JID, --user USER and --jid JID/],
 	[["prebind", "alice", "--jid", "alice@example.org"], /give one of USER/],
 	[["people", "export"], /give --for prosody, --for ejabberd or --for tigase/],
@@ -158,7 +158,7 @@ test("a result that cannot be printed is a failure: a password would be lost, a 
 	for (const args of [["gateway", "passwd", "shop"], ["user", "list"], ["map", "list", "--json"], ["conf"], ["--help"], ["people", "export", "--for", "prosody"]]) {
 		const { code, stderr } = await place.run(["sh", "-c", 'exec "$@" >/dev/full', "sh", prebind.ctlProgram, "-c", prebind.conf, ...args]);
 		assert.equal(code, 1, args.join(" "));
-		assert.match(stderr, /standard output cannot be written/);
+		assert.match(stderr, /cannot write to standard output/);
 	}
 });
 

@@ -32,12 +32,12 @@ after(async () => {
 });
 
 const ANSWERS = {
-	"nothing": ["", /the server gave no answer; it may not accept this account \(peer_users\)/],
+	"nothing": ["", /the server gave no answer; perhaps it does not accept this account \(peer_users\)/],
 	"no head": [answerRecord("hello"), /the server gave no answer/],
 	"half a record": [answerRecord("Status: 200 OK\r\n\r\n{}").subarray(0, 20), /the server gave no answer/],
 	"404": [answerRecord("Status: 404 Not Found\r\n\r\n"), /the server has no such page/],
 	"500": [answerRecord("Status: 500 Internal Server Error\r\n\r\n"), /the server answered 500; its log says why/],
-	"no JSON": [answerRecord("Content-Type: text/html\r\n\r\n<html>"), /prebind\.sock answers as no server of prebind does: JSON not accepted/],
+	"no JSON": [answerRecord("Content-Type: text/html\r\n\r\n<html>"), /prebind\.sock does not answer like a prebind server: JSON not accepted/],
 };
 for (const [what, [bytes, says]] of Object.entries(ANSWERS))
 	test(`the answer is ${what}`, async () => {

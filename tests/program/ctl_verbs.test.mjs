@@ -62,7 +62,7 @@ test("gateway callers: domains, addresses, an API key, disabled; secrets are sho
 	const { stdout, stderr } = await prebind.ctl(["gateway", "add", "shop@example.org", "--domains", "Example.ORG,example.net",
 		"--addresses", "192.0.2.1,2001:db8::/32", "--api-key"]);
 	assert.match(stdout, /^password {2}\S{43}\napi key {3}\S{43}\n$/);
-	assert.match(stderr, /keep it now: it is not shown again/);
+	assert.match(stderr, /store it now, because it is not shown again/);
 	assert.equal((await prebind.ctl(["gateway", "add", "till", "--domains", "example.org", "--password-stdin"], { input: `${PASSWORD}\n` })).stdout, "");
 	await prebind.ctlOk(["gateway", "disable", "till"]);
 	assert.equal(await prebind.ctlOk(["gateway", "list"]), "shop@example.org  domains example.org example.net  addresses 192.0.2.1 2001:db8::/32  (API key)\n" +
@@ -95,7 +95,7 @@ test("people export: what the server's format cannot hold is left out, and said"
 	const prosody = await exported("prosody", "--group", "Our people");
 	assert.match(prosody.stdout, /^\[Our people\]\n/);
 	assert.match(prosody.stdout, /^-dash@example\.org=dash$/m);
-	assert.equal(prosody.stderr, "prebindctl: left out, because mod_groups cannot hold it: a=b@example.org\n");
+	assert.equal(prosody.stderr, "prebindctl: left out, because mod_groups cannot store it: a=b@example.org\n");
 	const ejabberd = await exported("ejabberd");
 	assert.match(ejabberd.stdout, /^group='Everybody'$[^]*<<'MEMBERS'\nalice@[^]*^MEMBERS$/m);
 	assert.equal(ejabberd.stderr.match(/left out, because of a character in it: /g)?.length, 2);

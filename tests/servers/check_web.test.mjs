@@ -135,7 +135,7 @@ const rows = [
 	["14b", { what: "base_path is empty at mod_proxy_fcgi", web: apache(),
 		says: new RegExp(`page: ${IN_CONF}base_path: is empty.*no PATH_INFO.*answers 500; set base_path = /chat$`) }],
 	["15", { what: "the Host is not in hosts", site: { hosts: "www.example.org" },
-		says: new RegExp(`page: ${IN_CONF}hosts: the page's host '127\\.0\\.0\\.1' is not in it.*add it$`) }],
+		says: new RegExp(`page: ${IN_CONF}hosts: the page's host '127\\.0\\.0\\.1' is not in this key.*add the host$`) }],
 	["20", { what: "proxy_fcgi is not enabled", site: { base_path: "/chat" }, web: apache({ without: ["proxy_fcgi"] }),
 		says: /page: Apache answers 500 .* itself, because proxy_fcgi is not enabled; run: a2enmod proxy_fcgi/ }],
 	["23", { what: "prebind does not run", damage: async ({ prebind }) => {
@@ -151,7 +151,7 @@ const rows = [
 		says: /static: .*chat\.js comes as 'text\/plain', so browsers refuse it; give this kind of file the type of javascript/ }],
 	["header", { what: "the web server sets a policy of its own",
 		web: lighttpd((text) => `${text}\nsetenv.add-response-header = ("Content-Security-Policy" => "default-src 'self'")\n`),
-		says: /headers: .*adds, changes or removes the header Content-Security-Policy of prebind's page; leave it alone/ }],
+		says: /headers: .*adds, changes or removes the header Content-Security-Policy of prebind's page; make it leave this header alone/ }],
 	["elsewhere", { what: "the address is another path", args: (made) => [made.url.replace("/chat/", "/talk/")],
 		says: /page: the web server answers 404 at .*\/talk\/ itself; include prebind's file/ }],
 	["no name", { what: "the host has no address", args: () => ["https://no-such-host.invalid/chat/"],
@@ -160,7 +160,7 @@ const rows = [
 		says: /address: 127\.0\.0\.1: nothing accepts a connection .*Connection refused.*start the web server/ }],
 	["cors", { what: "bosh_url is another origin that allows nothing", site: { bosh_url: "http://localhost:PORT/http-bind" },
 		web: lighttpd((text) => `${text}\nsetenv.set-response-header = ("Access-Control-Allow-Origin" => "https://other.example")\n`),
-		says: new RegExp(`cors: ${IN_CONF}bosh_url: .*another origin than the page and does not allow it \\(CORS\\).*Access-Control-Allow-Origin: http://127`) }],
+		says: new RegExp(`cors: ${IN_CONF}bosh_url: .*another origin than the page and does not allow the page's \\(CORS\\).*Access-Control-Allow-Origin: http://127`) }],
 ];
 
 for (const [number, { what, site = {}, web, args = (made) => [made.url], damage = () => {}, says }] of rows)
@@ -232,7 +232,7 @@ test("18c: the web server's account is not in peer_users", { skip: process.getui
 	await lighttpd()(made);
 	const found = await check(made.prebind, ["--web", made.url]);
 	t.diagnostic(`${found.failed[0]}`);
-	assert.match(found.failed[0], new RegExp(`page: ${IN_CONF}peer_users: the web server \\(lighttpd, process \\d+\\) runs as ${WEB_SERVER}, which is not in it.*add ${WEB_SERVER}, and restart prebind`));
+	assert.match(found.failed[0], new RegExp(`page: ${IN_CONF}peer_users: the web server \\(lighttpd, process \\d+\\) runs as ${WEB_SERVER}, which is not in this key.*add ${WEB_SERVER}, and restart prebind`));
 });
 
 test("the XMPP server's clock: --deep names it and by how much", async (t) => {
@@ -241,5 +241,5 @@ test("the XMPP server's clock: --deep names it and by how much", async (t) => {
 	const { prebind } = await startSite(place, { server: "prosody", way: "token", env: clockOff(place, CLOCK_OFF_S) });
 	const { stdout } = await check(prebind, ["--deep"]);
 	assert.match(stdout, /^FAIL {2}default: clocks: the XMPP server's clock is (199|200|201) s ahead of this machine's.*NTP/m, stdout);
-	assert.match(stdout, /^note {2}default: web: not asked through the web server: give the page's address with --web/m);
+	assert.match(stdout, /^note {2}default: web: the web server was not tested; give the page's address with --web/m);
 });
