@@ -21,8 +21,8 @@ enum status jid_rule_domain(const struct site_conf *conf, char **out, struct err
 
 	if (status == STATUS_OK && rule.whole && conf->jid_domains.count == 0)
 		return error_set(err, STATUS_BAD_REQUEST,
-				 "{email} alone needs the key jid_domains, with the domains whose "
-				 "addresses are JIDs");
+				 "{email} alone needs the key jid_domains, which lists the domains "
+				 "whose addresses are JIDs");
 	return status == STATUS_OK
 		   ? jid_domain_prepare(rule.whole ? conf->jid_domains.items[0] : rule.domain, out,
 					err)
@@ -59,7 +59,7 @@ enum status jid_domains_check(const struct site_conf *conf, struct error *err)
 
 	if (list->count > 0 && (jid_rule_read(conf->jid, &rule) != NULL || !rule.whole))
 		return conf_fault(err, STATUS_BAD_REQUEST, place,
-				  "needs jid = {email}; `jid` is %s, which has its domain in it",
+				  "needs jid = {email}; `jid` is %s, which already names a domain",
 				  conf->jid);
 	for (size_t i = 0; i < list->count; i++) {
 		char *prepared = NULL;
@@ -68,11 +68,10 @@ enum status jid_domains_check(const struct site_conf *conf, struct error *err)
 
 		free(prepared);
 		if (status != STATUS_OK || !same)
-			return conf_fault(
-			    err, STATUS_BAD_REQUEST, place,
-			    "'%s' is not a domain as the XMPP server writes it: no dot "
-			    "at its end",
-			    list->items[i]);
+			return conf_fault(err, STATUS_BAD_REQUEST, place,
+					  "'%s' is not a domain in the XMPP server's form, which "
+					  "has no dot at the end",
+					  list->items[i]);
 		if (conf_site_has_provider(conf, PROVIDER_GUEST) &&
 		    strcmp(list->items[i], conf->guest_domain) == 0)
 			return conf_fault(err, STATUS_BAD_REQUEST, place,

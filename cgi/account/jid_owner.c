@@ -117,7 +117,7 @@ static enum status spelled_otherwise_find(const struct identity_context *context
 		strbuf_clear(&tried[i]);
 	if (status == STATUS_NOT_FOUND)
 		error_set(err, status,
-			  "%s finds no user '%s', with or without capitals: make it compare "
+			  "%s finds no user '%s' in upper or lower case; make the query compare "
 			  "fold(name) with fold(:user)",
 			  context->conf->login_query, name);
 	return status;

@@ -79,11 +79,11 @@ static enum status surround(const struct jid_rule *rule, const char *localpart, 
 		return error_no_memory(err);
 	enum status status = jid_localpart_prepare(whole, &prepared, err);
 	if (status == STATUS_OK && strcmp(prepared, whole) != 0)
-		status =
-		    error_set(err, STATUS_BAD_REQUEST,
-			      "the text around the placeholder would be changed, to the localpart "
-			      "\"%s\": write it in lower case and without combining characters",
-			      prepared);
+		status = error_set(
+		    err, STATUS_BAD_REQUEST,
+		    "the text around the placeholder would change, which gives the localpart "
+		    "\"%s\"; write that text in lower case and without combining characters",
+		    prepared);
 	free(prepared);
 	if (status == STATUS_OK)
 		*out = whole;
@@ -408,11 +408,10 @@ static enum status jid_of(const struct jid_question *ask, struct jid *out, struc
 	if (status == STATUS_NOT_FOUND && ask->conf->accounts == ACCOUNTS_ALL)
 		return jid_without_row(ask, out, err);
 	if (status == STATUS_NOT_FOUND)
-		return error_set(
-		    err, STATUS_NO_CHAT_ACCOUNT,
-		    "site user '%s' has no row in the JID map, and accounts = map: add one with "
-		    "`prebindctl map set USER JID`",
-		    who->user);
+		return error_set(err, STATUS_NO_CHAT_ACCOUNT,
+				 "site user '%s' has no row in the JID map, which accounts = map "
+				 "requires; add one with `prebindctl map set USER JID`",
+				 who->user);
 	if (status == STATUS_OK)
 		status = jid_by_row(ask->conf, &row, out, &why);
 	jid_map_clear(&row);

@@ -63,12 +63,12 @@ enum status people_check(const struct site_conf *conf, struct error *said)
 	enum status status = STATUS_OK;
 
 	if (!has_query(conf))
-		return error_set(said, STATUS_OK, "visitors find users of our own table");
+		return error_set(said, STATUS_OK, "visitors find the users of prebind's own login");
 	status = people_query_open(conf, &query, said);
 	if (status == STATUS_OK)
 		status = people_query_check(query, said);
 	if (status == STATUS_OK)
-		error_set(said, STATUS_OK, "the site's database takes %s", conf->people_query);
+		error_set(said, STATUS_OK, "the site's database accepts %s", conf->people_query);
 	people_query_close(query);
 	return status;
 }

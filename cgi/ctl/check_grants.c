@@ -20,7 +20,7 @@ static void tell(const struct report *report, bool provider_failed, const char *
 			    "the account may do more than read (%s), so a fault here could change "
 			    "the site; ",
 			    beyond);
-	strbuf_adds(&said, "this account is enough: ");
+	strbuf_adds(&said, "an account with these rights is enough: ");
 	if (grants_write(report->ctl->conf, report->site, &said, &err) == STATUS_OK &&
 	    strbuf_ok(&said))
 		report_note(report, "site_database", said.data);

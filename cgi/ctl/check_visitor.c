@@ -74,7 +74,7 @@ static void tell(struct report *report, enum identity_verdict verdict, const str
 			  found->display_name[0] != '\0' ? ")" : "", found->source);
 		break;
 	case IDENTITY_NONE:
-		error_set(&said, STATUS_NOT_FOUND, "the visitor is nobody: %s",
+		error_set(&said, STATUS_NOT_FOUND, "the visitor is not logged in: %s",
 			  why->text[0] != '\0' ? why->text
 					       : "no provider of `identity` knows this cookie");
 		break;

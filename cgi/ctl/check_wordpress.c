@@ -18,7 +18,7 @@ static const char *difference(const struct wordpress_secret *is,
 {
 	if (differs(is->key, should_be->key) || differs(is->salt, should_be->salt))
 		return "other keys";
-	return differs(is->cookie, should_be->cookie) ? "the name of another cookie" : NULL;
+	return differs(is->cookie, should_be->cookie) ? "another cookie name" : NULL;
 }
 
 static enum status secret_open(const struct wordpress_source *source, struct wordpress_secret *out,

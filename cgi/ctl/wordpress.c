@@ -22,7 +22,7 @@
 #define NEW        ".new" /* ending of the secret file until it is complete */
 
 #define BY_WORDPRESS                                                                               \
-	"let WordPress itself write the file, with the command in docs/identity.md, WordPress"
+	"let WordPress write the file itself; docs/identity.md (WordPress) has the command"
 
 /* ---- the keys, as WordPress finds them ---- */
 
@@ -39,10 +39,10 @@ static enum status config_open(const char *file, struct wordpress_config *out, s
 		status = error_set(err, STATUS_NOT_FOUND, "%s: cannot be read: %s", file,
 				   strerrordesc_np(found.cause));
 	else if (fault != FILE_OK)
-		status = error_set(err, STATUS_BAD_REQUEST,
-				   "%s: is not a file of at most %d bytes that others may not "
-				   "write to",
-				   file, CONFIG_MAX);
+		status =
+		    error_set(err, STATUS_BAD_REQUEST,
+			      "%s: must be a file of at most %d bytes that others may not write to",
+			      file, CONFIG_MAX);
 	else
 		status = wordpress_config_read(text.data, out, &why);
 	if (fault == FILE_OK && status != STATUS_OK)

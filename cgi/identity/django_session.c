@@ -58,7 +58,7 @@ enum status django_keys_read(const char *file, struct django_keys *out, struct e
 		status = add_key(&keys, strsep(&rest, "\n"), file, err);
 	if (status == STATUS_OK && keys.count == 0)
 		status = error_set(err, STATUS_BAD_REQUEST,
-				   "%s: holds no key: write Django's SECRET_KEY into it", file);
+				   "%s: contains no key; write Django's SECRET_KEY into it", file);
 	if (status == STATUS_OK)
 		*out = keys;
 	else
@@ -272,8 +272,8 @@ static enum status count_tell(const char *database, const struct count *count, s
 	const char *s = count->sessions == 1 ? "" : "s";
 
 	if (count->sessions == 0)
-		strbuf_adds(said, "; " TABLE " holds no live session: log in to the site and check "
-				  "again. If it still holds none, " OTHER_ENGINES);
+		strbuf_adds(said, "; " TABLE " contains no current session; log in to the site and "
+				  "check again. If there is still none, " OTHER_ENGINES);
 	else if (count->refused == 0)
 		strbuf_addf(said, "; the newest %ld session%s can be read", count->sessions, s);
 	else if (count->refused < count->sessions)

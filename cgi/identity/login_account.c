@@ -65,8 +65,8 @@ static enum status find_sites(const struct identity_context *context, const char
 		status = login_query_find(kept != NULL ? kept : own, name, &user, err);
 	login_query_close(own);
 	if (status == STATUS_OK && identity_is_excluded(context->conf, user.name)) {
-		status = error_set(err, STATUS_NOT_FOUND, "'%s' is not a user: see exclude_users",
-				   user.name);
+		status = error_set(err, STATUS_NOT_FOUND,
+				   "'%s' is in exclude_users, so it is not a user", user.name);
 		login_query_user_clear(&user);
 	}
 	if (status == STATUS_OK)

@@ -194,7 +194,7 @@ static enum status login_check(const struct site_conf *conf, struct store *store
 		return status;
 	if (count == 0)
 		return error_set(said, STATUS_NOT_FOUND,
-				 "%s holds no user yet: add one with `prebindctl user add NAME`",
+				 "%s contains no user yet; add one with `prebindctl user add NAME`",
 				 conf->database);
 	error_set(said, STATUS_OK, "%ld user%s found in %s", count, count == 1 ? "" : "s",
 		  conf->database);

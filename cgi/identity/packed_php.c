@@ -28,7 +28,7 @@ static enum status unpack(const char *session_data, struct strbuf *out, struct e
 		strbuf_add(out, session_data, len);
 	else if (codec_base64_decode(out, session_data, len) == STATUS_BAD_REQUEST)
 		return error_set(err, STATUS_BAD_REQUEST,
-				 "the column session_data holds broken base64");
+				 "the column session_data is not valid base64");
 	return strbuf_ok(out) ? STATUS_OK : error_no_memory(err);
 }
 

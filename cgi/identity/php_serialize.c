@@ -312,7 +312,7 @@ static bool read_value(struct reader *r, const struct place *place)
 	struct php_lexer *lexer = &r->lexer;
 
 	if (++r->values > PHP_VALUES_MAX)
-		return php_lexer_refuse(lexer, "it holds too many values");
+		return php_lexer_refuse(lexer, "it contains too many values");
 	if (lexer->end - lexer->at < 2)
 		return php_lexer_refuse(lexer, "the data ends too early");
 	char type = lexer->at[0];

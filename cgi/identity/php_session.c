@@ -85,7 +85,7 @@ static enum status folder_check(const struct site_conf *conf, const char *folder
 		return conf_fault(
 		    err, STATUS_BAD_REQUEST, place,
 		    "%s: belongs to user %u, who could replace PHP's files; run: chown root '%s', "
-		    "or name that user in php_session_owner if PHP runs as it",
+		    "or name that user in php_session_owner if PHP runs as that user",
 		    folder, (unsigned)st.st_uid, folder);
 	if ((st.st_mode & (S_IWGRP | S_IWOTH)) != 0 && (st.st_mode & S_ISVTX) == 0)
 		return conf_fault(
@@ -299,9 +299,9 @@ static enum status sid_read(const char *cookie, struct strbuf *out, struct error
 	if (status == STATUS_OK && out->len >= SID_MIN && out->len <= SID_MAX &&
 	    strspn(out->data, sid_characters) == out->len)
 		return STATUS_OK;
-	return error_set(
-	    err, STATUS_BAD_REQUEST,
-	    "the cookie is not a session id of PHP: it is forged, or another program's");
+	return error_set(err, STATUS_BAD_REQUEST,
+			 "the cookie is not a session id of PHP; it is forged, or it belongs to "
+			 "another program");
 }
 
 static enum identity_verdict verdict_of(enum status status)

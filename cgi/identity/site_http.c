@@ -283,8 +283,8 @@ static enum status look(struct site_http *site, struct error *said)
 			       conf->site_http_url, answer.user);
 	else if (status == STATUS_OK)
 		error_set(said, STATUS_OK,
-			  "%s says that nobody is logged in without a cookie, as it should; only a "
-			  "real cookie (%s%s) shows whether it finds the user",
+			  "without a cookie, %s says that nobody is logged in, as it should; only "
+			  "a real cookie (%s%s) shows whether it finds the user",
 			  conf->site_http_url, conf->site_http_cookies.items[0],
 			  conf->site_http_cookies.count > 1 ? " …" : "");
 	site_answer_clear(&answer);

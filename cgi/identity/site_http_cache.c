@@ -163,8 +163,8 @@ static enum status too_late(int rc, struct error *err)
 	if (rc == EBUSY)
 		return wait_refused(err);
 	error_set(err, STATUS_BUSY,
-		  "%d questions to the site were under way, and none ended in time to make room "
-		  "for this one: check whether the site is slow",
+		  "%d calls to the site were running, and none ended in time for this one to "
+		  "start; check whether the site is slow",
 		  SITE_CACHE_CALLS_MAX);
 	return error_retry_after(err, STATUS_BUSY, RETRY_S);
 }
@@ -214,8 +214,8 @@ static enum status answer_wait(struct site_cache *cache, struct entry *entry, in
 	if (rc == EBUSY)
 		return wait_refused(err);
 	return error_set(err, STATUS_UNAVAILABLE,
-			 "another request's question to the site was not answered in time: check "
-			 "whether the site is slow");
+			 "another request's call to the site got no answer in time; check whether "
+			 "the site is slow");
 }
 
 /*

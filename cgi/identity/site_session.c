@@ -408,8 +408,9 @@ static enum identity_verdict site_session_find(const struct identity_context *co
 		status = session_look(context->state, cookie, context->now, out, &why);
 	if (status == STATUS_NOT_FOUND && why.text[0] == '\0')
 		error_set(&why, status,
-			  cookie == NULL ? "there is no such cookie"
-					 : "the site's database has no session or user for it");
+			  cookie == NULL
+			      ? "there is no such cookie"
+			      : "the site's database has no session or user for this cookie");
 	secret_free(cookie);
 	if (status == STATUS_OK)
 		return IDENTITY_YES;

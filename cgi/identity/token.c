@@ -131,8 +131,8 @@ static enum status token_check_site(const struct site_conf *conf, struct store *
 		return status;
 	error_set(said, STATUS_OK,
 		  "the user is read from the %s token in cookie %s%s, with audience %s, signed "
-		  "with one of %zu key%s (%s); only a real token shows whether the site signs with "
-		  "that key: if not, the log says identity_refused",
+		  "with one of %zu key%s (%s). Only a real token shows whether the site signs with "
+		  "that key; if it does not, the log says identity_refused",
 		  conf->token_format == TOKEN_FORMAT_JWT ? "JWT" : "v1", conf->token_cookie,
 		  token_may_be_posted(conf) ? " or posted to /login" : "", conf->token_audience,
 		  keys.count, keys.count == 1 ? "" : "s", conf->token_key_file);

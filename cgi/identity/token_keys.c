@@ -162,7 +162,7 @@ static enum status add_lines(struct token_keys *keys, const char *file, char *te
 		return error_set(err, status, "%s:%d: %s", file, number, why.text);
 	if (keys->count == 0)
 		return error_set(err, STATUS_BAD_REQUEST,
-				 "%s: holds no key: add a line of the form KID:KEY", file);
+				 "%s: contains no key; add a line of the form KID:KEY", file);
 	return STATUS_OK;
 }
 

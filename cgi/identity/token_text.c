@@ -145,7 +145,7 @@ static const char *claims_check(const struct token_rules *rules, const struct js
 	const char *user = user_of(rules, claims);
 
 	if (!json_is_object(claims))
-		return "does not hold a JSON object";
+		return "does not contain a JSON object";
 	if (user[0] == '\0')
 		return "names no user";
 	if (strlen(user) > TOKEN_USER_MAX || text_has_control(user))

@@ -174,8 +174,8 @@ static enum status cookie_look(const struct wordpress *site, const char *value, 
 static void log_signature(const struct wordpress *site)
 {
 	log_event(LOG_LEVEL_WARN, "wordpress_signature", "site", site->conf->name, "reason",
-		  "a session exists, but its cookie has another signature: the user has a new "
-		  "password since, or site_secret_file has other keys than wp-config.php (run "
+		  "a session exists, but its cookie has another signature: the user has set a new "
+		  "password, or site_secret_file has other keys than wp-config.php (run "
 		  "`prebindctl wordpress import WP-CONFIG.PHP`)",
 		  NULL);
 }
@@ -240,7 +240,7 @@ static enum status wordpress_check(const struct site_conf *conf, struct store *s
 	if (status == STATUS_OK)
 		error_set(said, status,
 			  "the cookie %s is verified with the keys in %s and the sessions in %s; a "
-			  "made-up user is not found, as it should",
+			  "made-up user is not found, as it should be",
 			  site->cookie, conf->site_secret_file, conf->site_database);
 	if (site != NULL)
 		wordpress_close(state);

@@ -56,11 +56,11 @@ static enum status read_line(const struct line *line, struct wordpress_secret *o
 		row++;
 	/* The error does not quote the line, because the line is secret. */
 	if (equals == NULL || row == N_ROWS || *member(out, row) != NULL)
-		return error_set(err, STATUS_BAD_REQUEST,
-				 "%s:%d: the line is not NAME=VALUE, or its name is not known or "
-				 "there twice; write the file with `prebindctl wordpress import "
-				 "WP-CONFIG.PHP`",
-				 line->file, line->number);
+		return error_set(
+		    err, STATUS_BAD_REQUEST,
+		    "%s:%d: the line is not NAME=VALUE, or its name is not known or appears twice; "
+		    "write the file with `prebindctl wordpress import WP-CONFIG.PHP`",
+		    line->file, line->number);
 	*member(out, row) = strdup(equals + 1);
 	return *member(out, row) != NULL ? STATUS_OK : error_no_memory(err);
 }

@@ -160,7 +160,7 @@ enum status wordpress_blame_prefix(const struct site_conf *conf, enum status sta
 		if (prefixes.is_other)
 			conf_fault(err, status, conf_site_place(conf, "site_query"),
 				   "%s: does not name the tables of the site, which begin with "
-				   "'%s': write them into a copy of the file",
+				   "'%s'; write the right names into a copy of the file",
 				   conf->site_query, prefixes.other);
 		else
 			conf_fault(err, status, conf_site_place(conf, "site_database"),
@@ -188,12 +188,11 @@ static enum status compare(const struct site_conf *conf, const struct wordpress_
 	if (status != STATUS_OK)
 		status = STATUS_UNAVAILABLE; /* the account might be unable to read the address */
 	else if (strcmp(name.data, cookie) != 0)
-		status = error_set(
-		    said, STATUS_NOT_FOUND,
-		    "the cookie %s is not that of the site's address %s, which is %s: unless "
-		    "wp-config.php sets COOKIEHASH or WP_SITEURL, run `prebindctl wordpress "
-		    "import WP-CONFIG.PHP`",
-		    cookie, address, name.data);
+		status = error_set(said, STATUS_NOT_FOUND,
+				   "the cookie %s is not that of the site's address %s, whose "
+				   "cookie is %s; run `prebindctl wordpress import WP-CONFIG.PHP`, "
+				   "unless wp-config.php sets COOKIEHASH or WP_SITEURL",
+				   cookie, address, name.data);
 	free(address);
 	strbuf_clear(&name);
 	return status;

@@ -46,13 +46,12 @@ static bool comes_through_proxy(const struct request *req)
 static const char *why_of(const struct request *req)
 {
 	if (req->visitor_unknown)
-		return "the proxy is in trusted_proxies, but does not say whose request it is, so "
-		       "its address stands for every visitor's in limits and log; make it set "
-		       "X-Forwarded-For (docs/proxies.md)";
-	return "requests come through a proxy (X-Forwarded-For or Forwarded), so its address "
-	       "stands for every visitor's in limits and log; name it in trusted_proxies, or "
-	       "configure mod_remoteip, mod_extforward or real_ip in the web server "
-	       "(docs/proxies.md)";
+		return "the proxy is in trusted_proxies, but does not name the visitor's address, "
+		       "so limits and log use the proxy's; make it set X-Forwarded-For "
+		       "(docs/proxies.md)";
+	return "requests come through a proxy (X-Forwarded-For or Forwarded), so limits and log "
+	       "use its address for every visitor; name it in trusted_proxies, or configure "
+	       "mod_remoteip, mod_extforward or real_ip in the web server (docs/proxies.md)";
 }
 
 void behind_proxy_notice(struct exchange *ex)

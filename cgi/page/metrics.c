@@ -123,7 +123,8 @@ static void put_counters(const struct exposition *to)
 	family(to, "logins", "counter", "Logins with a password or a posted token.");
 	counter(to->out, "logins", "{result=\"ok\"}", METRIC_LOGIN_OK);
 	counter(to->out, "logins", "{result=\"failed\"}", METRIC_LOGIN_FAILED);
-	family(to, "refused", "counter", "Visitors for whom there was no room.");
+	family(to, "refused", "counter",
+	       "Visitors who were refused because prebind was at full capacity.");
 	counter(to->out, "refused", "{reason=\"no_descriptor\"}", METRIC_REFUSED_NO_DESCRIPTOR);
 	counter(to->out, "refused", "{reason=\"waiting_max\"}", METRIC_REFUSED_WAITING_MAX);
 	counter(to->out, "refused", "{reason=\"upstream_max\"}", METRIC_REFUSED_UPSTREAM_MAX);

@@ -57,7 +57,7 @@ static enum status people_ask(struct exchange *ex, struct person_list *out, stru
 		return STATUS_OK;
 	if ((ask.q != NULL) + (ask.user != NULL) + (ask.jids != NULL) != 1)
 		return error_set(err, STATUS_BAD_REQUEST,
-				 "a question for people has one of q, user and jid");
+				 "a search for people must have exactly one of q, user and jid");
 	enum status status = people_limit(ex, err);
 	return status == STATUS_OK ? people_find(ex->site->people, &ask, out, err) : status;
 }

@@ -118,8 +118,8 @@ enum status password_hash_read(const char *text, bool allow_weak, struct passwor
 		return STATUS_OK;
 	case READING_COSTLY:
 		return error_set(err, STATUS_BAD_CREDENTIALS,
-				 "the stored password hash (%s) asks for more work than is done "
-				 "for one",
+				 "the stored password hash (%s) needs more work than prebind does "
+				 "for one password",
 				 format->name);
 	default:
 		return error_set(err, STATUS_BAD_CREDENTIALS,

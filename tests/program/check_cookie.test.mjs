@@ -38,10 +38,10 @@ async function said(cookie, { input, more = [] } = {}) {
 for (const [what, cookie, code, says] of [
 	["a session", `sid=${SID}`, 0, /^ok .*: the visitor is alice \(Alice Liddell\), by provider site_session$/],
 	["a session among other cookies", `theme=dark; sid=${SID}; lang=de`, 0, /^ok .*: the visitor is alice /],
-	["a session that is over", `sid=${OVER}`, 1, /^FAIL .*: the visitor is nobody: site_session: sid: the session has expired$/],
-	["a value that is in no row", `sid=${UNKNOWN}`, 1, /^FAIL .*: the visitor is nobody: site_session: sid: the site's database has no session or user for it$/],
-	["a look-alike", `sid=${SID.toUpperCase()}`, 1, /^FAIL .*: the visitor is nobody/],
-	["a cookie of another name", `SID=${SID}`, 1, /^FAIL .*: the visitor is nobody: site_session: sid: there is no such cookie$/],
+	["a session that is over", `sid=${OVER}`, 1, /^FAIL .*: the visitor is not logged in: site_session: sid: the session has expired$/],
+	["a value that is in no row", `sid=${UNKNOWN}`, 1, /^FAIL .*: the visitor is not logged in: site_session: sid: the site's database has no session or user for this cookie$/],
+	["a look-alike", `sid=${SID.toUpperCase()}`, 1, /^FAIL .*: the visitor is not logged in/],
+	["a cookie of another name", `SID=${SID}`, 1, /^FAIL .*: the visitor is not logged in: site_session: sid: there is no such cookie$/],
 	["more than a request may have", `sid=${"a".repeat(20000)}`, 1, /^FAIL .*[Cc]ookie/],
 	["what is no session id", "sid=a'b", 1, /^FAIL .*: site_session: sid: its value is not a session id/],
 	["two cookies of the name", `sid=${SID}; sid=${UNKNOWN}`, 1, /^FAIL .*: site_session: sid: /],
@@ -54,7 +54,7 @@ for (const [what, cookie, code, says] of [
 }
 
 test("a guest of the site is nobody", async () => {
-	assert.match((await said(`sid=${GUEST}`)).line, /^FAIL .*: the visitor is nobody/);
+	assert.match((await said(`sid=${GUEST}`)).line, /^FAIL .*: the visitor is not logged in/);
 });
 
 test("from standard input, where the list of processes does not show it", async () => {

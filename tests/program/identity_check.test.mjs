@@ -118,8 +118,8 @@ for (const [what, rows, code, says] of [
 	["pickles alone", [PICKLE_ROW, PICKLE_ROW], 1, /^FAIL .*of the newest 2 sessions in django_session, none can be read: .*pickle.*SESSION_SERIALIZER to django\S+JSONSerializer$/m],
 	["another key", [OTHER_KEY_ROW], 1, /^FAIL .*of the newest 1 session in django_session, none can be read: the signature .* is wrong: write Django's SECRET_KEY into site_secret_file/m],
 	["a few from before a change", [PICKLE_ROW, JSON_ROW, OTHER_KEY_ROW, JSON_ROW], 0, /^ok .*; of the newest 4 sessions, 2 cannot be read: the signature .* is wrong/m],
-	["an empty table", [], 0, /^ok .*; django_session holds no live session: log in .*SESSION_ENGINE is cache, file or signed_cookies/m],
-	["sessions that are over", [{ ...PICKLE_ROW, ...OVER }, { ...JSON_ROW, ...OVER }], 0, /^ok .*holds no live session.*SESSION_ENGINE/m],
+	["an empty table", [], 0, /^ok .*; django_session contains no current session; log in .*SESSION_ENGINE is cache, file or signed_cookies/m],
+	["sessions that are over", [{ ...PICKLE_ROW, ...OVER }, { ...JSON_ROW, ...OVER }], 0, /^ok .*contains no current session.*SESSION_ENGINE/m],
 	["text that is no session", [{ data: "x" }], 1, /^FAIL .*none can be read: session_data is not in the format of Django 3\.1 or later/m],
 ])
 	test(`site_session with Django: check looks at the table: ${what}`, async (t) => {
@@ -167,12 +167,12 @@ for (const [what, file, says] of [
 
 test("token: check says what it cannot know", async (t) => {
 	const { prebind } = await setUp(t, token(`k1:${"A".repeat(43)}\n`));
-	assert.match((await prebind.ctl(["check"])).stdout, /^ok .*token: .*only a real token shows whether the site signs with that key: .*identity_refused/m);
+	assert.match((await prebind.ctl(["check"])).stdout, /^ok .*token: .*Only a real token shows whether the site signs with that key; .*identity_refused/m);
 });
 
 test("login: without a user nobody can log in, and check says how to make one", async (t) => {
 	const { prebind } = await setUp(t, () => ({ identity: "login" }));
 	const { code, stdout } = await prebind.ctl(["check"]);
 	assert.equal(code, 1);
-	assert.match(stdout, /^FAIL .*login: .*holds no user yet: add one with `prebindctl user add NAME`/m);
+	assert.match(stdout, /^FAIL .*login: .*contains no user yet; add one with `prebindctl user add NAME`/m);
 });

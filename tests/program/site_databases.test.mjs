@@ -209,7 +209,7 @@ for (const kind of ["mariadb", "postgresql"]) {
 
 	test(`${kind}: check prints the rights that are enough`, async () => {
 		const { stdout } = await prebind.ctl(["--site", `${kind}denied`, "check"]);
-		const statements = /^note .*site_database: this account is enough: (.*)$/m.exec(stdout)?.[1];
+		const statements = /^note .*site_database: an account with these rights is enough: (.*)$/m.exec(stdout)?.[1];
 		assert.ok(statements, stdout);
 		if (kind === "postgresql") // 2 processes, 16 connections to a server in each, 4 for prebindctl
 			assert.match(statements, /^CREATE ROLE nobody LOGIN PASSWORD '\.\.\.' CONNECTION LIMIT 36; /);

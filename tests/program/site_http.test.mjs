@@ -337,7 +337,7 @@ test("plain CGI: one request, one question", async () => {
 // ---- prebindctl check
 
 for (const [what, answer, code, says] of [
-	["401", { status: 401 }, 0, /^ok .*site_http: .*whoami says that nobody is logged in without a cookie, as it should/m],
+	["401", { status: 401 }, 0, /^ok .*site_http: .*without a cookie, \S+whoami says that nobody is logged in, as it should/m],
 	["204", { status: 204 }, 0, /^ok .*site_http: /m],
 	["a user for everybody", alice(), 1, /^FAIL .*site_http: .*site_http_url: .* names 'alice' for a request without a cookie/m],
 	["a redirect", { status: 302, headers: { Location: "/login" } }, 1, /^FAIL .*site_http: .*site_http_url: .*answers 302: .*make it answer 401/m],

@@ -357,7 +357,7 @@ test("prebindctl check finds each of them in order", async () => {
 			if (login)
 				assert.match(stdout, new RegExp(`^ok +${name(software, kind)}: login: users and their password hashes`, "m"), stdout);
 			if (people)
-				assert.match(stdout, new RegExp(`^ok +${name(software, kind)}: people: the site's database takes`, "m"), stdout);
+				assert.match(stdout, new RegExp(`^ok +${name(software, kind)}: people: the site's database accepts`, "m"), stdout);
 		}
 });
 

@@ -295,7 +295,7 @@ test("JWT: HS256, RS256 and ES256 by kid, and no mixing of them", async (t) => {
 
 test("check says what it would see", async () => {
 	const { stdout } = await prebind.ctl(["--site", "default", "check"]);
-	assert.match(stdout, /^ok +default: token: the user is read from the v1 token in cookie chat_token or posted to \/login, with audience www\.example\.org, signed with one of 1 key \(.*token\.keys\); only a real token shows/m);
+	assert.match(stdout, /^ok +default: token: the user is read from the v1 token in cookie chat_token or posted to \/login, with audience www\.example\.org, signed with one of 1 key \(.*token\.keys\)\. Only a real token shows/m);
 });
 
 for (const [what, damage, says] of [

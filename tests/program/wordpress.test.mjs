@@ -115,11 +115,11 @@ const NETWORK = "http://network.example.org/"; // as WordPress stores it, with t
 
 /** Site to { sql, secret, keys, query, wpConfig }, and the lines of check. */
 const CHECKED = {
-	well: [{ secret: SECRET }, /^ok .*the cookie wordpress_logged_in_\w+ is verified with the keys in .*\.secret and the sessions in .*as it should$/],
+	well: [{ secret: SECRET }, /^ok .*the cookie wordpress_logged_in_\w+ is verified with the keys in .*\.secret and the sessions in .*as it should be$/],
 	prefix: [{ secret: SECRET, sql: tables("blog_") }, /^FAIL .*site_query: .*does not name the tables of the site, which begin with 'blog_'/],
 	notables: [{ secret: SECRET, sql: "CREATE TABLE x (y)" }, /^FAIL .*has no table of WordPress/],
 	address: [{ secret: SECRET.replace(nameOf(ADDRESS), nameOf("http://old.example.org")) },
-		new RegExp(`^note .*the cookie ${nameOf("http://old.example.org")} is not that of the site's address ${ADDRESS}, which is ${nameOf(ADDRESS)}: `, "m")],
+		new RegExp(`^note .*the cookie ${nameOf("http://old.example.org")} is not that of the site's address ${ADDRESS}, whose cookie is ${nameOf(ADDRESS)}; `, "m")],
 	network: [{ secret: SECRET.replace(nameOf(ADDRESS), nameOf(NETWORK)), sql: `${tables()}
 		CREATE TABLE wp_sitemeta (site_id, meta_key, meta_value); INSERT INTO wp_sitemeta VALUES (1, 'siteurl', '${NETWORK}');` }, /^ok [^\n]*$/],
 	nocookie: [{ secret: "LOGGED_IN_KEY=x\n" }, /^FAIL .*has no LOGGED_IN_COOKIE: run .prebindctl wordpress import/],
@@ -132,7 +132,7 @@ const CHECKED = {
 	// imported, then changed
 	salts: [{ imported: true, then: config({ salt: "a new salt" }), change: "DROP TABLE wp_options" }, /^FAIL .*wordpress: .*site_secret_file: .*salts\.secret: has other keys than \S+wp-config\.php: run .prebindctl wordpress import \S+wp-config\.php/m],
 	moved: [{ imported: true, change: "UPDATE wp_options SET option_value = 'https://new.example.org' WHERE option_name = 'siteurl'" },
-		/^FAIL .*wordpress: .*has the name of another cookie than \S+wp-config\.php: run /m],
+		/^FAIL .*wordpress: .*has another cookie name than \S+wp-config\.php: run /m],
 	gone: [{ imported: true, then: null }, /^ok [^\n]*$/],
 };
 
@@ -158,7 +158,7 @@ const REFUSED = {
 	otherkind: [{ keys: { site_result: undefined, site_cookie: "sid" } }, /is not a WordPress site: set site_result = wordpress/],
 	badprefix: [{ wpConfig: config({ key: "" }).replace("wp_", "wp_x; ") }, /'wp_x; ' is not the beginning of a table's name/],
 	computedcookie: [{ wpConfig: config({ more: "define('COOKIEHASH', md5('x'));" }) }, /wp-config\.php: the value of COOKIEHASH is computed/],
-	huge: [{ wpConfig: `${config()}\n// ${"x".repeat(65536)}` }, /wp-config\.php: is not a file of at most 65536 bytes that others may not write to/],
+	huge: [{ wpConfig: `${config()}\n// ${"x".repeat(65536)}` }, /wp-config\.php: must be a file of at most 65536 bytes that others may not write to/],
 	nophp: [{ wpConfig: "x" }, /wp-config\.php: it is not PHP/],
 	nofile: [{ wpConfig: null }, /wp-config\.php: cannot be read: No such file/],
 };

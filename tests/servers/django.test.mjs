@@ -212,8 +212,8 @@ for (const [what, settingsOfIt, engine, status, says] of [
 	["a pickle", 'SESSION_SERIALIZER="django.contrib.sessions.serializers.PickleSerializer"', "db", "FAIL", /pickle.*SESSION_SERIALIZER/],
 	["JSON", "", "db", "ok", /the newest 1 session can be read/],
 	["the engine cached_db", "", "cached_db", "ok", /the newest 1 session can be read/],
-	["the engine file", 'SESSION_FILE_PATH="/tmp"', "file", "ok", /holds no live session.*SESSION_ENGINE/],
-	["the engine cache", "", "cache", "ok", /holds no live session.*SESSION_ENGINE/],
+	["the engine file", 'SESSION_FILE_PATH="/tmp"', "file", "ok", /contains no current session.*SESSION_ENGINE/],
+	["the engine cache", "", "cache", "ok", /contains no current session.*SESSION_ENGINE/],
 ])
 	test(`prebindctl check says what Django has left: ${what}`, { skip }, async () => {
 		const sid = await onlySession(settingsOfIt, engine);

@@ -668,6 +668,6 @@ TEST(test_packed)
 	codec_base64(&base64, (const unsigned char *)text, strlen(text));
 	check_packed(base64.data, STATUS_OK, "Alice");
 	base64.data[4] = '=';
-	check_packed(base64.data, STATUS_BAD_REQUEST, "broken base64");
+	check_packed(base64.data, STATUS_BAD_REQUEST, "not valid base64");
 	strbuf_clear(&base64);
 }

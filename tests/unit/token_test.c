@@ -315,7 +315,7 @@ TEST(test_wrong_key_files)
 		const char *text;
 		const char *says;
 	} wrong[] = {
-	    {"# nothing\n\n",								 "holds no key"                },
+	    {"# nothing\n\n",								 "contains no key"             },
 	    {KEY_A "\n",								      "keys:1: is not KID:KEY"      },
 	    {"a b:" KEY_A "\n",							       "keys:1: is not KID:KEY"      },
 	    {"\n\n:" KEY_A "\n",							      "keys:3: is not KID:KEY"      },
