@@ -111,7 +111,7 @@ static enum status http_failure_say(const struct http_failure *failure, struct e
 		return error_set(
 		    err, STATUS_CHAT_SERVER,
 		    "%s: no connection within %ld ms: check that the host is up, that no firewall "
-		    "is in the way, and IPAddressAllow= of a systemd service",
+		    "is in the way, and that IPAddressAllow= of a systemd service includes it",
 		    failure->origin, failure->ms);
 	case FAULT_NO_CONNECTION:
 		return error_set(

@@ -363,10 +363,10 @@ static enum status bosh_check(void *state, struct prebind_call *call, struct err
 	    bosh_auth_mechanism(&bosh->auth, session.answer.mechanisms, session.url, said) == NULL)
 		status = STATUS_CHAT_SERVER;
 	if (status == STATUS_OK)
-		error_set(
-		    said, STATUS_OK,
-		    "bosh_service answers for %s and offers %s; sessions live %ld s unattached",
-		    session.domain, session.answer.mechanisms, session.inactivity);
+		error_set(said, STATUS_OK,
+			  "bosh_service answers for %s and offers %s; a session that no browser "
+			  "uses lives %ld s",
+			  session.domain, session.answer.mechanisms, session.inactivity);
 	bosh_session_terminate(&session);
 	bosh_session_end(&session, call);
 	return status;

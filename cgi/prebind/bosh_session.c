@@ -66,12 +66,12 @@ static enum status answer_take(struct bosh_session *session, struct error *err)
 		    "proxy in front of it sent the request to another node",
 		    session->http.status);
 	if (session->http.status == 404) /* Prosody also answers this for a host without mod_bosh */
-		return error_set(err, STATUS_CHAT_SERVER,
-				 "bosh_service answered with HTTP status 404 instead of a BOSH "
-				 "body: check its path, and that BOSH is switched on for the "
-				 "host in its address (with Prosody: the VirtualHost, or "
-				 "http_default_host), which serves %s",
-				 session->domain);
+		return error_set(
+		    err, STATUS_CHAT_SERVER,
+		    "bosh_service answered with HTTP status 404 instead of a BOSH body: check its "
+		    "path, and that BOSH is switched on for the host in its address, which serves "
+		    "%s (with Prosody: the VirtualHost, or http_default_host)",
+		    session->domain);
 	if (session->http.status != 200)
 		return error_set(err, STATUS_CHAT_SERVER,
 				 "bosh_service answered with HTTP status %d instead of a BOSH "

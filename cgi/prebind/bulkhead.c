@@ -102,7 +102,7 @@ static enum status refuse(bool user_limit, const char *user, struct error *err)
 	else
 		error_set(err, status,
 			  "upstream_max calls to the XMPP server are running, and none ended in "
-			  "time to make room for this one: check whether it is slow");
+			  "time for this one to start; check whether the XMPP server is slow");
 	return error_retry_after(err, status, RETRY_S);
 }
 

@@ -280,7 +280,7 @@ static const char has_nul[] = "Status: 400 Bad Request\r\n"
 			      "Content-Type: text/plain; charset=utf-8\r\n"
 			      "Cache-Control: no-store\r\n"
 			      "\r\n"
-			      "The request holds a NUL.\n";
+			      "The request contains a NUL.\n";
 static const char too_large[] = "Status: 431 Request Header Fields Too Large\r\n"
 				"Content-Type: text/plain; charset=utf-8\r\n"
 				"Cache-Control: no-store\r\n"

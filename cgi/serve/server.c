@@ -167,7 +167,10 @@ static enum status serve_until_stopped(struct server *server, int signals, struc
 	drain(server, signals);
 	if (threads_stop(server))
 		return status;
-	return error_set(err, STATUS_BUSY, "stopped with requests unanswered after %d s", DRAIN_S);
+	return error_set(
+	    err, STATUS_BUSY,
+	    "some requests were still not answered after %d s, so the server stopped without them",
+	    DRAIN_S);
 }
 
 enum status server_serve(struct server *server, struct error *err)

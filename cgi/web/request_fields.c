@@ -153,7 +153,7 @@ static enum status read_all(const struct raw_request *raw, size_t max, struct st
 		if (got < 0 && errno == EBUSY)
 			status = wait_refused(err);
 		else if (got < 0)
-			status = error_set(err, STATUS_BAD_REQUEST, "the body broke off");
+			status = error_set(err, STATUS_BAD_REQUEST, "the body ended too early");
 		else if ((size_t)got > max - body->len)
 			status = too_large(max, err);
 		else
@@ -291,7 +291,8 @@ static enum status cookie_check(const char *name, const char *value, size_t len,
 {
 	if (cookie_value_is_valid(value, len))
 		return STATUS_OK;
-	return error_set(err, STATUS_BAD_REQUEST, "the cookie '%s' has a value that no cookie has",
+	return error_set(err, STATUS_BAD_REQUEST,
+			 "the cookie '%s' has a value with characters that a cookie must not have",
 			 name);
 }
 
@@ -308,10 +309,10 @@ enum status request_cookie(const struct request *req, const char *name, char **o
 		pair += name_len + 1;
 		size -= name_len + 1;
 		if (value != NULL && (size != len || memcmp(pair, value, len) != 0))
-			return error_set(err, STATUS_BAD_REQUEST,
-					 "several cookies '%s' with different values: none is "
-					 "believed",
-					 name);
+			return error_set(
+			    err, STATUS_BAD_REQUEST,
+			    "several cookies '%s' with different values, so none is accepted",
+			    name);
 		value = pair;
 		len = size;
 	}

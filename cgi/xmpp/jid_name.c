@@ -195,8 +195,8 @@ static enum status refuse_changed(const char *name, const char *prepared, struct
 	if (status != STATUS_OK)
 		return status;
 	return error_set(err, STATUS_BAD_REQUEST,
-			 "the name would become the localpart \"%.*s\", which may belong to "
-			 "another user: write {user|safe} in the key jid ({user|lower} if names "
+			 "the name would become the localpart \"%.*s\", which could belong to "
+			 "another user; write {user|safe} in the key jid ({user|lower} if names "
 			 "differ by case only), or give the user a JID with prebindctl map set",
 			 QUOTE_MAX, prepared);
 }
