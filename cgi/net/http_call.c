@@ -34,7 +34,7 @@ struct http_failure {
 	enum http_fault fault;
 	const char *origin;
 	const char *service; /* the program that should answer there */
-	const char *words;   /* libcurl's text */
+	const char *words;   /* libcurl's text, or a more precise one */
 	long os_error;       /* errno, for FAULT_NO_CONNECTION; 0 if there is none */
 	long verify; /* for FAULT_CERTIFICATE, OpenSSL's X509_V_ERR_…; 0 with another TLS library */
 	long ms;     /* how long the call waited before it timed out, in ms */
@@ -44,7 +44,6 @@ static const char *const fault_words[FAULT_COUNT] = {
     [FAULT_NO_NAME] = "its host name was not found: check the address",
     [FAULT_PIN] = "TLS: its public key is not in upstream_pin: add it if the server's key was "
 		  "changed on purpose; if not, another machine answers in its place",
-    [FAULT_TOO_LARGE] = "the answer is larger than 64 KiB",
     [FAULT_NO_ANSWER] = "the connection was closed without an answer",
     [FAULT_BROKEN] = "the connection broke, or the answer is not framed as HTTP requires",
     [FAULT_NOT_HTTP] = "the answer is not HTTP/1.1: check the port",
@@ -228,6 +227,8 @@ static enum status failure(const struct http_connection *connection, CURLcode rc
 	 */
 	if (connection->why[0] && (what.fault == FAULT_TLS || what.fault == FAULT_CERTIFICATE))
 		what.words = connection->why;
+	if (what.fault == FAULT_TOO_LARGE)
+		what.words = http_too_large(connection->client);
 	if (connection->refused != NULL)
 		return error_set(err, STATUS_CHAT_SERVER, "%s: %s", target->origin,
 				 connection->refused);

@@ -66,5 +66,7 @@ enum status http_settings_make(struct http_connection *connection, const struct 
 			       struct error *err);
 /* Resets the handle, but keeps its connection. */
 void http_settings_forget(struct http_connection *connection);
+/* Returns the sentence for an answer that is larger than this client accepts. Static. */
+const char *http_too_large(const struct http_client *client);
 
 #endif

@@ -85,6 +85,12 @@ static size_t answer_max(const struct http_connection *connection)
 	return connection->client->inspect ? HTTP_INSPECT_MAX : HTTP_ANSWER_MAX;
 }
 
+const char *http_too_large(const struct http_client *client)
+{
+	return client->inspect ? "the answer is larger than 4 MiB"
+			       : "the answer is larger than 64 KiB";
+}
+
 /* Checks the length itself, because one callback can deliver more than the limit at once. */
 static size_t on_body(char *data, size_t size, size_t count, void *arg)
 {
@@ -94,9 +100,7 @@ static size_t on_body(char *data, size_t size, size_t count, void *arg)
 	size_t max = answer_max(connection);
 
 	if (len > max || body->len > max - len) {
-		connection->refused = connection->client->inspect
-					  ? "the answer is larger than 4 MiB"
-					  : "the answer is larger than 64 KiB";
+		connection->refused = http_too_large(connection->client);
 		return 0;
 	}
 	strbuf_add(body, data, len);

@@ -77,7 +77,7 @@ static void send_body_of(int fd, size_t len)
 	free(body);
 }
 
-static void send_chunks_without_end(int fd)
+static void send_chunks(int fd, int count)
 {
 	char chunk[1024 + 8];
 
@@ -85,7 +85,7 @@ static void send_chunks_without_end(int fd)
 	memcpy(chunk, "400\r\n", 5);
 	memcpy(chunk + 5 + 1024, "\r\n", 3);
 	send_text(fd, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
-	for (int i = 0; i < 1024; i++)
+	for (int i = 0; i < count; i++)
 		send_text(fd, chunk);
 }
 
@@ -123,6 +123,7 @@ static const struct {
     {"/cut",          "!HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nabc"                         },
     {"/bad-chunk",    "!HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\nabc\r\n"        },
     {"/claims-large", "!HTTP/1.1 200 OK\r\nContent-Length: 65537\r\n\r\n"                          },
+    {"/claims-huge",  "!HTTP/1.1 200 OK\r\nContent-Length: 4194305\r\n\r\n"                        },
 };
 
 /* False: the connection ends. */
@@ -151,7 +152,9 @@ static bool answer(struct server *server, int fd, const char *path)
 		return true;
 	}
 	if (strcmp(path, "/endless") == 0)
-		send_chunks_without_end(fd);
+		send_chunks(fd, 1024);
+	else if (strcmp(path, "/endless-huge") == 0)
+		send_chunks(fd, 5 * 1024);
 	else if (strcmp(path, "/drip") == 0)
 		drip(fd);
 	else
@@ -471,6 +474,25 @@ TEST(test_size_limit)
 	assert_status(get(f, "/endless"), STATUS_CHAT_SERVER);
 	assert_holds(f->err.text, "64 KiB");
 	assert_true(f->answer.body.len <= HTTP_ANSWER_MAX);
+}
+
+/* A client that inspects has another limit; its sentences name that one. */
+TEST(test_size_limit_of_inspection)
+{
+	struct fixture *f = *state;
+	struct http_client_options options = {.ca_file = "", .inspect = true};
+	struct http_client *usual = f->client;
+
+	http_connection_return(usual, f->connection);
+	assert_ok(http_client_new(&options, &f->client, &f->err));
+	http_client_free(usual);
+	f->connection = http_connection_borrow(f->client);
+	assert_non_null(f->connection);
+	assert_ok(get(f, "/size/65537"));
+	assert_status(get(f, "/claims-huge"), STATUS_CHAT_SERVER);
+	assert_holds(f->err.text, "larger than 4 MiB");
+	assert_status(get(f, "/endless-huge"), STATUS_CHAT_SERVER);
+	assert_holds(f->err.text, "larger than 4 MiB");
 }
 
 TEST(test_broken_answers)
