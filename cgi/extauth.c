@@ -80,15 +80,20 @@ static struct served_site *site_for(struct extauth *extauth, const char *domain)
 	return NULL;
 }
 
-/* True if the sites have a domain in common, so that an account could belong to either of them. */
-static bool is_shared(const struct served_site *a, const struct served_site *b)
+/*
+ * Returns a domain that both sites have, so that an account could belong to either of them. NULL if
+ * they have none in common. Borrowed from a.
+ */
+static const char *shared_domain(const struct served_site *a, const struct served_site *b)
 {
 	const struct conf_list *more = &a->conf->jid_domains;
-	bool shared = jid_rule_has_domain(b->conf, a->domain);
 
+	if (jid_rule_has_domain(b->conf, a->domain))
+		return a->domain;
 	for (size_t i = 0; i < more->count; i++)
-		shared = shared || jid_rule_has_domain(b->conf, more->items[i]);
-	return shared;
+		if (jid_rule_has_domain(b->conf, more->items[i]))
+			return more->items[i];
+	return NULL;
 }
 
 static enum status site_add(struct extauth *extauth, const struct site_conf *conf,
@@ -97,13 +102,16 @@ static enum status site_add(struct extauth *extauth, const struct site_conf *con
 	struct served_site site = {.conf = conf};
 
 	enum status status = jid_rule_domain(conf, &site.domain, err);
-	for (size_t i = 0; status == STATUS_OK && i < extauth->n_sites; i++)
-		if (is_shared(&site, &extauth->sites[i]))
+	for (size_t i = 0; status == STATUS_OK && i < extauth->n_sites; i++) {
+		const char *shared = shared_domain(&site, &extauth->sites[i]);
+
+		if (shared != NULL)
 			status = error_set(err, STATUS_BAD_REQUEST,
 					   "%s: [site %s] and [site %s] both have the domain %s: "
 					   "choose one with --site NAME",
 					   extauth->conf->file, extauth->sites[i].conf->name,
-					   conf->name, site.domain);
+					   conf->name, shared);
+	}
 	if (status == STATUS_OK)
 		extauth->sites[extauth->n_sites++] = site;
 	else

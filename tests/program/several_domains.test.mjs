@@ -6,7 +6,7 @@ import { after, before, test } from "node:test";
 import { Extauth } from "../lib/extauth.mjs";
 import { NAVIGATION, SCRIPT } from "../lib/http.mjs";
 import { Place } from "../lib/place.mjs";
-import { Prebind } from "../lib/prebind.mjs";
+import { confText, Prebind } from "../lib/prebind.mjs";
 import { runSql } from "../lib/sqlite.mjs";
 import { startTigasePeer } from "../peers/tigase_peer.mjs";
 
@@ -141,6 +141,18 @@ test("{email}: prebind-extauth knows the domains of the list", async () => {
 	for (const host of ["example.test", "evil.test"])
 		assert.equal(await one.ask(`isuser:mia:${host}`), false, host);
 	assert.equal(await byToken({ user: "Eve", email: "mia@shop.test" }), 403);
+});
+
+test("prebind-extauth names a domain that both sites have, in either order of the sites", async () => {
+	const site = (name, more) => ({ ...peer.site(place), hosts: `${name}.test`, database: `${place.folder("data")}/${name}.db`, ...more });
+	const tokens = { identity: "token", token_audience: AUDIENCE, token_key_file: place.path("etc/token.keys") };
+	const mail = site("mail", { ...tokens, ...DOMAINS });
+	const shop = site("shop", { identity: "remote_user", jid: "{user}@shop.test" });
+	for (const sites of [{ mail, shop }, { shop, mail }]) {
+		const both = new Extauth(place, place.write("etc/shared.conf", confText({ sites })));
+		await both.child.end;
+		assert.match(both.child.stderr, /both have the domain shop\.test: choose one/, Object.keys(sites).join());
+	}
 });
 
 // ---- realms ----
