@@ -401,7 +401,8 @@ static enum status check_encoding(const char *data, size_t len, const char *enco
 	    strcasecmp(encoding, "ISO-8859-1") == 0 || strcasecmp(encoding, "US-ASCII") == 0)
 		return STATUS_OK;
 	return error_set(err, STATUS_BAD_REQUEST,
-			 "XML not accepted: its encoding, \"%s\", must be UTF-8 or ISO-8859-1",
+			 "XML not accepted: its encoding, \"%s\", must be UTF-8, ISO-8859-1 or "
+			 "US-ASCII",
 			 encoding);
 }
 

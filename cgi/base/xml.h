@@ -2,8 +2,8 @@
  * Parses XML with namespaces into a small tree, with expat. It refuses any DTD. The limits are 8
  * levels, 200 elements, 16 attributes of an element, 16 KiB of text, 64 namespaces, and 256 bytes
  * in a name or namespace. Reading needs at most 16 times the document's length in memory, or 768
- * KiB for a short document. The encoding is UTF-8, or ISO-8859-1 if the document or the caller
- * (from a Content-Type) says so. codec_xml writes XML. No other file uses expat.
+ * KiB for a short document. The encoding is UTF-8, or ISO-8859-1 or US-ASCII if the document or the
+ * caller (from a Content-Type) says so. codec_xml writes XML. No other file uses expat.
  */
 #ifndef BASE_XML_H
 #define BASE_XML_H
@@ -29,8 +29,8 @@ struct xml_node {
 };
 
 /*
- * encoding is NULL or the charset of a Content-Type header ("UTF-8", "ISO-8859-1"). The caller
- * frees the root.
+ * encoding is NULL or the charset of a Content-Type header ("UTF-8", "ISO-8859-1", "US-ASCII").
+ * The caller frees the root.
  */
 enum status xml_parse(const char *data, size_t len, const char *encoding, struct xml_node **out,
 		      struct error *err);

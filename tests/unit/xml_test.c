@@ -178,6 +178,19 @@ TEST(test_refuses)
 	assert_refused("<a/>", 4, "");
 }
 
+/* The sentence names every encoding that is accepted. */
+TEST(test_accepted_encodings_are_named)
+{
+	static const char *const accepted[] = {"UTF-8", "ISO-8859-1", "US-ASCII"};
+	struct xml_node *root = NULL;
+
+	for (size_t i = 0; i < COUNT(accepted); i++) {
+		assert_fails(xml_parse("<a/>", 4, "UTF-7", &root, ERR), STATUS_BAD_REQUEST,
+			     accepted[i]);
+		xml_free(parse("<a/>", accepted[i]));
+	}
+}
+
 TEST(test_a_dtd_is_named)
 {
 	static const char text[] = "<!DOCTYPE a [<!ENTITY e 'x'>]><a>&e;</a>";
