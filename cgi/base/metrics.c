@@ -72,17 +72,37 @@ void metrics_add(enum metrics_count count)
 		add(&metrics->counts[count], 1);
 }
 
+/* Returns NULL if the metrics are off, or if the route or status is out of range. */
+static _Atomic uint64_t *requests_of(size_t route, int http_status)
+{
+	if (metrics == NULL || route >= METRICS_ROUTES || http_status < METRICS_HTTP_FIRST ||
+	    http_status > METRICS_HTTP_LAST)
+		return NULL;
+	return &metrics->requests[route][http_status - METRICS_HTTP_FIRST];
+}
+
+/* Returns NULL if the metrics are off, or if the back end or result is out of range. */
+static _Atomic uint64_t *binds_of(size_t backend, enum status result)
+{
+	if (metrics == NULL || backend >= METRICS_BACKENDS || result >= STATUS_COUNT)
+		return NULL;
+	return &metrics->binds[backend][result];
+}
+
 void metrics_add_request(size_t route, int http_status)
 {
-	if (metrics != NULL && route < METRICS_ROUTES && http_status >= METRICS_HTTP_FIRST &&
-	    http_status <= METRICS_HTTP_LAST)
-		add(&metrics->requests[route][http_status - METRICS_HTTP_FIRST], 1);
+	_Atomic uint64_t *counter = requests_of(route, http_status);
+
+	if (counter != NULL)
+		add(counter, 1);
 }
 
 void metrics_add_bind(size_t backend, enum status result)
 {
-	if (metrics != NULL && backend < METRICS_BACKENDS && result < STATUS_COUNT)
-		add(&metrics->binds[backend][result], 1);
+	_Atomic uint64_t *counter = binds_of(backend, result);
+
+	if (counter != NULL)
+		add(counter, 1);
 }
 
 void metrics_add_call(int64_t us)
@@ -130,18 +150,21 @@ uint64_t metrics_get(enum metrics_count count)
 
 uint64_t metrics_get_request(size_t route, int http_status)
 {
-	return metrics == NULL ? 0
-			       : get(&metrics->requests[route][http_status - METRICS_HTTP_FIRST]);
+	const _Atomic uint64_t *counter = requests_of(route, http_status);
+
+	return counter == NULL ? 0 : get(counter);
 }
 
 uint64_t metrics_get_bind(size_t backend, enum status result)
 {
-	return metrics == NULL ? 0 : get(&metrics->binds[backend][result]);
+	const _Atomic uint64_t *counter = binds_of(backend, result);
+
+	return counter == NULL ? 0 : get(counter);
 }
 
 uint64_t metrics_get_limited(size_t scope)
 {
-	return metrics == NULL ? 0 : get(&metrics->limited[scope]);
+	return metrics == NULL || scope >= METRICS_SCOPES ? 0 : get(&metrics->limited[scope]);
 }
 
 int64_t metrics_get_gauge(enum metrics_gauge gauge)

@@ -60,7 +60,7 @@ void metrics_process_ended(size_t index); /* call it in the parent */
 
 /*
  * Any thread can call the functions below. A route, status, back end or scope out of range is not
- * counted.
+ * counted, and its count is 0.
  */
 void metrics_add(enum metrics_count count);
 void metrics_add_request(size_t route, int http_status);

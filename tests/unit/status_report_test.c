@@ -4,6 +4,8 @@
  */
 #include "unit.h"
 
+#include <limits.h>
+#include <stdint.h>
 #include <stdlib.h>
 
 #include "page/status_report.h"
@@ -95,6 +97,31 @@ TEST(test_each_event_is_in_its_step)
 		    status_value(series_named("limited"), &report->minutes[HISTORY_HOUR - 1]), 2);
 	}
 	free(report);
+}
+
+/* What is out of range is neither counted nor read. */
+TEST(test_counters_have_bounds)
+{
+	static const int statuses[] = {METRICS_HTTP_FIRST - 1, METRICS_HTTP_LAST + 1, INT_MIN,
+				       INT_MAX, -1};
+
+	start();
+	for (size_t i = 0; i < COUNT(statuses); i++) {
+		metrics_add_request(METRICS_ROUTES - 1, statuses[i]);
+		assert_int_equal(metrics_get_request(METRICS_ROUTES - 1, statuses[i]), 0);
+		assert_int_equal(metrics_get_request(0, statuses[i]), 0);
+	}
+	metrics_add_request(METRICS_ROUTES, 200);
+	assert_int_equal(metrics_get_request(METRICS_ROUTES, 200), 0);
+	assert_int_equal(metrics_get_request(SIZE_MAX, 200), 0);
+	metrics_add_bind(METRICS_BACKENDS, STATUS_OK);
+	assert_int_equal(metrics_get_bind(METRICS_BACKENDS, STATUS_OK), 0);
+	assert_int_equal(metrics_get_bind(SIZE_MAX, STATUS_OK), 0);
+	metrics_add_bind(0, STATUS_COUNT);
+	assert_int_equal(metrics_get_bind(0, STATUS_COUNT), 0);
+	metrics_add_limited("nobody's limit");
+	assert_int_equal(metrics_get_limited(METRICS_SCOPES), 0);
+	assert_int_equal(metrics_get_limited(SIZE_MAX), 0);
 }
 
 TEST(test_history_is_a_day)
