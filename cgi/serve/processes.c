@@ -418,7 +418,8 @@ static void keep_alive(struct supervisor *sup)
 
 static enum status stop_all(struct supervisor *sup, struct error *err)
 {
-	int64_t deadline = clock_monotonic_ms() + sup->server->conf->drain_ms + KILL_AFTER_MS;
+	int64_t limit_ms = sup->server->conf->drain_ms + KILL_AFTER_MS;
+	int64_t deadline = clock_monotonic_ms() + limit_ms;
 	struct pollfd fd = {.fd = sup->signals, .events = POLLIN};
 	int number;
 
@@ -446,7 +447,7 @@ static enum status stop_all(struct supervisor *sup, struct error *err)
 			waitpid(sup->children[i].pid, NULL, 0);
 	}
 	return error_set(err, STATUS_BUSY, "a process did not stop within %d s and was killed",
-			 KILL_AFTER_MS / 1000);
+			 (int)(limit_ms / 1000));
 }
 
 static struct reload_board *board_new(void)
@@ -459,7 +460,7 @@ static struct reload_board *board_new(void)
 	board->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (board->wake >= 0)
 		return board;
-	munmap(board, sizeof(*board));
+	munmap(board, sizeof(*board)); /* leaves errno as it is */
 	return NULL;
 }
 
@@ -468,13 +469,21 @@ enum status processes_run(struct server *server, struct error *err)
 	struct supervisor sup = {
 	    .server = server,
 	    .count = (size_t)server->conf->processes,
-	    .signals = signals_open(),
-	    .board = board_new(),
 	};
 	enum status started, stopped;
 
-	if (sup.signals < 0 || sup.board == NULL || sup.count > PROCESSES_MAX)
-		return error_set(err, STATUS_INTERNAL, "cannot watch %zu processes", sup.count);
+	if (sup.count > PROCESSES_MAX)
+		return error_set(err, STATUS_INTERNAL, "cannot watch more than %d processes",
+				 PROCESSES_MAX);
+	sup.signals = signals_open();
+	if (sup.signals < 0)
+		return error_set(err, STATUS_INTERNAL, "cannot receive signals: %m");
+	sup.board = board_new();
+	if (sup.board == NULL) {
+		error_set(err, STATUS_INTERNAL, "cannot share memory with the processes: %m");
+		close(sup.signals);
+		return STATUS_INTERNAL;
+	}
 	started = start_all(&sup, err);
 	if (started == STATUS_OK)
 		keep_alive(&sup);
