@@ -12,7 +12,13 @@
 
 #include "template/parts.h"
 
+#define BLANKS       " \t"
 #define QUALITY_FULL 1000
+/*
+ * The weight of a language whose weight cannot be read. The visitor has named the language, so it
+ * is better than one that is not named; but it is not better than one with a readable weight.
+ */
+#define QUALITY_UNREADABLE 1
 
 /* Takes the language from a file's name: "de" from "de.json". */
 static bool name_of_file(const char *file, char out[TEMPLATE_LANGUAGE_MAX + 1])
@@ -109,23 +115,41 @@ static struct language *languages_find(const struct languages *languages, const 
 	return NULL;
 }
 
-/* Returns ";q=0.7" as 700. Without q= it returns 1000. A value that is not a number counts as 0. */
+/* Reads a qvalue: 0, 1, or one of them with up to three digits after a point. At most 1.000. */
+static int qvalue(const char *text, size_t len)
+{
+	int value = len > 0 ? (text[0] - '0') * QUALITY_FULL : 0;
+
+	if (len == 0 || len > strlen("0.000") || (text[0] != '0' && text[0] != '1') ||
+	    (len > 1 && text[1] != '.'))
+		return QUALITY_UNREADABLE;
+	for (size_t i = 2, weight = QUALITY_FULL / 10; i < len; i++, weight /= 10) {
+		if (!isdigit((unsigned char)text[i]))
+			return QUALITY_UNREADABLE;
+		value += (text[i] - '0') * (int)weight;
+	}
+	return value <= QUALITY_FULL ? value : QUALITY_UNREADABLE;
+}
+
+/*
+ * Returns the weight of the parameters ";q=0.7" as 700 (RFC 9110, section 12.4.2). Without the
+ * parameter q it returns 1000.
+ */
 static int quality(const char *params, size_t len)
 {
-	const char *q = memmem(params, len, "q=", 2);
-	int value = 0, weight = QUALITY_FULL;
+	const char *end = params + len;
 
-	if (q == NULL)
-		return QUALITY_FULL;
-	for (q += 2; q < params + len && weight > 0; q++) {
-		if (*q == '.')
-			continue;
-		if (!isdigit((unsigned char)*q))
-			break;
-		value += (*q - '0') * weight;
-		weight /= 10;
+	for (const char *at = params; (at = memchr(at, ';', (size_t)(end - at))) != NULL;) {
+		at++;
+		at += strspn(at, BLANKS);
+		size_t size = strcspn(at, ";,");
+
+		while (size > 0 && strchr(BLANKS, at[size - 1]) != NULL)
+			size--;
+		if (size >= 2 && strncasecmp(at, "q=", 2) == 0)
+			return qvalue(at + 2, size - 2);
 	}
-	return value;
+	return QUALITY_FULL;
 }
 
 /*
