@@ -4,32 +4,51 @@
  */
 #include "page/behind_proxy.h"
 
-#include <ctype.h>
 #include <string.h>
 
+#include "base/address.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "store/limit.h"
 
+#define ADDRESS_MAX 63           /* characters of an IPv6 address with a zone */
+#define SEPARATORS  " \t,;=\"[]" /* between the addresses of X-Forwarded-For or Forwarded */
+
 static const struct conf_limit once_an_hour = {.count = 1, .period_ms = 3600 * 1000L};
 static const struct limit_key mark = {.scope = "behind_proxy", .key = "noticed"};
 
-static bool is_part_of_address(char c)
+/* Returns the length of the address in a word, without the port of "192.0.2.1:4711". */
+static size_t without_port(const char *word, size_t len)
 {
-	return isalnum((unsigned char)c) || c == '.';
+	const char *colon = memchr(word, ':', len);
+	size_t before = colon != NULL ? (size_t)(colon - word) : len;
+
+	return before < len && memchr(colon + 1, ':', len - before - 1) == NULL ? before : len;
 }
 
 /*
  * True if the header contains the address. A web server that knows the proxy gives us the visitor's
- * address, which is then also in the header.
+ * address, which is then also in the header. Addresses are compared as numbers, because an IPv6
+ * address can be written in several ways.
  */
 static bool names(const char *header, const char *address)
 {
-	size_t len = strlen(address);
+	char word[ADDRESS_MAX + 1];
+	struct address_net own;
 
-	for (const char *at = header; (at = strstr(at, address)) != NULL; at++)
-		if ((at == header || !is_part_of_address(at[-1])) && !is_part_of_address(at[len]))
-			return true;
+	bool known = address_net_parse(address, &own, NULL) == STATUS_OK;
+	for (const char *at = header; *at != '\0';) {
+		at += strspn(at, SEPARATORS);
+		size_t whole = strcspn(at, SEPARATORS), len = without_port(at, whole);
+
+		if (len > 0 && len <= ADDRESS_MAX) {
+			memcpy(word, at, len);
+			word[len] = '\0';
+			if (known ? address_in_net(word, &own) : strcmp(word, address) == 0)
+				return true;
+		}
+		at += whole;
+	}
 	return false;
 }
 

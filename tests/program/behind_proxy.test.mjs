@@ -55,9 +55,20 @@ for (const headers of [{ "X-Forwarded-For": VISITOR }, { "X-Forwarded-For": `10.
 	});
 }
 
+for (const [header, address] of [["2001:db8::1:5", "2001:db8::1"], ["1:2001:db8::1", "2001:db8::1"], ["2001:db8::10", "2001:db8::1"],
+	["64:ff9b::192.0.2.10", PROXY]]) {
+	test(`${header} does not name ${address}`, async () => {
+		assert.equal((await ask({ "X-Forwarded-For": header }, address)).status, 200);
+		await settled();
+		assert.equal(lines().length, 1);
+	});
+}
+
 test("without such a header, or with one that names the visitor's address: nothing", async () => {
 	for (const [headers, address] of [[{}, PROXY], [{ "X-Forwarded-For": VISITOR }, VISITOR], [{ "X-Forwarded-For": `10.0.0.1, ${VISITOR}` }, VISITOR],
-		[{ Forwarded: 'for="[2001:db8::7]:4711"' }, "2001:db8::7"], [{ "X-Forwarded-For": `${VISITOR}:4711` }, VISITOR]])
+		[{ Forwarded: 'for="[2001:db8::7]:4711"' }, "2001:db8::7"], [{ "X-Forwarded-For": `${VISITOR}:4711` }, VISITOR],
+		[{ "X-Forwarded-For": `10.0.0.1,::ffff:${VISITOR}` }, VISITOR], [{ "X-Forwarded-For": "2001:DB8:0::7" }, "2001:db8::7"],
+		[{ "X-Forwarded-For": "[2001:db8::7]:4711" }, "2001:db8::7"], [{ Forwarded: `for=${VISITOR}:4711;proto=https` }, VISITOR]])
 		assert.equal((await ask(headers, address)).status, 200);
 	await settled();
 	assert.deepEqual(lines(), []);
