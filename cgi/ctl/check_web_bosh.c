@@ -304,21 +304,23 @@ static enum status say_wait(const struct outside *outside, long ms, enum status 
 {
 	const struct http_answer *answer = &outside->web->answer;
 	bool ended = answer->status >= 500 || ms < outside->wait * 1000 - WAIT_EARLY_MS;
+	char got[24] = "no answer";
 
 	if (status == STATUS_OK && answer->status == 200)
 		return error_set(said, STATUS_OK, "a request can wait for %ld s", ms / 1000);
+	if (status == STATUS_OK)
+		snprintf(got, sizeof(got), "HTTP %d", answer->status);
 	if (ended)
 		return conf_fault(said, STATUS_CHAT_TIMEOUT,
 				  conf_site_place(outside->web->site->conf, "wait"),
 				  "the web server or a proxy ends a waiting request after %ld s "
-				  "(%s%d), but wait is %ld s; make its time-out for %s longer than "
+				  "(%s), but wait is %ld s; make its time-out for %s longer than "
 				  "that (ProxyPass timeout=, proxy_read_timeout), or lower wait",
-				  (ms + 500) / 1000, status == STATUS_OK ? "HTTP " : "no answer, ",
-				  answer->status, outside->wait, outside->url);
+				  (ms + 500) / 1000, got, outside->wait, outside->url);
 	return conf_fault(said, STATUS_CHAT_TIMEOUT, place(outside),
-			  "a waiting request got no answer after %ld s, although the XMPP server "
+			  "a waiting request got %s after %ld s, although the XMPP server "
 			  "should answer after %ld s; look at its log",
-			  ms / 1000, outside->wait);
+			  got, ms / 1000, outside->wait);
 }
 
 /* Sends a request that the XMPP server holds, and waits for the answer. */

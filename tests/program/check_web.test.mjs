@@ -113,7 +113,7 @@ const ROWS = {
 	"the session has ended": [{ bosh: { ping: { status: 200, body: `<body ${BODY} type='terminate' condition='item-not-found'/>` } } },
 		/attach: .*a new session cannot be continued at \S+: .*item-not-found/],
 	"a proxy ends what waits": [{ bosh: { wait: { status: 504 } } }, /wait: .*ends a waiting request after 0 s \(HTTP 504\), but wait is \d+ s; make its time-out/],
-	"the connection ends while a request waits": [{ bosh: { wait: { hang: true } } }, /wait: .*ends a waiting request after 0 s \(no answer, /],
+	"the connection ends while a request waits": [{ bosh: { wait: { hang: true } } }, /wait: .*ends a waiting request after 0 s \(no answer\), but wait is \d+ s; make its time-out/],
 };
 for (const [what, [changes, says]] of Object.entries(ROWS))
 	test(`${what}: the first line that fails names the cause`, async () => {
