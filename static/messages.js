@@ -277,7 +277,10 @@ export class Messages {
 		const fresh = (this.#fresh = /** @type {[string, Line][]} */ ([]));
 		const displayed = known === null ? this.#parts.chat.displayed() : null;
 		const news = await this.#parts.chat.catchUp(known);
-		if (!news) return;
+		if (!news) {
+			if (turn === this.#catchUps) this.#fresh = null; // otherwise the list belongs to a later query
+			return;
+		}
 		const read = await displayed;
 		for (const [peer, messages] of byPeer(news.messages)) {
 			const later = news.complete ? fresh.filter(([from]) => from === peer).map(([, line]) => line) : [];

@@ -1,6 +1,8 @@
 // What a user's tabs keep of their conversations (static/talks.js, static/lines.js, static/messages.js): two tabs that share a storage.
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import v8 from "node:v8";
+import vm from "node:vm";
 import { Archive } from "../../static/archive.js";
 import { Displayed } from "../../static/displayed.js";
 import { newLine } from "../../static/lines.js";
@@ -423,6 +425,40 @@ test("what a catch-up could not read is asked for again by the next session, wha
 		assert.equal(markIn(storage), "a6");
 		assert.ok(page.talk().lines.some(({ text }) => text === "three"));
 	}
+});
+
+test("without an archive, the page forgets lines that the conversation has removed", async (t) => {
+	v8.setFlagsFromString("--expose-gc");
+	const page = openPage(t, new Shared());
+	const arrive = (text) => page.messages.arrived(message(text, ""));
+	const watched = () => new WeakRef(page.talk().lines.at(-1));
+	page.messages.ready(false);
+	page.messages.ready(true);
+	arrive("while two queries run");
+	const refs = [watched()];
+	page.catchUps[1].answer(null);
+	page.catchUps[0].answer(null);
+	await settled();
+	arrive("after them");
+	refs.push(watched());
+	for (let i = 0; i < 1000; i++) arrive(`later ${i}`);
+	assert.ok(page.talk().lines[0].text.startsWith("later"));
+	await settled(); // a WeakRef holds its object until the turn ends
+	vm.runInNewContext("gc")();
+	assert.deepEqual(refs.map((ref) => ref.deref()?.text), [undefined, undefined]);
+});
+
+test("a query to the archive that fails leaves the lines of a later query in their place", async (t) => {
+	const page = openPage(t, markedAt("a1"));
+	const second = { time: new Date(Math.floor(NOW / 1000) * 1000) };
+	page.messages.ready(false);
+	page.messages.ready(false);
+	page.catchUps[0].answer(null);
+	await settled();
+	page.messages.arrived({ ...message("three", "a3"), ...second });
+	page.catchUps[1].answer({ messages: [{ ...message("two", "a2"), ...second }], last: "a2", complete: true });
+	await settled();
+	assert.deepEqual(page.talk().lines.map(({ text }) => text), ["two", "three"]);
 });
 
 test("a browser that knows nothing yet counts as unread what was neither answered nor read elsewhere", async (t) => {
