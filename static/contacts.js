@@ -22,6 +22,7 @@ const SHOW_RANK = ["chat", "", "away", "xa", "dnd"];
  * @property {import("./lines.js").Line | null} last the last message; null if none is known
  * @property {boolean} blocked true if the contact is known to be blocked
  * @property {string} picture address of the picture that the site has; "" if none is known
+ * @property {boolean} person true if it has the name of a person of the site
  * @property {boolean} staff true for the site's staff
  * @property {{state: string, muted?: boolean, people: string[], members: import("./rooms.js").Member[]} | null} room muted:
  *   true if this user can only read; `room` is null if it is not a group chat
@@ -42,6 +43,7 @@ const newContact = (jid) => ({
 	last: null,
 	blocked: false,
 	picture: "",
+	person: false,
 	staff: false,
 	room: null,
 });
@@ -57,6 +59,15 @@ export function presenceOf(contact) {
 		(a, b) => b.priority - a.priority || SHOW_RANK.indexOf(a.show) - SHOW_RANK.indexOf(b.show),
 	)[0];
 	return best ?? { show: contact.known ? "offline" : "unknown", status: "" };
+}
+
+/**
+ * The address to show. It is "" for a person of the site who is not in the roster, because people of
+ * the site find each other by their names.
+ * @param {Contact} contact
+ */
+export function addressOf({ jid, person, known }) {
+	return person && !known ? "" : jid;
 }
 
 const SHOWS = /** @type {const} */ (["away", "xa", "dnd", "offline", "unknown"]);
@@ -258,7 +269,7 @@ export class Contacts {
 		part("presence").textContent = presenceText(contact);
 		this.#drawLast(button, contact);
 		button.dataset.show = presence.show || "online";
-		button.title = contact.jid;
+		button.title = addressOf(contact);
 		part("unread").hidden = contact.unread === 0;
 		part("count").textContent = String(contact.unread);
 		if (contact.jid === this.#open) button.setAttribute("aria-current", "true");

@@ -1,6 +1,6 @@
 // The site's people: what /people.json returns about contacts, and about people for whom a visitor
-// searches (finder.js). It shows their names and pictures, never their addresses. siteparts.js loads
-// this module if the site shows its people.
+// searches (finder.js). It shows their names and pictures. The page does not show their addresses
+// until they are in the roster (contacts.js). siteparts.js loads this module if the site shows its people.
 import { h, named } from "./dom.js";
 import { Finder } from "./finder.js";
 import { People } from "./people.js";
@@ -98,7 +98,8 @@ export class Directory {
 	/** Gives a contact the name and the picture that the site has. @param {Contact} contact */
 	#show(contact) {
 		const person = this.person(contact.jid);
-		if (!person || (contact.name === person.name && contact.picture === person.picture)) return;
+		if (!person || (contact.person && contact.name === person.name && contact.picture === person.picture)) return;
+		contact.person = true;
 		contact.name = person.name;
 		contact.picture = person.picture;
 		this.#parts.draw(contact);

@@ -11,6 +11,7 @@ import { People } from "./people.js";
  * @property {import("./prebind.js").Prebind} chat
  * @property {HTMLElement} menu
  * @property {() => Contact | null} contact of the open conversation
+ * @property {(contact: Contact) => string} addressOf returns "" if the address is not shown
  * @property {(contact: Contact) => void} onDone draws the contact after it has changed
  * @property {() => import("./site.js").Site | null} site returns null if the site has neither rooms nor staff
  * @property {() => void} close closes the menu
@@ -49,7 +50,9 @@ export class PeerActions {
 		const change = known
 			? this.#action(TEXT.removeContact, () => people.remove(jid))
 			: this.#action(TEXT.addContact, () => people.add(jid));
-		this.#parts.menu.replaceChildren(h("p", { class: "address" }, named(jid)), change, ...this.#report(contact), this.#says);
+		const address = this.#parts.addressOf(contact);
+		const shown = address ? [h("p", { class: "address" }, named(address))] : [];
+		this.#parts.menu.replaceChildren(...shown, change, ...this.#report(contact), this.#says);
 		const blocked = await people.blocked();
 		if (!blocked || contact !== this.#parts.contact()) return;
 		const there = blocked.has(jid);

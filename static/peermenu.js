@@ -1,5 +1,6 @@
 // The button and the menu of the open conversation. The contents of the menu are in peeractions.js,
 // which is loaded when the menu is first opened.
+import { addressOf } from "./contacts.js";
 import { h, icon } from "./dom.js";
 import { loadMore, TEXT } from "./texts.js";
 
@@ -56,6 +57,6 @@ export class PeerMenu {
 			this.#menu.hidePopover?.();
 			this.#button.focus();
 		};
-		return new PeerActions(TEXT, { ...this.#parts, menu: this.#menu, close });
+		return new PeerActions(TEXT, { ...this.#parts, addressOf, menu: this.#menu, close });
 	}
 }

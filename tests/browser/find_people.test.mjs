@@ -38,6 +38,14 @@ after(() => place.close({ logs: true }));
 
 const find = (page) => page.getByRole("combobox", { name: "Find people" });
 const named = (page, user, name) => contact(page, user).locator(".name", { hasText: name }).waitFor();
+/** The addresses that the page shows of the contact whose conversation is open. */
+async function addresses(page, user) {
+	await page.getByRole("button", { name: "More", exact: true }).click();
+	await page.locator("#peer-menu button").first().waitFor();
+	const menu = await page.locator("#peer-menu .address").allTextContents();
+	await page.keyboard.press("Escape");
+	return { tooltip: await contact(page, user).getAttribute("title"), menu };
+}
 const pictureOf = (page, user) => contact(page, user).locator(".avatar img").evaluate((image) => image.complete && image.naturalWidth > 0);
 
 test("alice finds Carol by the beginning of her name, writes, and adds her; both keep each other", async () => {
@@ -54,14 +62,18 @@ test("alice finds Carol by the beginning of her name, writes, and adds her; both
 	assert.equal(await find(alice).getAttribute("aria-activedescendant"), await option.getAttribute("id"));
 	await find(alice).press("Enter");
 	await alice.locator("#peer-name", { hasText: "Carol Clark" }).waitFor();
+	assert.deepEqual(await addresses(alice, "carol"), { tooltip: "", menu: [] });
 	await write(alice, "hello Carol");
 	await talkTo(carol, "alice");
 	await received(carol, "hello Carol").waitFor();
 	await named(carol, "alice", "Ally Adams");
+	assert.deepEqual(await addresses(carol, "alice"), { tooltip: "", menu: [] });
 	await alice.getByRole("button", { name: "Add to contacts" }).first().click();
 	await carol.locator(".request").getByRole("button", { name: "Accept" }).click();
 	await Promise.all([online(alice, "carol"), online(carol, "alice")]);
 	await until("the offer is gone", () => alice.locator(".offer").isHidden());
+	const jid = await contact(alice, "carol").getAttribute("data-contact");
+	assert.deepEqual(await addresses(alice, "carol"), { tooltip: jid, menu: [jid] }, "Carol is in the roster now");
 	await write(carol, "hello Ally");
 	await received(alice, "hello Ally").waitFor();
 	await until("her picture", () => pictureOf(alice, "carol"));
