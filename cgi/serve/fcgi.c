@@ -304,8 +304,8 @@ static struct answer answer_of(const char *text)
 }
 
 /*
- * Serves one request per connection. A kept connection would hold a thread that other visitors
- * need.
+ * Serves one request per connection, also if the web server sets FCGI_KEEP_CONN. A kept connection
+ * would hold a thread that other visitors need.
  */
 void fcgi_serve(struct server *server, int fd)
 {

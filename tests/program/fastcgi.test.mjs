@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import fs from "node:fs";
 import net from "node:net";
 import { after, before, test } from "node:test";
+import { requestBytes } from "../lib/cgi.mjs";
 import { dataBlock, Visitor } from "../lib/http.mjs";
 import { Place } from "../lib/place.mjs";
 import { Prebind } from "../lib/prebind.mjs";
@@ -12,6 +13,7 @@ import { startTigasePeer } from "../peers/tigase_peer.mjs";
 const PASSWORD = "correct horse";
 const AT_ONCE = 16;
 const THREADS = 4;
+const KEEP_CONN_AT = 8 + 2; // where FCGI_BEGIN_REQUEST has its flags (FastCGI 1.0, section 5.1)
 let place, peer, prebind;
 
 before(async () => {
@@ -91,6 +93,19 @@ test("others are served while the XMPP server is slow", async () => {
 	assert.equal((await newVisitor().get("/health")).status, 200);
 	release();
 	assert.equal((await slow).status, 200);
+});
+
+test("a connection ends after one answer, also if the web server asks to keep it", async () => {
+	for (const request of [{ path: "/health" }, { path: "/login", method: "POST", body: "user=x" }]) {
+		const bytes = requestBytes(request);
+		bytes[KEEP_CONN_AT] = 1;
+		const socket = net.connect(prebind.socket);
+		let size = 0;
+		socket.on("data", (data) => (size += data.length)).write(bytes);
+		await new Promise((resolve, reject) => socket.once("end", resolve).once("error", reject));
+		assert.ok(size > 0, request.path);
+		socket.destroy();
+	}
 });
 
 test("a peer that says nothing, or half a record, is no trouble to others", async () => {
