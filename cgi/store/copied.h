@@ -24,7 +24,7 @@ static const struct column site_user_copied[] = {
     COPIED("id", numbers[0], KIND_INTEGER),       COPIED("name", texts[0], KIND_TEXT),
     COPIED("display_name", texts[1], KIND_TEXT),  COPIED("password_hash", texts[2], KIND_SECRET),
     COPIED("disabled", numbers[1], KIND_INTEGER), COPIED("created", numbers[2], KIND_INTEGER),
-    COPIED("folded", texts[3], KIND_TEXT),
+    COPIED("folded", texts[3], KIND_TEXT),        COPIED("display_folded", texts[4], KIND_TEXT),
 };
 static const struct column login_session_copied[] = {
     COPIED("token_hash", bytes[0], KIND_BLOB),

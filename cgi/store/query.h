@@ -172,7 +172,7 @@ struct column {
 
 #define ROW_COLUMNS_MAX  8
 #define ROW_SIZE_MAX     160
-#define QUERY_PARAMS_MAX 7
+#define QUERY_PARAMS_MAX 8
 
 struct row_type {
 	size_t size;

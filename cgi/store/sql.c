@@ -406,13 +406,15 @@ const struct query_sql queries[QUERY_COUNT] = {
 				KIND_TEXT, KIND_TEXT),
 
     /* Whole tables, for prebindctl migrate --from. copied.h lists the columns. */
-    [QUERY_COPY_READ_USER] = FINDS(
-	&(const struct row_type)ROW(struct copied_row, site_user_copied),
-	"SELECT id, name, display_name, password_hash, disabled, created, folded FROM site_user"),
+    [QUERY_COPY_READ_USER] =
+	FINDS(&(const struct row_type)ROW(struct copied_row, site_user_copied),
+	      "SELECT id, name, display_name, password_hash, disabled, created, folded, "
+	      "display_folded FROM site_user"),
     [QUERY_COPY_WRITE_USER] =
 	RUNS("INSERT INTO site_user (id, name, display_name, password_hash, disabled, created, "
-	     "folded) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-	     KIND_INTEGER, KIND_TEXT, KIND_TEXT, KIND_TEXT, KIND_INTEGER, KIND_INTEGER, KIND_TEXT),
+	     "folded, display_folded) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+	     KIND_INTEGER, KIND_TEXT, KIND_TEXT, KIND_TEXT, KIND_INTEGER, KIND_INTEGER, KIND_TEXT,
+	     KIND_TEXT),
     [QUERY_COPY_READ_SESSION] = FINDS(
 	&(const struct row_type)ROW(struct copied_row, login_session_copied),
 	"SELECT token_hash, source, \"user\", created, last_seen, password_mac FROM login_session"),

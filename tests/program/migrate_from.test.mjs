@@ -10,8 +10,8 @@ import { startTigasePeer } from "../peers/tigase_peer.mjs";
 const BYTES = "a".repeat(64); // 32 bytes in hexadecimal
 /** A row or two of every table; the second ones have null where it is allowed. */
 const ROWS = `
-INSERT INTO site_user (id, name, display_name, password_hash, disabled, created, folded) VALUES
-	(7, 'Bob', 'Bob é', '$argon2id$x', 0, 17, 'bob'), (9, 'eve', '', '', 1, 18, 'eve');
+INSERT INTO site_user (id, name, display_name, password_hash, disabled, created, folded, display_folded) VALUES
+	(7, 'Bob', 'Bob É', '$argon2id$x', 0, 17, 'bob', 'bob é'), (9, 'eve', '', '', 1, 18, 'eve', '');
 INSERT INTO login_session (token_hash, source, user, created, last_seen, password_mac) VALUES
 	(x'${BYTES}', 'login', 'Bob', 1, 2, NULL), (x'${BYTES.replaceAll("a", "b")}', 'login', 'eve', 1, 2, x'${BYTES}');
 INSERT INTO jid_map VALUES ('login', 'Bob', 'bob', 'example.org', NULL), ('login', 'eve', 'eve', 'example.org', 'it''s a secret');

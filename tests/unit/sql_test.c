@@ -289,3 +289,55 @@ TEST(test_other_values_are_refused)
 		assert_fails(store_run(f->store, QUERY_USED_NONCE_ADD, wrong[i], &changed, ERR),
 			     STATUS_INTERNAL, "used_nonce");
 }
+
+/* ---- what prebindctl migrate --from copies ---- */
+
+/* The query that copies this table; QUERY_COUNT if there is none. */
+static enum query copy_of(const char *table)
+{
+	char end[64];
+
+	snprintf(end, sizeof(end), " FROM %s", table);
+	for (enum query i = QUERY_COPY_FIRST; i < QUERY_LIMIT_FIND; i += 2) {
+		const char *found = strstr(queries[i].sql, end);
+
+		if (found != NULL && strcmp(found, end) == 0)
+			return i;
+	}
+	return QUERY_COUNT;
+}
+
+/* Every column that the schema gives the table is read, and written. */
+static void assert_copied_whole(sqlite3 *db, const char *table)
+{
+	const enum query read = copy_of(table);
+	char sql[128];
+
+	if (read == QUERY_COUNT)
+		fail_msg("the table %s is not copied", table);
+	sqlite3_stmt *s = prepare(db, queries[read].sql);
+	snprintf(sql, sizeof(sql), "SELECT * FROM %s", table);
+	sqlite3_stmt *whole = prepare(db, sql);
+	if (sqlite3_column_count(s) != sqlite3_column_count(whole))
+		fail_msg("%s has %d columns: %s", table, sqlite3_column_count(whole),
+			 queries[read].sql);
+	assert_int_equal(param_count(&queries[read + 1]), sqlite3_column_count(whole));
+	sqlite3_finalize(whole);
+	sqlite3_finalize(s);
+}
+
+TEST(test_every_column_is_copied)
+{
+	struct fixture *f = *state;
+	sqlite3 *db = open_database(f->path);
+	sqlite3_stmt *tables = prepare(db, "SELECT name FROM sqlite_schema WHERE type = 'table'"
+					   " AND name NOT LIKE 'sqlite_%'"
+					   " AND name <> 'database_site'"); /* of the target */
+	int count = 0;
+
+	for (; sqlite3_step(tables) == SQLITE_ROW; count++)
+		assert_copied_whole(db, (const char *)sqlite3_column_text(tables, 0));
+	assert_int_equal(count, (QUERY_LIMIT_FIND - QUERY_COPY_FIRST) / 2);
+	sqlite3_finalize(tables);
+	sqlite3_close(db);
+}
