@@ -58,7 +58,10 @@ enum connection_kind {
 	CONNECTION_DISPOSABLE /* can be lost; fast, small, and waits only briefly for locks */
 };
 
-/* Why the last operation failed, for the failures that callers treat differently. */
+/*
+ * Why the last operation failed, for the failures that callers treat differently. The last two are
+ * in the order of their weight.
+ */
 enum connection_trouble {
 	TROUBLE_NONE,
 	TROUBLE_BUSY,   /* locked by another connection for longer than we wait */
@@ -90,8 +93,8 @@ enum status connection_open(const struct store_place *place, enum connection_kin
 void connection_close(struct connection *db); /* NULL is allowed */
 
 /*
- * Returns the kind of the last failure. Once it is TROUBLE_DAMAGED, only TROUBLE_UNREAD can replace
- * it.
+ * Returns the kind of the last failure. Once it is TROUBLE_UNREAD, only TROUBLE_DAMAGED can replace
+ * it. Nothing replaces TROUBLE_DAMAGED.
  */
 enum connection_trouble connection_trouble(const struct connection *db);
 

@@ -141,6 +141,16 @@ static bool read_failed(sqlite3 *sqlite)
 	return disk_refused(of_file) || disk_refused(of_journal);
 }
 
+/*
+ * A failed read and damage concern the connection and the file, so a later failure of another kind
+ * does not replace them.
+ */
+static void set_trouble(struct connection *db, enum connection_trouble trouble)
+{
+	if (db->trouble < TROUBLE_UNREAD || trouble > db->trouble)
+		db->trouble = trouble;
+}
+
 enum status sqlite_failed(struct connection *db, int code, struct error *err)
 {
 	const struct failure *failure = failure_of(db, code);
@@ -154,12 +164,11 @@ enum status sqlite_failed(struct connection *db, int code, struct error *err)
 		return error_set(err, STATUS_INTERNAL, "%s: %s (SQLite %d)", db->path,
 				 sqlite3_errmsg(lite(db)->sqlite), code);
 	if ((code & 0xff) == SQLITE_CORRUPT && read_failed(lite(db)->sqlite)) {
-		db->trouble = TROUBLE_UNREAD;
+		set_trouble(db, TROUBLE_UNREAD);
 		return error_set(err, STATUS_UNAVAILABLE, "%s: a read failed (SQLite %d); %s",
 				 db->path, code, failure_of(db, SQLITE_IOERR)->next);
 	}
-	if (db->trouble != TROUBLE_DAMAGED)
-		db->trouble = failure->trouble;
+	set_trouble(db, failure->trouble);
 	return error_set(err, STATUS_UNAVAILABLE, "%s: %s (SQLite %d); %s", db->path,
 			 sqlite3_errmsg(lite(db)->sqlite), code, failure->next);
 }

@@ -5,6 +5,7 @@
  */
 #include "unit.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <sqlite3.h>
 #include <sys/wait.h>
@@ -438,6 +439,67 @@ TEST(test_damaged_while_open)
 	assert_fails(status, STATUS_UNAVAILABLE, "damaged");
 	assert_fails(store_ping(f->store, ERR), STATUS_UNAVAILABLE,
 		     "is damaged and no longer used");
+}
+
+static bool disk_fails;
+
+static ssize_t read_unless_it_fails(int fd, void *out, size_t len, off_t offset)
+{
+	if (!disk_fails)
+		return pread(fd, out, len, offset);
+	errno = EIO;
+	return -1;
+}
+
+/* Makes SQLite read its files with that function; NULL for the system's own. */
+static void read_with(void *function)
+{
+	sqlite3_vfs *vfs = sqlite3_vfs_find(NULL);
+
+	for (size_t i = 0; i < 2; i++)
+		assert_int_equal(vfs->xSetSystemCall(vfs, i == 0 ? "pread" : "pread64",
+						     (sqlite3_syscall_ptr)function),
+				 SQLITE_OK);
+}
+
+static enum connection_trouble trouble_of(struct connection *db, const char *sql)
+{
+	assert_status(connection_ask(db, sql, NULL, NULL, NULL), STATUS_UNAVAILABLE);
+	return connection_trouble(db);
+}
+
+/* Neither damage nor a failed read is forgotten because of what happens to the connection next. */
+TEST(test_trouble_is_not_forgotten)
+{
+	struct fixture *f = *state;
+	const struct store_place place = {.database = f->path};
+	struct connection *db;
+
+	assert_migrates(f, 0);
+	raw(f->path, "INSERT INTO site_user (name, password_hash, created)"
+		     " WITH n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 5000)"
+		     " SELECT 'user' || i, 'hash', 1 FROM n");
+	const int root =
+	    raw_number(f->path, "SELECT rootpage FROM sqlite_schema WHERE name = 'site_user'");
+
+	read_with((void *)read_unless_it_fails);
+	assert_ok(connection_open(&place, CONNECTION_DURABLE, &db, NULL, ERR));
+	disk_fails = true;
+	enum connection_trouble unread = trouble_of(db, "SELECT sum(created) FROM site_user");
+	disk_fails = false;
+	assert_int_equal(unread, TROUBLE_UNREAD);
+	assert_int_equal(trouble_of(db, "SELECT nothing FROM site_user"), TROUBLE_UNREAD);
+	connection_close(db);
+
+	write_file(f->path, (root - 1) * 4096L, "\x7f\x02rot", 800);
+	assert_ok(connection_open(&place, CONNECTION_DURABLE, &db, NULL, ERR));
+	assert_int_equal(trouble_of(db, "SELECT sum(created) FROM site_user"), TROUBLE_DAMAGED);
+	disk_fails = true;
+	enum connection_trouble damaged = trouble_of(db, "SELECT sum(created) FROM login_session");
+	disk_fails = false;
+	connection_close(db);
+	read_with(NULL);
+	assert_int_equal(damaged, TROUBLE_DAMAGED);
 }
 
 /* ---- permissions ---- */
