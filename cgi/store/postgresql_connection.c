@@ -325,6 +325,13 @@ static int64_t lock_number(const struct store_key *key)
 	return number; /* 0 if out of memory: then all wait for each other */
 }
 
+static void remote_rollback(struct connection *db)
+{
+	if (remote(db)->in_transaction && !postgresql_is_lost(remote(db)->server))
+		ask(db, "ROLLBACK", NULL, NULL, NULL);
+	remote(db)->in_transaction = false;
+}
+
 /*
  * Begins, takes the lock and reads the clock in one message, so there is only one round trip. The
  * clock is read after the lock is taken.
@@ -340,7 +347,7 @@ static enum status try_begin(struct connection *db, const struct store_key *key,
 		 key->disposable ? "SET LOCAL synchronous_commit = off;" : "",
 		 (long long)lock_number(key));
 	enum status status = ask(db, sql, NULL, &clock, err);
-	remote(db)->in_transaction = status == STATUS_OK;
+	remote(db)->in_transaction = true; /* a message that fails can have begun one */
 	if (status == STATUS_OK && remote(db)->call_ms > SERVER_CALL_MS)
 		status = ask(db,
 			     "SET LOCAL statement_timeout = 0; SET LOCAL "
@@ -348,8 +355,8 @@ static enum status try_begin(struct connection *db, const struct store_key *key,
 			     NULL, NULL, err);
 	if (status == STATUS_OK)
 		clock_set(db, clock);
-	else if (!postgresql_is_lost(remote(db)->server))
-		ask(db, "ROLLBACK", NULL, NULL, NULL);
+	else
+		remote_rollback(db);
 	free(clock);
 	return status;
 }
@@ -378,8 +385,11 @@ static enum status remote_commit(struct connection *db, struct error *err)
 	if (!remote(db)->in_transaction)
 		return STATUS_OK;
 	remote_hurry(db, remote(db)->call_ms);
-	if (postgresql_script(remote(db)->server, "COMMIT", &result, &why) != STATUS_OK)
-		return remote_failed(db, &why, err);
+	if (postgresql_script(remote(db)->server, "COMMIT", &result, &why) != STATUS_OK) {
+		status = remote_failed(db, &why, err);
+		remote_rollback(db);
+		return status;
+	}
 	remote(db)->in_transaction = false;
 	if (strcmp(postgresql_done(result), "COMMIT") != 0)
 		status = error_set(err, STATUS_INTERNAL,
@@ -387,13 +397,6 @@ static enum status remote_commit(struct connection *db, struct error *err)
 				   db->path);
 	postgresql_clear(result);
 	return status;
-}
-
-static void remote_rollback(struct connection *db)
-{
-	if (remote(db)->in_transaction && !postgresql_is_lost(remote(db)->server))
-		ask(db, "ROLLBACK", NULL, NULL, NULL);
-	remote(db)->in_transaction = false;
 }
 
 const struct database_kind database_postgresql = {

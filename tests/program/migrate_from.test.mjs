@@ -1,10 +1,12 @@
 // prebindctl migrate --from: a database of SQLite is copied into PostgreSQL and back, whole or not at all.
 import assert from "node:assert/strict";
+import net from "node:net";
 import { after, before, test } from "node:test";
 import { Place } from "../lib/place.mjs";
 import { Postgresql } from "../lib/postgresql.mjs";
 import { Prebind } from "../lib/prebind.mjs";
 import { runSql } from "../lib/sqlite.mjs";
+import { freePorts } from "../lib/wait.mjs";
 import { startTigasePeer } from "../peers/tigase_peer.mjs";
 
 const BYTES = "a".repeat(64); // 32 bytes in hexadecimal
@@ -23,7 +25,7 @@ INSERT INTO jid_claim VALUES ('bob', 'example.org', 'user:Bob', 7);
 INSERT INTO provisioned VALUES ('bob', 'example.org', NULL, 1, 0), ('eve', 'example.org', 'pw', 0, 8);
 `;
 const COUNTS = { site_user: 2, login_session: 2, jid_map: 2, site_key: 1, gateway_caller: 2, used_nonce: 1, token_revocation: 1, jid_claim: 1, provisioned: 2 };
-let place, server, sqlite, postgresql, back;
+let place, server, sqlite, postgresql, back, other;
 
 before(async () => {
 	place = new Place();
@@ -34,7 +36,7 @@ before(async () => {
 	sqlite = new Prebind(place, { site: keys });
 	await sqlite.prepare();
 	await runSql(place, sqlite.database, ROWS);
-	const other = (folder, site) => {
+	other = (folder, site) => {
 		const program = new Prebind(place, { site: { ...keys, ...site } });
 		program.conf = place.copy(program.conf, `etc/${folder}.conf`);
 		return program;
@@ -69,6 +71,37 @@ test("every row goes into PostgreSQL, and back into a file that is the same", as
 	const text = await back.ctlOk(["migrate", "--from", server.uri("prebind", "prebind")]);
 	assert.match(text, /^site_user +2 rows$/m);
 	assert.equal(await dump(place.path("data", "back.db")), await dump(sqlite.database));
+});
+
+/** A relay in front of the server that cuts the connection instead of forwarding the first message with these words. */
+async function relayThatCuts(words) {
+	const [port] = await freePorts(1);
+	const relay = { port, cut: 0 };
+	const listener = net.createServer((one) => {
+		const two = net.connect(server.port, "127.0.0.1");
+		for (const [from, into] of [[one, two], [two, one]]) {
+			from.on("error", () => into.destroy());
+			from.on("close", () => into.destroy());
+		}
+		two.on("data", (data) => one.write(data));
+		one.on("data", (data) => {
+			if (relay.cut > 0 || !data.includes(words))
+				return two.write(data);
+			relay.cut++;
+			return one.destroy();
+		});
+	});
+	await new Promise((resolve) => listener.listen(port, "127.0.0.1", resolve));
+	place.onClose(() => listener.close());
+	return relay;
+}
+
+test("a connection that is lost while a transaction begins is replaced", async () => {
+	const relay = await relayThatCuts("SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0");
+	await server.sql("CREATE DATABASE cut OWNER prebind");
+	const cut = other("cut", { database: `postgresql://prebind@127.0.0.1:${relay.port}/cut`, database_password_file: place.write("etc/database.password", "secret\n") });
+	const rows = JSON.parse(await cut.ctlOk(["migrate", "--from", sqlite.database, "--json"])).rows;
+	assert.deepEqual([rows, relay.cut], [COUNTS, 1]);
 });
 
 test("a database with rows is not overwritten", async () => {
