@@ -5,6 +5,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -69,4 +71,54 @@ enum file_fault file_read(const char *path, enum file_rule rule, size_t max, str
 		fault = read_all(fd, max, out, found);
 	close(fd);
 	return fault;
+}
+
+/* ---- writing ---- */
+
+bool file_write(int fd, const char *data, size_t len)
+{
+	while (len > 0) {
+		ssize_t n = write(fd, data, len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n == 0)
+			errno = EIO; /* otherwise it would be that of an earlier call */
+		if (n <= 0)
+			return false;
+		data += n;
+		len -= (size_t)n;
+	}
+	return true;
+}
+
+int file_part_new(const char *path, char **part)
+{
+	char *name = NULL;
+
+	if (asprintf(&name, "%s.part-XXXXXX", path) < 0) {
+		errno = ENOMEM;
+		return -1;
+	}
+	int fd = mkostemp(name, O_CLOEXEC);
+	int why = errno;
+	if (fd >= 0)
+		*part = name;
+	else
+		free(name);
+	errno = why;
+	return fd;
+}
+
+bool file_rename_new(const char *from, const char *to)
+{
+	if (renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) == 0)
+		return true;
+	if (errno != EINVAL && errno != ENOSYS)
+		return false;
+	/* The file system does not know the flag, for example NFS. */
+	if (link(from, to) != 0)
+		return false;
+	unlink(from);
+	return true;
 }

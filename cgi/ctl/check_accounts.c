@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "ctl/account.h"
 #include "ctl/report.h"
 
@@ -67,21 +68,6 @@ static void check_as(struct report *report, uid_t account, bool with_files)
 
 /* ---- a child process ---- */
 
-static bool write_all(int fd, const char *data, size_t len)
-{
-	while (len > 0) {
-		ssize_t n = write(fd, data, len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return false;
-		data += n;
-		len -= (size_t)n;
-	}
-	return true;
-}
-
 /* Writes the lines to standard output, or as JSON to fd. Does not return. */
 static void child_run(struct report *report, uid_t account, bool with_files, int fd)
 {
@@ -93,7 +79,7 @@ static void child_run(struct report *report, uid_t account, bool with_files, int
 	report->w = &w;
 	report->failed = 0;
 	check_as(report, account, with_files);
-	bool told = fflush(stdout) == 0 && strbuf_ok(&json) && write_all(fd, json.data, json.len);
+	bool told = fflush(stdout) == 0 && strbuf_ok(&json) && file_write(fd, json.data, json.len);
 	strbuf_clear(&json);
 	_exit(told && report->failed == 0 ? EXIT_DONE : EXIT_REFUSED);
 }

@@ -3,13 +3,13 @@
  * people with access to the site's files know it.
  */
 #include <errno.h>
-#include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/codec.h"
+#include "base/file.h"
 #include "base/secret.h"
 #include "ctl/setup_page.h"
 #include "store/limit.h"
@@ -30,28 +30,33 @@ static void path_of(const char *folder, const char *name, struct strbuf *out)
 	strbuf_addf(out, "%s/%s", folder, name);
 }
 
+/* The file gets its name when it is complete. Otherwise nobody could know the secret in it. */
 static enum status write_new(const char *path, struct error *err)
 {
 	unsigned char random[RANDOM_LEN];
 	char text[SETUP_SECRET_LEN + 1];
-	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+	char *part = NULL;
 
-	if (fd < 0 && errno == EEXIST)
+	if (access(path, F_OK) == 0)
 		return STATUS_OK;
+	int fd = file_part_new(path, &part);
 	secret_random(random, sizeof(random));
 	codec_base64url_text(text, random, sizeof(random));
 	text[SETUP_SECRET_LEN] = '\n';
-	bool ok = fd >= 0 && write(fd, text, sizeof(text)) == (ssize_t)sizeof(text);
+	bool ok = fd >= 0 && file_write(fd, text, sizeof(text)) && fsync(fd) == 0 &&
+		  file_rename_new(part, path);
 	enum status status =
-	    ok ? STATUS_OK
-	       : error_set(err, STATUS_UNAVAILABLE,
-			   "%s cannot be written: %m. The folder must belong to the account that "
-			   "runs the program",
-			   path);
+	    ok || errno == EEXIST /* another process was faster */
+		? STATUS_OK
+		: error_set(err, STATUS_UNAVAILABLE,
+			    "%s cannot be written: %m. The folder must belong to the account that "
+			    "runs the program",
+			    path);
 	if (fd >= 0)
 		close(fd);
 	if (fd >= 0 && !ok)
-		unlink(path);
+		unlink(part);
+	free(part);
 	secret_wipe(random, sizeof(random));
 	secret_wipe(text, sizeof(text));
 	return status;

@@ -185,12 +185,15 @@ static bool write_file(const char *path, const struct strbuf *text, uid_t accoun
 
 	if (fd < 0)
 		return false;
-	bool ok = write(fd, text->data, text->len) == (ssize_t)text->len &&
+	bool ok = file_write(fd, text->data, text->len) &&
 		  (account == geteuid() || fchown(fd, account, (gid_t)-1) == 0) && fsync(fd) == 0;
-	ok = close(fd) == 0 && ok;
-	if (!ok)
+	int why = ok ? 0 : errno;
+	if (close(fd) != 0 && ok)
+		why = errno;
+	if (why != 0)
 		unlink(path);
-	return ok;
+	errno = why;
+	return why == 0;
 }
 
 static enum status replace(const char *file, const struct strbuf *text, uid_t account,
@@ -201,11 +204,17 @@ static enum status replace(const char *file, const struct strbuf *text, uid_t ac
 
 	strbuf_init(&new);
 	strbuf_addf(&new, "%s" NEW, file);
-	if (!strbuf_ok(&new))
-		status = error_no_memory(err);
-	else if (!write_file(new.data, text, account) || rename(new.data, file) != 0)
-		status = error_set(err, STATUS_UNAVAILABLE, "%s: cannot be written: %s", new.data,
-				   strerrordesc_np(errno));
+	if (!strbuf_ok(&new)) {
+		strbuf_clear(&new);
+		return error_no_memory(err);
+	}
+	unlink(new.data); /* left by an import that was interrupted */
+	bool written = write_file(new.data, text, account);
+	if (!written || rename(new.data, file) != 0)
+		status = error_set(err, STATUS_UNAVAILABLE, "%s: cannot be written: %s",
+				   written ? file : new.data, strerrordesc_np(errno));
+	if (written && status != STATUS_OK)
+		unlink(new.data);
 	strbuf_clear(&new);
 	return status;
 }

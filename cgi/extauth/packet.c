@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/secret.h"
 
 /* Returns false at the end of the input. A descriptor that cannot be read counts as the end. */
@@ -93,19 +94,9 @@ bool packet_answer(const struct packet_stream *stream, bool yes)
 	const char counted[] = {0, 2, 0, yes ? 1 : 0};
 	const char line[] = {yes ? '1' : '0', '\n'};
 	const char *data = stream->framing == PACKET_LENGTH ? counted : line;
-	size_t left = stream->framing == PACKET_LENGTH ? sizeof(counted) : sizeof(line);
+	size_t len = stream->framing == PACKET_LENGTH ? sizeof(counted) : sizeof(line);
 
-	while (left > 0) {
-		ssize_t n = write(stream->out, data, left);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return false;
-		data += n;
-		left -= (size_t)n;
-	}
-	return true;
+	return file_write(stream->out, data, len);
 }
 
 /* ---- the text ---- */

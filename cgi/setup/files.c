@@ -3,7 +3,6 @@
  * of a text has a mark with a digest of the rest. If a file has no mark, or another digest,
  * somebody else has written or changed it. Such a file is never replaced.
  */
-#include <errno.h>
 #include <fcntl.h>
 #include <pwd.h>
 #include <stdio.h>
@@ -189,20 +188,6 @@ static enum status folder_make(const struct setup *setup, const struct setup_fil
 	return status;
 }
 
-static enum status write_all(int fd, const struct strbuf *text, const char *path, struct error *err)
-{
-	for (size_t done = 0; done < text->len;) {
-		ssize_t n = write(fd, text->data + done, text->len - done);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return error_set(err, STATUS_UNAVAILABLE, "%s cannot be written: %m", path);
-		done += (size_t)n;
-	}
-	return STATUS_OK;
-}
-
 static void mark_write(const struct setup_file *file, struct strbuf *out)
 {
 	if (file->kind == SETUP_TEXT) {
@@ -234,8 +219,8 @@ static enum status text_write(const struct setup *setup, const struct setup_file
 		     : -1;
 	if (status == STATUS_OK && fd < 0)
 		status = error_set(err, STATUS_UNAVAILABLE, "%s cannot be made: %m", part.data);
-	if (status == STATUS_OK)
-		status = write_all(fd, &text, part.data, err);
+	if (status == STATUS_OK && !file_write(fd, text.data, text.len))
+		status = error_set(err, STATUS_UNAVAILABLE, "%s cannot be written: %m", part.data);
 	if (status == STATUS_OK && fchmod(fd, file->mode) != 0)
 		status =
 		    error_set(err, STATUS_UNAVAILABLE, "%s: its mode cannot be set: %m", part.data);

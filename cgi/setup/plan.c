@@ -226,8 +226,7 @@ static enum status try_conf(const struct strbuf *text, struct error *err)
 	int fd = memfd_create("prebind.conf", MFD_CLOEXEC);
 
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	if (fd < 0 || fchmod(fd, 0600) != 0 ||
-	    write(fd, text->data, text->len) != (ssize_t)text->len) {
+	if (fd < 0 || fchmod(fd, 0600) != 0 || !file_write(fd, text->data, text->len)) {
 		if (fd >= 0)
 			close(fd);
 		return error_set(err, STATUS_INTERNAL, "the configuration cannot be checked: %m");

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/codec.h"
+#include "base/file.h"
 #include "base/secret.h"
 #include "setup/setup.h"
 #include "sitedb/site_rows.h"
@@ -137,8 +138,7 @@ static enum status password_lend(const struct setup *setup, char path[64], struc
 		return STATUS_OK;
 	snprintf(path, 64, "/tmp/prebind-setup-XXXXXX");
 	int fd = mkstemp(path);
-	size_t len = strlen(setup->db_password);
-	bool ok = fd >= 0 && write(fd, setup->db_password, len) == (ssize_t)len;
+	bool ok = fd >= 0 && file_write(fd, setup->db_password, strlen(setup->db_password));
 
 	if (fd >= 0)
 		close(fd);

@@ -25,6 +25,7 @@ const FORBIDDEN = [
 	["exit|abort", "below main everything returns", /^cgi\/(main|ctl|extauth)\.c$/],
 	["cJSON_Parse|cJSON_GetObjectItem|cJSON_GetErrorPtr", "not strict, or not thread-safe"],
 	["sqlite3_mprintf|sqlite3_vmprintf", "SQL is never put together from values"],
+	["write", "can write less than it should, and then sets no errno: file_write", /^cgi\/(base\/(file|log|log_target)|serve\/processes)\.c$/],
 	["FCGX_FPrintF|FCGX_VFPrintF", "has a history: FCGX_PutStr"],
 ];
 

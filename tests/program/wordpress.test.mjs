@@ -243,3 +243,27 @@ test("import: a folder that the program may not write to", async (t) => {
 	assert.equal(code, 1);
 	assert.match(stderr, /stored\.secret\.new: cannot be written: Permission denied/);
 });
+
+test("import: what an import left behind that was killed is in nobody's way", async () => {
+	files.write("more/stored.secret.new", "of an import that was interrupted");
+	const { code, stderr } = await importOf(ctl, "stored");
+	assert.equal(code, 0, stderr);
+	assert.equal(fs.existsSync(`${secretOf("stored")}.new`), false);
+});
+
+test("import: a file that cannot be replaced, or a disk that is full after some bytes: the cause, and nothing is left", async (t) => {
+	const full = await files.run(["sh", "-c", `trap "" XFSZ; exec prlimit --fsize=20 "$@"`, "sh", ctl.ctlProgram, "-c", ctl.conf, "--site", "stored",
+		"wordpress", "import", configOf("stored")]);
+	assert.equal(full.code, 1);
+	assert.match(full.stderr, /stored\.secret\.new: cannot be written: File too large/);
+	fs.renameSync(secretOf("stored"), `${secretOf("stored")}.away`);
+	files.folder("more/stored.secret");
+	t.after(() => {
+		fs.rmdirSync(secretOf("stored"));
+		fs.renameSync(`${secretOf("stored")}.away`, secretOf("stored"));
+	});
+	const folder = await importOf(ctl, "stored");
+	assert.equal(folder.code, 1);
+	assert.match(folder.stderr, /stored\.secret: cannot be written: Is a directory/);
+	assert.equal(fs.existsSync(`${secretOf("stored")}.new`), false);
+});

@@ -1,9 +1,13 @@
 /*
- * Who may have written a file, by each rule; and what is no file that can be read.
+ * Who may have written a file, by each rule; and what is no file that can be read. How a file is
+ * written, and gets its name.
  */
 #include "unit.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include "base/file.h"
@@ -68,4 +72,64 @@ TEST(test_who_may_have_written_it)
 	unlink(path);
 	rmdir(folder);
 	assert_int_equal(fault_of("/proc/self/status", &cause), FILE_TOO_LONG); /* its size is 0 */
+}
+
+/* The limit stands for a disk that is full after some bytes. */
+TEST(test_why_not_all_is_written)
+{
+	const struct rlimit none = {RLIM_INFINITY, RLIM_INFINITY};
+	const struct rlimit few = {4, RLIM_INFINITY};
+	char *part = NULL;
+	struct stat st;
+
+	unit_folder_make(NULL);
+	snprintf(path, sizeof(path), "%s/file", unit_folder());
+	int fd = file_part_new(path, &part);
+	assert_true(fd >= 0);
+	assert_true(file_write(fd, "123", 3));
+	signal(SIGXFSZ, SIG_IGN);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &few), 0);
+	errno = 0;
+	bool written = file_write(fd, "456", 3);
+	int why = errno;
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &none), 0);
+	signal(SIGXFSZ, SIG_DFL);
+	assert_false(written);
+	assert_int_equal(why, EFBIG);
+	assert_int_equal(fstat(fd, &st), 0);
+	assert_int_equal(st.st_size, 4);
+	close(fd);
+	free(part);
+	unit_folder_remove(NULL);
+}
+
+TEST(test_a_file_gets_its_name_once)
+{
+	char *parts[2] = {NULL, NULL};
+	struct stat st;
+
+	unit_folder_make(NULL);
+	snprintf(path, sizeof(path), "%s/file", unit_folder());
+	for (int i = 0; i < 2; i++) {
+		int fd = file_part_new(path, &parts[i]);
+		assert_true(fd >= 0);
+		assert_int_equal(fcntl(fd, F_GETFD), FD_CLOEXEC);
+		assert_true(file_write(fd, "first", i == 0 ? 5 : 2));
+		close(fd);
+	}
+	assert_string_not_equal(parts[0], parts[1]);
+	assert_true(file_rename_new(parts[0], path));
+	assert_int_equal(access(parts[0], F_OK), -1);
+	assert_false(file_rename_new(parts[1], path));
+	assert_int_equal(errno, EEXIST);
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_size, 5);
+	assert_int_equal(st.st_mode & 0777, 0600);
+	assert_int_equal(access(parts[1], F_OK), 0); /* of the caller */
+	free(parts[0]);
+	free(parts[1]);
+	snprintf(path, sizeof(path), "%s/nowhere/file", unit_folder());
+	assert_int_equal(file_part_new(path, &parts[0]), -1);
+	assert_int_equal(errno, ENOENT);
+	unit_folder_remove(NULL);
 }
