@@ -13,12 +13,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "store/connection.h"
 #include "store/session.h"
 #include "store/store.h"
 
-#define KEPT      ".before-restore" /* suffix of the old database */
-#define RESTORING ".restoring"      /* suffix of the new database until it is complete */
+#define KEPT ".before-restore" /* suffix of the old database */
 
 /* The suffixes of SQLite's files beside a database. */
 static const char *const sides[] = {"-wal", "-shm", "-journal"};
@@ -40,20 +40,27 @@ static bool exists(const char *path)
 
 /* ---- files ---- */
 
-static enum status file_new(const char *file, int *fd, struct error *err)
+static enum status file_exists(const char *file, struct error *err)
 {
-	*fd = open(file, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR);
-	if (*fd >= 0)
-		return STATUS_OK;
-	if (errno == EEXIST)
-		return error_set(err, STATUS_CONFLICT,
-				 "%s exists and is not overwritten: name another file, or move "
-				 "this one away",
-				 file);
+	return error_set(err, STATUS_CONFLICT,
+			 "%s exists and is not overwritten: name another file, or move this one "
+			 "away",
+			 file);
+}
+
+static enum status file_refused(const char *file, struct error *err)
+{
 	return error_set(err, STATUS_UNAVAILABLE,
 			 "%s cannot be created by user %u: %s; name a folder that belongs to "
 			 "this user",
 			 file, (unsigned)geteuid(), strerrordesc_np(errno));
+}
+
+/* For the file's content until it is complete. The caller frees *part and closes *fd. */
+static enum status part_new(const char *file, char **part, int *fd, struct error *err)
+{
+	*fd = file_part_new(file, part);
+	return *fd >= 0 ? STATUS_OK : file_refused(file, err);
 }
 
 /* Syncs a file, or the entries of a folder, to the disk. */
@@ -112,42 +119,59 @@ static enum status refuse_server(const char *database, const char *program, stru
 			 database, program);
 }
 
-static enum status copy(const char *database, const char *file, struct error *err)
+static enum status copy(const char *database, const char *part, struct error *err)
 {
 	struct connection *db = NULL;
 	enum status status = connection_open(&(struct store_place){.database = database},
 					     CONNECTION_DURABLE, &db, NULL, err);
 
 	if (status == STATUS_OK)
-		status = connection_copy(db, file, err);
+		status = connection_copy(db, part, err);
 	connection_close(db);
-	if (status == STATUS_OK)
-		status = sync_path(file, O_RDONLY, err);
-	return status == STATUS_OK ? sync_folder(file, err) : status;
+	return status == STATUS_OK ? sync_path(part, O_RDONLY, err) : status;
 }
 
-enum status store_backup(const char *database, const char *file, struct error *err)
+/* Gives the complete copy its name. If that name does not last, there is no new file. */
+static enum status name_copy(const char *part, const char *file, struct error *err)
 {
-	int fd = -1;
-	enum status status = refuse_server(database, "pg_dump", err);
-
-	if (status == STATUS_OK)
-		status = file_new(file, &fd, err);
-	if (status != STATUS_OK)
-		return status;
-	close(fd); /* SQLite opens the empty file itself */
-	status = copy(database, file, err);
+	if (!file_rename_new(part, file))
+		return errno == EEXIST ? file_exists(file, err) : file_refused(file, err);
+	enum status status = sync_folder(file, err);
 	if (status != STATUS_OK)
 		unlink(file);
 	return status;
 }
 
+enum status store_backup(const char *database, const char *file, struct error *err)
+{
+	char *part = NULL;
+	int fd = -1;
+	enum status status = refuse_server(database, "pg_dump", err);
+
+	if (status == STATUS_OK && exists(file)) /* also refused at the end */
+		status = file_exists(file, err);
+	if (status == STATUS_OK)
+		status = part_new(file, &part, &fd, err);
+	if (status != STATUS_OK)
+		return status;
+	close(fd); /* SQLite opens the empty file itself */
+	status = copy(database, part, err);
+	if (status == STATUS_OK)
+		status = name_copy(part, file, err);
+	if (status != STATUS_OK)
+		unlink(part);
+	free(part);
+	return status;
+}
+
 /* ---- restoration ---- */
 
-/* The paths of one restoration, all owned. */
+/* The files of one restoration. The paths are owned. */
 struct places {
-	char *restoring;
+	char *restoring; /* the new database until it is complete; NULL before it is created */
 	char *kept;
+	bool had;            /* there is an old database */
+	bool moved[N_SIDES]; /* the files beside the old database that have been renamed */
 };
 
 static void sides_remove(const char *database)
@@ -211,7 +235,7 @@ static enum status prepare(struct store_restoration *what, const char *copied, s
 	return status;
 }
 
-static enum status make_copy(struct store_restoration *what, const char *restoring,
+static enum status make_copy(struct store_restoration *what, struct places *places,
 			     struct error *err)
 {
 	struct error why = {0};
@@ -219,59 +243,98 @@ static enum status make_copy(struct store_restoration *what, const char *restori
 	enum status status = refuse_sides(what->file, err);
 
 	if (status == STATUS_OK)
-		status = file_new(restoring, &fd, err);
+		status = part_new(what->database, &places->restoring, &fd, err);
 	if (status != STATUS_OK)
 		return status;
 	status = copy_bytes(what->file, fd, &why);
 	close(fd);
 	if (status == STATUS_OK)
-		status = prepare(what, restoring, &why);
+		status = prepare(what, places->restoring, &why);
 	if (status == STATUS_OK)
-		status = sync_path(restoring, O_RDONLY, &why);
-	if (status == STATUS_OK)
-		return status;
-	sides_remove(restoring);
-	unlink(restoring);
-	return error_set(err, status, "%s is not restored: %s", what->file, why.text);
+		status = sync_path(places->restoring, O_RDONLY, &why);
+	return status == STATUS_OK
+		   ? status
+		   : error_set(err, status, "%s is not restored: %s", what->file, why.text);
 }
 
 /*
  * Renames what is left of a damaged database's log, so that it is not taken for the log of the new
  * database.
  */
-static void sides_keep(const char *database, const char *kept)
+static enum status sides_keep(const char *database, struct places *places, struct error *err)
 {
-	for (size_t i = 0; i < N_SIDES; i++) {
-		char *from = joined(database, sides[i]);
-		char *to = joined(kept, sides[i]);
+	enum status status = STATUS_OK;
 
-		if (from != NULL && to != NULL)
+	for (size_t i = 0; status == STATUS_OK && i < N_SIDES; i++) {
+		char *from = joined(database, sides[i]);
+		char *to = joined(places->kept, sides[i]);
+
+		if (from == NULL || to == NULL)
+			status = error_no_memory(err);
+		else if (rename(from, to) == 0)
+			places->moved[i] = true;
+		else if (errno != ENOENT)
+			status = error_set(err, STATUS_UNAVAILABLE, "%s cannot be renamed: %s",
+					   from, strerrordesc_np(errno));
+		free(from);
+		free(to);
+	}
+	return status;
+}
+
+/* Makes the files be as they were before swap. */
+static void swap_undo(const char *database, const struct places *places)
+{
+	/* If both names lead to the old file, rename does nothing. */
+	if (places->had && rename(places->kept, database) == 0)
+		unlink(places->kept);
+	if (!places->had && !exists(places->restoring))
+		unlink(database);
+	for (size_t i = 0; i < N_SIDES; i++) {
+		char *from = joined(places->kept, sides[i]);
+		char *to = joined(database, sides[i]);
+
+		if (places->moved[i] && from != NULL && to != NULL)
 			rename(from, to);
 		free(from);
 		free(to);
 	}
 }
 
-/* At every moment the database's name leads either to the old file or to the new one. */
-static enum status swap(const struct store_restoration *what, const struct places *places,
-			struct error *err)
+/* True if both names lead to one file, because a restoration was interrupted. */
+static bool is_same(const char *one, const char *other)
 {
-	if (exists(what->database) && link(what->database, places->kept) != 0)
-		return error_set(err, errno == EEXIST ? STATUS_CONFLICT : STATUS_UNAVAILABLE,
+	struct stat a, b;
+
+	return lstat(one, &a) == 0 && lstat(other, &b) == 0 && a.st_dev == b.st_dev &&
+	       a.st_ino == b.st_ino;
+}
+
+/* At every moment the database's name leads either to the old file or to the new one. */
+static enum status swap(const char *database, struct places *places, struct error *err)
+{
+	int why = places->had && link(database, places->kept) != 0 ? errno : 0;
+
+	if (why != 0 && !is_same(database, places->kept))
+		return error_set(err, why == EEXIST ? STATUS_CONFLICT : STATUS_UNAVAILABLE,
 				 "%s: %s; move it away if it is from an earlier restoration",
-				 places->kept, strerrordesc_np(errno));
-	sides_keep(what->database, places->kept);
-	if (rename(places->restoring, what->database) != 0)
-		return error_set(err, STATUS_UNAVAILABLE, "%s cannot be replaced: %s",
-				 what->database, strerrordesc_np(errno));
-	return sync_folder(what->database, err);
+				 places->kept, strerrordesc_np(why));
+	enum status status = sides_keep(database, places, err);
+	if (status == STATUS_OK && rename(places->restoring, database) != 0)
+		status = error_set(err, STATUS_UNAVAILABLE, "%s cannot be replaced: %s", database,
+				   strerrordesc_np(errno));
+	if (status == STATUS_OK)
+		status = sync_folder(database, err);
+	if (status != STATUS_OK)
+		swap_undo(database, places);
+	return status;
 }
 
 /*
  * If the database is damaged, it is replaced without a check for other users, because it cannot be
  * opened for that check.
  */
-static enum status replace(const struct store_restoration *what, const struct places *places,
+static enum status replace(const struct store_restoration *what, struct places *places,
 			   struct error *err)
 {
 	enum connection_trouble trouble = TROUBLE_NONE;
@@ -279,37 +342,35 @@ static enum status replace(const struct store_restoration *what, const struct pl
 	struct error why = {0};
 	enum status status = STATUS_OK;
 
-	if (exists(what->database))
+	places->had = exists(what->database);
+	if (places->had)
 		status = connection_open(&(struct store_place){.database = what->database},
 					 CONNECTION_DURABLE, &db, &trouble, &why);
 	if (status != STATUS_OK && trouble != TROUBLE_DAMAGED)
 		return error_set(err, status, "%s", why.text);
 	status = db != NULL ? connection_lock_out(db, err) : STATUS_OK;
 	if (status == STATUS_OK)
-		status = swap(what, places, err);
+		status = swap(what->database, places, err);
 	connection_close(db);
 	return status;
 }
 
 enum status store_restore(struct store_restoration *what, struct error *err)
 {
-	struct places places = {
-	    .restoring = joined(what->database, RESTORING),
-	    .kept = joined(what->database, KEPT),
-	};
-	bool had = exists(what->database);
+	struct places places = {.kept = joined(what->database, KEPT)};
 	enum status status = refuse_server(what->database, "pg_restore", err);
 
-	if (status == STATUS_OK && (places.restoring == NULL || places.kept == NULL))
+	if (status == STATUS_OK && places.kept == NULL)
 		status = error_no_memory(err);
 	if (status == STATUS_OK)
-		status = make_copy(what, places.restoring, err);
-	if (status == STATUS_OK) {
+		status = make_copy(what, &places, err);
+	if (status == STATUS_OK)
 		status = replace(what, &places, err);
-		if (status != STATUS_OK)
-			unlink(places.restoring);
+	if (status != STATUS_OK && places.restoring != NULL) {
+		sides_remove(places.restoring);
+		unlink(places.restoring);
 	}
-	if (status == STATUS_OK && had) {
+	if (status == STATUS_OK && places.had) {
 		what->kept = places.kept;
 		places.kept = NULL;
 	}
