@@ -6,8 +6,9 @@
 #include <sys/resource.h>
 
 /*
- * The most descriptors that an open site needs: STORE_CONNECTIONS_MAX connections of two files
- * each, -shm, the limits, the upstream, and the site's own database.
+ * The descriptors of an open site. Its database and its limits have up to ten: two for each of
+ * STORE_CONNECTIONS_MAX connections, -shm, and the limits. Idle connections to the XMPP server have
+ * up to upstream_max, which is 16 by default. The rest is for the site's own database.
  */
 #define SITE_DESCRIPTORS    32
 #define THREAD_DESCRIPTORS  4   /* the visitor's connection, and files read meanwhile */
