@@ -41,7 +41,7 @@ enum status people_open(const struct site_conf *conf, bool later, struct people 
 		return error_no_memory(err);
 	people->conf = conf;
 	if (has_query(conf) && !later)
-		status = people_query_open(conf, &people->query, err);
+		status = people_query_open(conf, PEOPLE_ROWS_MAX, &people->query, err);
 	if (status == STATUS_OK)
 		*out = people;
 	else
@@ -64,7 +64,7 @@ enum status people_check(const struct site_conf *conf, struct error *said)
 
 	if (!has_query(conf))
 		return error_set(said, STATUS_OK, "visitors find the users of prebind's own login");
-	status = people_query_open(conf, &query, said);
+	status = people_query_open(conf, PEOPLE_ROWS_MAX, &query, said);
 	if (status == STATUS_OK)
 		status = people_query_check(query, said);
 	if (status == STATUS_OK)
@@ -359,7 +359,7 @@ static enum status search_owners(struct finding *f, const char *jids)
  */
 static enum status open_later(struct people *people, struct error *err)
 {
-	enum status status = people_query_open(people->conf, &people->query, err);
+	enum status status = people_query_open(people->conf, PEOPLE_ROWS_MAX, &people->query, err);
 
 	return status == STATUS_BAD_REQUEST ? error_set(err, STATUS_UNAVAILABLE, "%s", err->text)
 					    : status;
@@ -413,9 +413,9 @@ enum status people_all(const struct site_conf *conf, struct store *store, size_t
 	enum status status = STATUS_OK;
 
 	if (has_query(conf))
-		status = people_query_open(conf, &people.query, err);
+		status = people_query_open(conf, max + 1, &people.query, err);
 	if (status == STATUS_OK && has_query(conf))
-		status = people_query_all(people.query, max, person_found, &f, err);
+		status = people_query_all(people.query, person_found, &f, err);
 	else if (status == STATUS_OK)
 		status = all_users(&f, max);
 	people_query_close(people.query);

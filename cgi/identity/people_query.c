@@ -37,8 +37,8 @@ struct people_query {
 	struct site_query *query;
 };
 
-enum status people_query_open(const struct site_conf *conf, struct people_query **out,
-			      struct error *err)
+enum status people_query_open(const struct site_conf *conf, size_t rows_max,
+			      struct people_query **out, struct error *err)
 {
 	struct people_query *people = calloc(1, sizeof(*people));
 
@@ -51,6 +51,7 @@ enum status people_query_open(const struct site_conf *conf, struct people_query 
 	    .key = "people_query",
 	    .asked = asked,
 	    .many = true,
+	    .rows_max = rows_max,
 	    .columns = columns,
 	    .n_columns = N_COLUMNS,
 	};
@@ -142,12 +143,13 @@ enum status people_query_each(struct people_query *people, const struct people_s
 	return status;
 }
 
-enum status people_query_all(struct people_query *people, size_t max,
+enum status people_query_all(struct people_query *people,
 			     void (*each)(void *arg, const struct people_row *row), void *arg,
 			     struct error *err)
 {
 	const struct people_search anybody = {.q = "%", .user = "", .me = ""};
-	struct listing listing = {.max = max + 1};
+	struct listing listing = {.max = people->spec.rows_max};
+	size_t max = listing.max - 1;
 	enum status status = STATUS_OK;
 
 	listing.rows = calloc(listing.max, sizeof(*listing.rows));

@@ -10,9 +10,14 @@
 
 struct people_query; /* thread-safe */
 
-/* Reads and checks the query. conf is borrowed and must outlive *out, which the caller closes. */
-enum status people_query_open(const struct site_conf *conf, struct people_query **out,
-			      struct error *err);
+#define PEOPLE_ROWS_MAX SITE_QUERY_ROWS_MAX /* rows of one search; some people have no account */
+
+/*
+ * Reads and checks the query, which then finds up to rows_max rows: PEOPLE_ROWS_MAX for
+ * people_query_each. conf is borrowed and must outlive *out, which the caller closes.
+ */
+enum status people_query_open(const struct site_conf *conf, size_t rows_max,
+			      struct people_query **out, struct error *err);
 /* Checks that the site's database accepts the query. The errors are those of people_query_open. */
 enum status people_query_check(struct people_query *people, struct error *err);
 void people_query_close(struct people_query *people); /* takes NULL */
@@ -33,8 +38,6 @@ struct people_search {
 	const char *me;   /* the user who asks */
 };
 
-#define PEOPLE_ROWS_MAX SITE_QUERY_ROWS_MAX /* rows of one search; some people have no account */
-
 /*
  * Calls `each` for every row that has a user. Returns STATUS_UNAVAILABLE if the database was not
  * read.
@@ -45,9 +48,9 @@ enum status people_query_each(struct people_query *people, const struct people_s
 
 /*
  * Calls `each` for everybody, for a list of all people: the search matches every name. Returns
- * STATUS_CONFLICT if there are more than max.
+ * STATUS_CONFLICT if it finds rows_max rows, because there can then be more.
  */
-enum status people_query_all(struct people_query *people, size_t max,
+enum status people_query_all(struct people_query *people,
 			     void (*each)(void *arg, const struct people_row *row), void *arg,
 			     struct error *err);
 

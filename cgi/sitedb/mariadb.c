@@ -3,6 +3,7 @@
  * at its first use. mariadb_statement.c has the statements.
  */
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -96,7 +97,7 @@ static struct library library = LIBRARY("libmariadb.so.3", "libmariadb3", names,
 #define SQL_MODE "ANSI_QUOTES,PIPES_AS_CONCAT,NO_BACKSLASH_ESCAPES,STRICT_TRANS_TABLES"
 #define SETTINGS                                                                                   \
 	"SET SESSION sql_mode='" SQL_MODE                                                          \
-	"', time_zone='+00:00', sql_select_limit=" SITEDB_ROWS_MAX ", "
+	"', time_zone='+00:00', sql_select_limit=" TEXT_OF(SITE_QUERY_ROWS_MAX) ", "
 
 /*
  * libmariadb calls wait_io in the thread that waits, but without an argument of ours. So each
@@ -254,6 +255,20 @@ static enum status set_session(struct mariadb *connection, struct error *err)
 	enum status status =
 	    strbuf_ok(&sql) ? run(connection, sql.data, err) : error_no_memory(err);
 	strbuf_clear(&sql);
+	connection->rows_max = SITE_QUERY_ROWS_MAX;
+	return status;
+}
+
+enum status mariadb_limit_rows(struct mariadb *connection, size_t rows_max, struct error *err)
+{
+	char sql[64];
+
+	if (connection->rows_max == rows_max)
+		return STATUS_OK;
+	snprintf(sql, sizeof(sql), "SET SESSION sql_select_limit=%zu", rows_max);
+	enum status status = run(connection, sql, err);
+	if (status == STATUS_OK)
+		connection->rows_max = rows_max;
 	return status;
 }
 

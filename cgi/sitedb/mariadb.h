@@ -34,6 +34,7 @@ extern struct libmariadb_calls {
 struct mariadb {
 	MYSQL *mysql;
 	struct mariadb_statement *statements; /* owned */
+	size_t rows_max;                      /* the session's limit for the rows of a statement */
 	bool lost;
 };
 
@@ -67,6 +68,9 @@ enum status mariadb_malformed(struct mariadb *connection, struct error *err);
 /* Returns true if the row consists of exactly the values of these fields. */
 bool mariadb_row_is_whole(const MYSQL_FIELD *fields, size_t count, const unsigned char *row,
 			  size_t len);
+
+/* Sets how many rows a statement returns at most, unless its text has a LIMIT. */
+enum status mariadb_limit_rows(struct mariadb *connection, size_t rows_max, struct error *err);
 
 /* Frees a statement. */
 void mariadb_statement_free(struct mariadb_statement *s);

@@ -243,7 +243,10 @@ enum status mariadb_ask(void *statement, const struct site_query_text *text,
 	struct mariadb_statement *s = statement;
 
 	mariadb_wait_until(ask->until_ms);
-	enum status status = params_bind(s, text, ask->values, err);
+	enum status status =
+	    mariadb_limit_rows(s->connection, site_query_rows_max(text->spec), err);
+	if (status == STATUS_OK)
+		status = params_bind(s, text, ask->values, err);
 	if (status != STATUS_OK)
 		return status;
 	status = rows_read(s, text, rows, err);

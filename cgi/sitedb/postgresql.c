@@ -71,8 +71,8 @@ static const char *const words[] = {"INTO", "FOR", "LOCK", NULL};
 	{                                                                                          \
 		.place = "$", .numbered = true, .bytes = {"CAST(", " AS text) COLLATE \"C\""},     \
 		.functions = functions, .for_params = for_params, .words = words,                  \
-		.shared = shared, .before = "SELECT * FROM (",                                     \
-		.after = ") AS prebind LIMIT " SITEDB_ROWS_MAX,                                    \
+		.shared = shared, .before = "SELECT * FROM (", .after = ") AS prebind",            \
+		.limit = " LIMIT ",                                                                \
 	}
 #define TABLES                                                                                     \
 	"SELECT table_name FROM information_schema.tables"                                         \

@@ -43,6 +43,7 @@ struct select_dialect {
 	const char *const *words; /* refused words, such as INTO; used if functions is not NULL */
 	const struct select_function *shared; /* ends with a NULL name; NULL for SQLite itself */
 	const char *before, *after;           /* written around the whole statement */
+	const char *limit; /* written at its end, before the number of rows; can be NULL */
 };
 
 /* A comparison of a text parameter, as indexes of tokens. */

@@ -80,6 +80,11 @@ static const struct select_dialect *dialect(const struct site_query_text *text)
 	return &text->source->kind->dialect;
 }
 
+size_t site_query_rows_max(const struct site_query_spec *spec)
+{
+	return spec->rows_max > 0 ? spec->rows_max : SITE_QUERY_ROWS_MAX;
+}
+
 struct places {
 	struct site_query_text *text;
 	const struct token *unknown; /* the first parameter that is not in spec->asked */
@@ -112,6 +117,8 @@ static enum status write_exact(struct site_query_text *text, const struct select
 	*at = NULL;
 	strbuf_init(&exact);
 	bool fits = select_write(select, dialect(text), &exact, place_add, &places);
+	if (dialect(text)->limit != NULL)
+		strbuf_addf(&exact, "%s%zu", dialect(text)->limit, site_query_rows_max(text->spec));
 	enum status status = STATUS_OK;
 	if (!fits)
 		status = error_set(

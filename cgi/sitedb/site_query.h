@@ -16,7 +16,7 @@
 #include "conf/conf.h"
 
 #define SITE_QUERY_COLUMNS_MAX 8
-#define SITE_QUERY_ROWS_MAX    60 /* rows of a search; also the limit that a server gets */
+#define SITE_QUERY_ROWS_MAX    60 /* rows of a search; a server gets this limit, or rows_max */
 
 /*
  * :q is the text that a visitor searches for. In a pattern of LIKE the program replaces it with
@@ -40,6 +40,7 @@ struct site_query_spec {
 	const char *key;          /* the configuration key, for messages */
 	const char *const *asked; /* parameters, such as ":sid", NULL; the first must be used */
 	bool many;                /* can find several rows; one text parameter must be used */
+	size_t rows_max;          /* rows that are read; 0 for SITE_QUERY_ROWS_MAX */
 	const struct site_query_column *columns; /* the query can return only these columns */
 	size_t n_columns;                        /* at most SITE_QUERY_COLUMNS_MAX */
 };

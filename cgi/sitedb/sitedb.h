@@ -85,7 +85,8 @@ enum status site_query_many_rows(const struct site_query_text *text, struct erro
 enum status site_query_value_dup(const struct site_query_text *text, size_t column,
 				 const char *value, size_t len, char **out, struct error *err);
 
-#define SITEDB_ROWS_MAX TEXT_OF(SITE_QUERY_ROWS_MAX) /* the same as a text, for SQL */
+/* How many rows a server returns for this query at most. */
+size_t site_query_rows_max(const struct site_query_spec *spec);
 
 #define SITE_QUERY_PARAMS_MAX 8
 

@@ -24,7 +24,7 @@ const CROWD = Array.from({ length: 70 }, (_, i) => `crowd${String(i).padStart(2,
 const MORE = `INSERT INTO people VALUES ${[...SOME, ...CROWD].map((name) => `('${name}', NULL, NULL, NULL, 0)`).join(", ")};`;
 const KINDS = ["sqlite", "mariadb", "postgresql"];
 
-let place, prebind;
+let place, prebind, servers;
 
 async function databases() {
 	const file = `${place.folder("site")}/site.db`;
@@ -33,6 +33,7 @@ async function databases() {
 	await mariadb.sql(`CREATE DATABASE site CHARACTER SET utf8mb4; USE site; ${TABLE} ${MORE} CREATE USER reader@localhost; GRANT SELECT ON site.* TO reader@localhost`);
 	await postgresql.sql("CREATE DATABASE site; CREATE ROLE reader LOGIN");
 	await postgresql.sql(`${TABLE} ${MORE} GRANT SELECT ON ALL TABLES IN SCHEMA public TO reader`, "site");
+	servers = { file, mariadb, postgresql };
 	return { sqlite: file, mariadb: mariadb.uri("reader", "site"), postgresql: postgresql.uri("reader", "site") };
 }
 
@@ -177,6 +178,26 @@ test("each kind of database gives as many people as the query finds, up to 20; t
 			assert.deepEqual(await users(site, { q: "some" }), SOME, site);
 			assert.deepEqual(await users(site, { q: "crowd" }), CROWD.slice(0, 20), site);
 		}
+});
+
+test("people export gives everybody that the query finds, and refuses more people than a group can hold", async () => {
+	const exported = (site) => prebind.ctl(["--site", site, "people", "export", "--for", "prosody"]);
+	const sites = KINDS.flatMap((kind) => [kind, `${kind}Whole`]);
+	for (const site of sites) {
+		const { code, stdout, stderr } = await exported(site);
+		assert.equal(code, 0, stderr);
+		assert.deepEqual(stdout.match(/^crowd\d+/gm), CROWD, site);
+	}
+	const extra = `INSERT INTO people VALUES ${Array.from({ length: 5001 }, (_, i) => `('extra${i}', NULL, NULL, NULL, 0)`).join(", ")};`;
+	const without = "DELETE FROM people WHERE name LIKE 'extra%'";
+	for (const sql of [extra, without]) {
+		await Promise.all([runSql(place, servers.file, sql), servers.mariadb.sql(sql, "site"), servers.postgresql.sql(sql, "site")]);
+		for (const site of sites) {
+			const { code, stderr } = await exported(site);
+			assert.equal(code, sql === extra ? 1 : 0, `${site}: ${stderr}`);
+			assert.match(stderr, sql === extra ? /more than 5000 people/ : /^$/, site);
+		}
+	}
 });
 
 test("accounts = map: only those in the map", async () => {

@@ -570,10 +570,12 @@ TEST(test_more_people_than_allowed)
 	conf.people_query = query_of("people.sql", "SELECT name AS user FROM user"
 						   " WHERE name LIKE :q || '%' OR name = :user"
 						   " LIMIT :limit");
-	assert_ok(people_query_open(&conf, &people, ERR));
-	assert_ok(people_query_all(people, 2, count_person, &count, ERR));
+	assert_ok(people_query_open(&conf, 3, &people, ERR));
+	assert_ok(people_query_all(people, count_person, &count, ERR));
 	assert_int_equal(count, 2);
-	assert_fails(people_query_all(people, 1, count_person, &count, ERR), STATUS_CONFLICT,
+	people_query_close(people);
+	assert_ok(people_query_open(&conf, 2, &people, ERR));
+	assert_fails(people_query_all(people, count_person, &count, ERR), STATUS_CONFLICT,
 		     "more than 1 people");
 	assert_int_equal(count, 2);
 	people_query_close(people);
