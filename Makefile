@@ -83,7 +83,7 @@ UNIT_TESTS = address_test adhoc_add_user_test adhoc_caller_test adhoc_form_test 
 	jwt_test limit_test log_test log_writer_test login_test login_token_test mariadb_row_test near_miss_test oauth_tokens_test \
 	password_differential_test password_hash_test php_differential_test php_session_test privileges_test \
 	provisioned_test reader_memory_test \
-	request_fields_test request_path_test request_test response_test router_test sasl_test secret_test select_test session_test site_http_cache_test site_query_test site_value_test \
+	request_fields_test request_path_test request_test response_test router_test sasl_test secret_test select_test session_test site_http_cache_test site_pool_test site_query_test site_value_test \
 	sites_test socket_test store_reader_test status_report_test store_test strbuf_test system_calls_test template_test template_texts_test threads_test token_test \
 	upstream_test used_nonce_test user_test wordpress_config_test wordpress_cookie_test xml_test xmpp_login_test
 

@@ -33,7 +33,7 @@ struct sitedb_connection {
 struct sitedb_server {
 	size_t users; /* protected by servers_lock */
 	pthread_mutex_t lock;
-	pthread_cond_t given; /* signaled when a connection is returned or closed */
+	pthread_cond_t given; /* signaled when a connection is returned or closed, or at a rest */
 	/* the members below, except address, are protected by lock */
 	struct sitedb_connection *idle; /* the connection that was returned last is first */
 	long n_idle;
@@ -110,6 +110,7 @@ void sitedb_server_rest(struct sitedb_server *server)
 {
 	pthread_mutex_lock(&server->lock);
 	server->rest_until_ms = clock_monotonic_ms() + REST_MS;
+	pthread_cond_broadcast(&server->given); /* so that nobody waits for this server */
 	pthread_mutex_unlock(&server->lock);
 }
 
@@ -227,11 +228,12 @@ static enum status take_locked(const struct sitedb_source *source, int64_t until
 	}
 }
 
+/* All are woken, because a thread that waits for a site with a lower limit may get no place. */
 static void place_give(struct sitedb_server *server, long places)
 {
 	pthread_mutex_lock(&server->lock);
 	server->n_open -= places;
-	pthread_cond_signal(&server->given);
+	pthread_cond_broadcast(&server->given);
 	pthread_mutex_unlock(&server->lock);
 }
 

@@ -204,7 +204,6 @@ static void give_place(struct store *store, struct connection *db, enum connecti
 	if (trouble == TROUBLE_DAMAGED) {
 		found_damage = !store->damaged;
 		store->damaged = true;
-		pthread_cond_broadcast(&store->back);
 	}
 	if (trouble == TROUBLE_SILENT)
 		store->rest_until_ms = clock_monotonic_ms() + REST_MS;
@@ -214,7 +213,10 @@ static void give_place(struct store *store, struct connection *db, enum connecti
 		store->idle[store->idle_count++] = db;
 	else
 		store->open_count--;
-	pthread_cond_signal(&store->back);
+	if (store->damaged || trouble == TROUBLE_SILENT)
+		pthread_cond_broadcast(&store->back); /* those who wait are refused */
+	else
+		pthread_cond_signal(&store->back);
 	pthread_mutex_unlock(&store->lock);
 	connection_close(useless);
 	if (found_damage)
