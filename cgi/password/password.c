@@ -77,47 +77,72 @@ static void queue_leave(void)
 /*
  * A site chooses the format of its hashes, and checking one can take much longer than the rest of
  * the response. So the last hash of each site is kept, and is checked again for an unknown user.
- * Two sites can share a slot, which then holds a hash of either site.
+ * With more sites than slots, a site can lose its slot to another.
  */
-#define USUAL_SLOTS 64
+#define USUAL_SLOTS 256
+
+struct usual_hash {
+	unsigned char place[SECRET_SHA256_LEN]; /* the digest of the site's name */
+	char hash[PASSWORD_HASH_MAX + 1];       /* "" if the slot is free */
+};
 
 static struct {
 	pthread_mutex_t lock;
-	char hash[USUAL_SLOTS][PASSWORD_HASH_MAX + 1];
+	struct usual_hash slots[USUAL_SLOTS];
 } usual = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
-static size_t slot_of(const char *place)
+/* Returns the slot that the place has or can get. The caller holds the lock. */
+static struct usual_hash *slot_of(const unsigned char place[SECRET_SHA256_LEN])
 {
-	unsigned char sum[SECRET_SHA256_LEN];
+	for (size_t i = 0; i < USUAL_SLOTS; i++) {
+		struct usual_hash *slot = &usual.slots[(place[0] + i) % USUAL_SLOTS];
 
-	secret_sha256(sum, place, strlen(place));
-	return sum[0] % USUAL_SLOTS;
+		if (slot->hash[0] == '\0' || memcmp(slot->place, place, sizeof(slot->place)) == 0)
+			return slot;
+	}
+	return &usual.slots[place[0]];
 }
 
 static void usual_keep(const struct password_claim *claim)
 {
+	unsigned char place[SECRET_SHA256_LEN];
+
 	if (claim->place == NULL)
 		return;
-	size_t slot = slot_of(claim->place);
+	secret_sha256(place, claim->place, strlen(claim->place));
 	pthread_mutex_lock(&usual.lock);
-	snprintf(usual.hash[slot], sizeof(usual.hash[slot]), "%s", claim->hash);
+	struct usual_hash *slot = slot_of(place);
+	memcpy(slot->place, place, sizeof(place));
+	snprintf(slot->hash, sizeof(slot->hash), "%s", claim->hash);
+	pthread_mutex_unlock(&usual.lock);
+}
+
+/* Copies the last hash of the claim's site, or "" if there is none. */
+static void usual_get(const struct password_claim *claim, char out[PASSWORD_HASH_MAX + 1])
+{
+	unsigned char place[SECRET_SHA256_LEN];
+
+	out[0] = '\0';
+	if (claim->place == NULL)
+		return;
+	secret_sha256(place, claim->place, strlen(claim->place));
+	pthread_mutex_lock(&usual.lock);
+	const struct usual_hash *slot = slot_of(place);
+	if (memcmp(slot->place, place, sizeof(place)) == 0)
+		memcpy(out, slot->hash, sizeof(slot->hash));
 	pthread_mutex_unlock(&usual.lock);
 }
 
 /* Does the same work as a check for an existing user. */
 static enum status work_for_nobody(const struct password_claim *claim)
 {
-	char text[PASSWORD_HASH_MAX + 1] = "";
+	char text[PASSWORD_HASH_MAX + 1];
 	struct password_hash hash;
 
-	if (claim->place != NULL) {
-		size_t slot = slot_of(claim->place);
-		pthread_mutex_lock(&usual.lock);
-		memcpy(text, usual.hash[slot], sizeof(text));
-		pthread_mutex_unlock(&usual.lock);
-	}
-	const char *usable = text[0] != '\0' ? text : dummy_hash();
-	enum status status = password_hash_read(usable, claim->allow_weak, &hash, NULL);
+	usual_get(claim, text);
+	enum status status = password_hash_read(text, claim->allow_weak, &hash, NULL);
+	if (status != STATUS_OK) /* none, or the site has stopped to accept weak hashes */
+		status = password_hash_read(dummy_hash(), false, &hash, NULL);
 	if (status == STATUS_OK) {
 		bool fits = strlen(claim->password) <= password_hash_max(&hash);
 		status = password_hash_verify(&hash, fits ? claim->password : "");

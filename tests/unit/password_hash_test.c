@@ -7,6 +7,7 @@
 
 #include <stdlib.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <openssl/crypto.h>
@@ -575,6 +576,42 @@ TEST(test_unknown_user_with_another_users_password)
 	assert_status(password_claim_verify(&unknown, NULL), STATUS_BAD_CREDENTIALS);
 	unknown.hash = "*0";
 	assert_status(password_claim_verify(&unknown, NULL), STATUS_BAD_CREDENTIALS);
+}
+
+/* Returns how long this thread works for an unknown user of the place, in microseconds. */
+static long work_us(const char *place)
+{
+	const struct password_claim unknown = {.password = HORSE, .place = place};
+	struct timespec before, after;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &before);
+	assert_status(password_claim_verify(&unknown, NULL), STATUS_BAD_CREDENTIALS);
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &after);
+	return (after.tv_sec - before.tv_sec) * 1000000 + (after.tv_nsec - before.tv_nsec) / 1000;
+}
+
+/* The usual work is more than a tenth of our own, whatever hashes other sites have. */
+TEST(test_unknown_user_beside_sites_with_weak_hashes)
+{
+	struct password_claim weak = {
+	    .hash = "{SHA}L55TUjtiq8FBorTWAZ0jy6g129A=", .password = HORSE, .allow_weak = true};
+	long own_us = work_us(NULL);
+	char name[16];
+
+	weak.place = "one that will not be weak";
+	assert_ok(password_claim_verify(&weak, ERR));
+	assert_true(work_us(weak.place) > own_us / 10);
+	for (int i = 0; i < 200; i++) {
+		snprintf(name, sizeof(name), "weak%d", i);
+		weak.place = name;
+		assert_ok(password_claim_verify(&weak, ERR));
+	}
+	for (int i = 0; i < 20; i++) {
+		snprintf(name, sizeof(name), "strong%d", i);
+		long us = work_us(name);
+		if (us < own_us / 10)
+			fail_msg("%s: %ld us of work, %ld us is usual", name, us, own_us);
+	}
 }
 
 TEST(test_weaker_than_ours)
