@@ -314,34 +314,83 @@ enum status grants_write(const struct conf *conf, const struct site_conf *site, 
 
 /* ---- what the account is allowed to do ---- */
 
-/*
- * Appends a row of SHOW GRANTS, such as "GRANT SELECT, INSERT ON `forum`.* TO …", if it allows more
- * than reading.
- */
-static void add_wide_grant(void *arg, const char *grant)
+/* Returns true if the row at `at`, which ends at `end`, lists only rights to read. */
+static bool only_reads(const char *at, const char *end)
 {
 	static const char *const narrow[] = {"USAGE", "SELECT", "SHOW VIEW"};
-	struct strbuf *out = arg;
-	const char *at = strncmp(grant, "GRANT ", 6) == 0 ? grant + 6 : grant;
-	const char *end = strstr(grant, " ON ");
 
-	while (end != NULL && at < end) {
+	while (at < end) {
 		bool known = false;
 		size_t len = 0;
 		for (size_t i = 0; i < sizeof(narrow) / sizeof(narrow[0]) && !known; i++) {
 			len = strlen(narrow[i]);
 			known = strncmp(at, narrow[i], len) == 0;
 		}
-		if (!known) {
-			strbuf_addf(out, "%s%.*s", out->len > 0 ? "; " : "", (int)(end - grant),
-				    grant);
-			return;
-		}
+		if (!known)
+			return false;
 		at += len;
 		if (strncmp(at, " (", 2) == 0)
 			at += strcspn(at, ")") + 1;
 		at += strspn(at, ", ");
 	}
+	return true;
+}
+
+/* Returns true if the rows have the role's own rights, as they do for a role that is active. */
+static bool is_listed(const char *rows, const char *role, size_t len)
+{
+	for (const char *to = strstr(rows, " TO "); to != NULL; to = strstr(to + 1, " TO "))
+		if (strncmp(to + 4, role, len) == 0 && strchr(" \n", to[4 + len]) != NULL)
+			return true;
+	return false;
+}
+
+#define GRANT        "GRANT "
+#define GRANT_OPTION " WITH GRANT OPTION"
+
+/*
+ * Appends a row of SHOW GRANTS if it allows more than reading. A row is "GRANT SELECT, INSERT ON
+ * `forum`.* TO …" or "GRANT `role` TO …". The rights of a role that is not active are not known.
+ */
+static void add_wide_grant(struct strbuf *out, const char *rows, const char *row, size_t len)
+{
+	const char *at = row + strlen(GRANT);
+	const char *on = memmem(row, len, " ON ", 4), *to = memmem(row, len, " TO ", 4);
+	bool is_role = on == NULL || (to != NULL && to < on);
+	const char *end = is_role ? to : on;
+	bool passes_on = memmem(row, len, GRANT_OPTION, strlen(GRANT_OPTION)) != NULL;
+
+	if (strncmp(row, GRANT, strlen(GRANT)) != 0 || end == NULL)
+		return;
+	if (is_role ? is_listed(rows, at, (size_t)(end - at)) : !passes_on && only_reads(at, end))
+		return;
+	strbuf_addf(out, "%s%.*s%s", out->len > 0 ? "; " : "", (int)(end - row), row,
+		    passes_on ? GRANT_OPTION : "");
+}
+
+static void add_row(void *arg, const char *text)
+{
+	struct strbuf *rows = arg;
+
+	strbuf_addf(rows, "%s\n", text);
+}
+
+static enum status add_wide_grants(const struct site_conf *site, struct strbuf *out,
+				   struct error *err)
+{
+	struct strbuf rows;
+
+	strbuf_init_secret(&rows); /* a row can have the hash of the account's password */
+	enum status status = site_rows_each(site, "SHOW GRANTS", add_row, &rows, err);
+	if (status == STATUS_OK && !strbuf_ok(&rows))
+		status = error_no_memory(err);
+	for (const char *row = rows.data; status == STATUS_OK && *row != '\0';) {
+		size_t len = strcspn(row, "\n");
+		add_wide_grant(out, rows.data, row, len);
+		row += len + 1;
+	}
+	strbuf_clear(&rows);
+	return status;
 }
 
 static void add_text(void *arg, const char *text)
@@ -353,16 +402,22 @@ static void add_text(void *arg, const char *text)
 
 enum status grants_beyond(const struct site_conf *site, struct strbuf *out, struct error *err)
 {
+	/* A member of a role can take its rights with SET ROLE, even if they are not inherited. */
 	static const char writable[] =
-	    "SELECT 'superuser' FROM pg_roles WHERE rolname = current_user AND rolsuper UNION ALL "
-	    "(SELECT 'writes to ' || c.oid::regclass::text FROM pg_class c JOIN pg_namespace n ON "
-	    "n.oid = c.relnamespace WHERE c.relkind IN ('r', 'p', 'v') AND n.nspname !~ '^pg_' AND "
-	    "n.nspname <> 'information_schema' AND "
-	    "has_table_privilege(c.oid, 'INSERT, UPDATE, DELETE, TRUNCATE') LIMIT 3)";
+	    "SELECT 'superuser' WHERE EXISTS (SELECT FROM pg_roles WHERE rolsuper AND "
+	    "pg_has_role(oid, 'MEMBER')) UNION ALL "
+	    "(SELECT CASE WHEN w.writes THEN 'writes to ' ELSE 'may grant reading of ' END || "
+	    "c.oid::regclass::text FROM pg_class c JOIN pg_namespace n ON "
+	    "n.oid = c.relnamespace CROSS JOIN LATERAL (SELECT "
+	    "bool_or(has_table_privilege(r.oid, c.oid, 'INSERT, UPDATE, DELETE, TRUNCATE')) AS "
+	    "writes, bool_or(has_table_privilege(r.oid, c.oid, 'SELECT WITH GRANT OPTION')) AS "
+	    "grants FROM pg_roles r WHERE pg_has_role(r.oid, 'MEMBER')) w "
+	    "WHERE c.relkind IN ('r', 'p', 'v') AND n.nspname !~ '^pg_' AND "
+	    "n.nspname <> 'information_schema' AND (w.writes OR w.grants) LIMIT 3)";
 
 	switch (site_uri_kind(site->site_database)) {
 	case SITE_URI_MARIADB:
-		return site_rows_each(site, "SHOW GRANTS", add_wide_grant, out, err);
+		return add_wide_grants(site, out, err);
 	case SITE_URI_POSTGRESQL:
 		return site_rows_each(site, writable, add_text, out, err);
 	default:

@@ -223,6 +223,29 @@ for (const kind of ["mariadb", "postgresql"]) {
 		assert.match((await prebind.ctl(["--site", `${kind}denied`, "check"])).stdout, /^note .*the account may do more than read \(.*session/m);
 	});
 
+	test(`${kind}: check also prints the rights that the account can give away, or take from a role`, async () => {
+		const told = async (sql) => {
+			await servers[kind].sql(sql[kind], "site");
+			const { stdout } = await prebind.ctl(["--site", `${kind}denied`, "check"]);
+			return /^note .*the account may do more than read \((.*)\), so a fault/m.exec(stdout)?.[1];
+		};
+		const to = { mariadb: "nobody@localhost", postgresql: "nobody" }[kind];
+		const both = (sql) => ({ mariadb: sql, postgresql: sql });
+		assert.equal(await told(both(`REVOKE INSERT ON session FROM ${to}`)), undefined);
+		assert.match(await told(both(`GRANT SELECT ON session TO ${to} WITH GRANT OPTION`)) ?? "nothing", /^(GRANT SELECT.* WITH GRANT OPTION|may grant reading of session)$/);
+		assert.equal(await told({ mariadb: `REVOKE GRANT OPTION ON session FROM ${to}`, postgresql: `REVOKE GRANT OPTION FOR SELECT ON session FROM ${to}` }), undefined);
+		assert.match(await told({ mariadb: `CREATE ROLE writer; GRANT INSERT ON session TO writer; GRANT writer TO ${to}`,
+			postgresql: `ALTER ROLE nobody NOINHERIT; CREATE ROLE writer; GRANT INSERT ON session TO writer; GRANT writer TO ${to}` }) ?? "nothing", /^(GRANT ["`]writer["`]|writes to session)$/);
+		if (kind === "mariadb") {
+			const byDefault = { mariadb: `SET DEFAULT ROLE writer FOR ${to}` };
+			assert.equal(await told(byDefault), "GRANT INSERT", "the rights of a role that is active are listed");
+			assert.equal(await told({ mariadb: "REVOKE INSERT ON session FROM writer; GRANT SELECT ON session TO writer" }), undefined, "a role that only reads");
+			await servers.mariadb.sql(`SET DEFAULT ROLE NONE FOR ${to}; DROP ROLE writer`);
+		} else {
+			await servers.postgresql.sql("DROP OWNED BY writer; DROP ROLE writer; ALTER ROLE nobody INHERIT", "site");
+		}
+	});
+
 	test(`${kind}: the server is stopped, and comes back`, async () => {
 		const server = servers[kind];
 		await expectSeen(kind, SID, YES);
