@@ -304,9 +304,23 @@ enum status django_sessions_check(const struct site_conf *conf, const struct dja
 	return status == STATUS_OK ? count_tell(conf->site_database, &count, said, err) : status;
 }
 
+/* The message of SQLite, and the error numbers of MariaDB and PostgreSQL, whose words vary. */
+static bool tells_of_missing_table(const char *text)
+{
+	static const char *const marks[] = {"no such table: ", "(1146)", "(42P01)"};
+
+	for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++)
+		if (strstr(text, marks[i]) != NULL)
+			return strstr(text, TABLE) != NULL;
+	return false;
+}
+
 enum status django_blame_engine(const struct site_conf *conf, enum status status, struct error *err)
 {
-	if (status != STATUS_BAD_REQUEST || strstr(err->text, "no such table: " TABLE) == NULL)
+	bool there = true;
+
+	if (status == STATUS_OK || !tells_of_missing_table(err->text) ||
+	    site_has_table(conf, TABLE, &there, NULL) != STATUS_OK || there)
 		return status;
 	return conf_fault(
 	    err, status, conf_site_place(conf, "site_database"),

@@ -454,8 +454,9 @@ static enum status look_around(const struct site_session *site, struct error *sa
 
 	strbuf_init(&seen);
 	enum status status = probe(site, said);
-	if (status == STATUS_OK && conf->site_result == SITE_RESULT_DJANGO)
-		status = django_sessions_check(conf, &site->keys, &seen, said);
+	if (conf->site_result == SITE_RESULT_DJANGO)
+		status = status == STATUS_OK ? django_sessions_check(conf, &site->keys, &seen, said)
+					     : django_blame_engine(conf, status, said);
 	if (status == STATUS_OK && !strbuf_ok(&seen))
 		status = error_no_memory(said);
 	if (status == STATUS_OK)

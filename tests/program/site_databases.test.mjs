@@ -69,7 +69,7 @@ function keysOf(kind, user = "reader") {
 	return { site_database: servers[kind].uri(user, "site"), site_database_password_file: password };
 }
 
-/** Two more sites for each kind: one with a profile query, one whose users log in at our form. */
+/** More sites for each kind: one with a profile query, one with Django's queries, one whose users log in at our form. */
 function addQueries(peer) {
 	for (const kind of ["sqlite", "mariadb", "postgresql"]) {
 		const keys = { ...peer.site(place), site_database: sites[kind].site_database, site_database_password_file: sites[kind].site_database_password_file };
@@ -77,6 +77,10 @@ function addQueries(peer) {
 		sites[`${kind}profile`] = { ...common(`${kind}profile`), identity: "site_session remote_user", jid: "{user|lower}@example.org", site_cookie: "sid",
 			site_query: place.write(`queries/${kind}number.sql`, NUMBER, 0o644),
 			site_profile_query: place.write(`queries/${kind}profile.sql`, PROFILE, 0o644) };
+		if (kind !== "sqlite") // which refuses to start without the table
+			sites[`${kind}django`] = { ...common(`${kind}django`), identity: "site_session remote_user", jid: "{user|lower}@example.org", site_cookie: "sessionid", site_result: "django",
+				login_url: "/accounts/login/", site_query: place.copy("sql/sites/django.sql", `queries/${kind}django.sql`),
+				site_profile_query: place.copy("sql/sites/django-user.sql", `queries/${kind}djangouser.sql`), site_secret_file: place.write("etc/django.secret", `${"k".repeat(50)}\n`) };
 		sites[`${kind}login`] = { ...common(`${kind}login`), identity: "login", jid: "{user|lower}@example.org",
 			login_query: place.write(`queries/${kind}login.sql`, LOGIN, 0o644) };
 	}
@@ -205,6 +209,17 @@ for (const kind of ["mariadb", "postgresql"]) {
 	test(`${kind}: what the server refuses`, async () => {
 		await cell(kind, "account without rights", `${kind}denied`, SID, ERROR, /^FAIL .*(denied|permission)/);
 		await cell(kind, "table missing", `${kind}missing`, SID, ERROR, /^FAIL .*absent.* (doesn't|does not) exist/);
+	});
+
+	test(`${kind}: check names the session engine if Django's table is missing, and only then`, async () => {
+		const told = async () => (await prebind.ctl(["--site", `${kind}django`, "check"])).stdout;
+		const sql = (text) => servers[kind].sql(text, "site");
+		const hint = /^FAIL .*site_database: .*: has no table django_session: .*SESSION_ENGINE is cache, file or signed_cookies.*manage\.py migrate/m;
+		assert.match(await told(), hint);
+		await sql("CREATE TABLE django_session (session_key varchar(40) PRIMARY KEY, session_data text, expire_date timestamp)");
+		assert.doesNotMatch(await told(), /SESSION_ENGINE is cache.*manage\.py migrate/);
+		await sql("DROP TABLE django_session");
+		assert.match(await told(), hint);
 	});
 
 	test(`${kind}: check prints the rights that are enough`, async () => {
