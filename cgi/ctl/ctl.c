@@ -12,8 +12,7 @@
 #include "base/secret.h"
 #include "account/jid_deny.h"
 #include "identity/identity.h"
-
-#define SECRET_LINE_MAX 1024 /* bytes of a password, as in password/hash.h */
+#include "password/hash.h"
 
 int ctl_fail(const struct ctl *ctl, const struct error *err)
 {
@@ -76,17 +75,17 @@ int ctl_list_end(const struct ctl *ctl, struct ctl_list *list, enum status statu
 }
 
 /*
- * Reads up to the newline or the end. Returns the number of bytes, at most SECRET_LINE_MAX + 1, or
+ * Reads up to the newline or the end. Returns the number of bytes, at most PASSWORD_MAX + 1, or
  * -1 if there is nothing to read.
  */
-static ssize_t read_bytes(FILE *in, char line[SECRET_LINE_MAX + 1])
+static ssize_t read_bytes(FILE *in, char line[PASSWORD_MAX + 1])
 {
 	ssize_t len = 0;
 	int c = getc(in);
 
 	if (c == EOF)
 		return -1;
-	for (; c != EOF && c != '\n' && len <= SECRET_LINE_MAX; c = getc(in))
+	for (; c != EOF && c != '\n' && len <= PASSWORD_MAX; c = getc(in))
 		line[len++] = (char)c;
 	return len;
 }
@@ -94,7 +93,7 @@ static ssize_t read_bytes(FILE *in, char line[SECRET_LINE_MAX + 1])
 /* Reads a line without its newline; the caller frees it with secret_free. */
 static enum status read_line(FILE *in, char **out, struct error *err)
 {
-	char line[SECRET_LINE_MAX + 1];
+	char line[PASSWORD_MAX + 1];
 	ssize_t len = read_bytes(in, line);
 	char *copy = NULL;
 	enum status status = STATUS_BAD_REQUEST;
@@ -103,8 +102,8 @@ static enum status read_line(FILE *in, char **out, struct error *err)
 		error_set(err, status, "no password was given");
 	else if (len == 0)
 		error_set(err, status, "an empty password is refused");
-	else if (len > SECRET_LINE_MAX)
-		error_set(err, status, "the password is longer than %d bytes", SECRET_LINE_MAX);
+	else if (len > PASSWORD_MAX)
+		error_set(err, status, "the password is longer than %d bytes", PASSWORD_MAX);
 	else if (memchr(line, '\0', (size_t)len) != NULL)
 		error_set(err, status, "the password has a NUL byte in it; it must be text");
 	else

@@ -11,11 +11,9 @@
 #include "store/provisioned.h"
 #include "sitedb/site_query.h"
 
-#define PASSWORD_MAX 1023 /* bytes; no server accepts more */
-
 static const char *const asked[] = {":user", ":host", NULL};
 static const struct site_query_column columns[] = {
-    {"xmpp_password", PASSWORD_MAX, true},
+    {"xmpp_password", XMPP_PASSWORD_MAX, true},
 };
 
 struct passwords {

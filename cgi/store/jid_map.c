@@ -54,6 +54,12 @@ enum status jid_map_row_set(struct connection *db, const struct jid_map_row *row
 	const struct values values =
 	    VALUES(as_text(row->source), as_text(row->user), as_text(row->localpart),
 		   as_text(row->domain), as_text(row->xmpp_password));
+
+	if (row->xmpp_password != NULL && strlen(row->xmpp_password) > XMPP_PASSWORD_MAX)
+		return error_set(err, STATUS_BAD_REQUEST,
+				 "the XMPP password is longer than %d bytes; no server accepts "
+				 "more",
+				 XMPP_PASSWORD_MAX);
 	enum status status = connection_change(db, QUERY_JID_MAP_SET, values, err);
 
 	return status == STATUS_CONFLICT || status == STATUS_NOT_FOUND ? name_owner(db, row, err)

@@ -14,6 +14,8 @@
 
 /* ---- rows that an operator wrote ---- */
 
+#define XMPP_PASSWORD_MAX 1023 /* bytes; no server accepts more */
+
 struct jid_map_row {
 	char *source; /* owned, as are all texts here */
 	char *user;
@@ -39,7 +41,7 @@ void jid_map_clear(struct jid_map_row *row);
 /*
  * Adds or replaces the user's row. If the password is NULL, the stored password is kept only if the
  * JID stays the same. Returns STATUS_CONFLICT if another user has the account; the error names that
- * user.
+ * user. Returns STATUS_BAD_REQUEST if the password is longer than XMPP_PASSWORD_MAX.
  */
 enum status jid_map_set(struct store *store, const struct jid_map_row *row, struct error *err);
 /*

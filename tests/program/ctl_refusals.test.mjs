@@ -49,6 +49,7 @@ const REFUSED = [
 	[["map", "set", "carl", "carl@example.org/phone"], /has a resource/],
 	[["map", "set", "carl", "bob@example.org"], /belongs to user "bob" of login: delete that row first/],
 	[["map", "set", "carl", "carl@example.org", "--xmpp-password-stdin"], /no password was given/],
+	[["map", "set", "carl", "carl@example.org", "--xmpp-password-stdin"], /the XMPP password is longer than 1023 bytes/, `${"x".repeat(1024)}\n`],
 	[["map", "delete", "carl"], /the JID map has no row for 'carl' of provider login/],
 	[["map", "delete", "bob", "--source", "token"], /no row for 'bob' of provider token/],
 	[["map", "import", "/nowhere/map.csv"], /\/nowhere\/map\.csv: No such file/],

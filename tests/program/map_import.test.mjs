@@ -106,6 +106,7 @@ const refused = [
 	["no UTF-8", Buffer.from("ann,a@example.org\nb\xff,b@example.org\n", "latin1"), /map\.csv:2: is not UTF-8/],
 	["a NUL", "ann,a@example.org\nb\0b,b@example.org\n", /map\.csv:2: a NUL byte/],
 	["an endless field", `ann,${"a".repeat(20000)}@example.org\n`, /map\.csv:1: longer than 16384 bytes/],
+	["a long password", `ann,a@example.org,${"x".repeat(1023)}\nbob,b@example.org,${"x".repeat(1024)}\n`, /map\.csv:2: the XMPP password is longer than 1023 bytes/],
 	["a long name", `${"a".repeat(256)},a@example.org\n`, /map\.csv:1: a user of more than 255 bytes/],
 	["an account of deny_jids", "ann,Root@example.org\n", /map\.csv:1: root@example\.org is in deny_jids/],
 ];
