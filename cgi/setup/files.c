@@ -52,7 +52,10 @@ enum status setup_file_add(struct setup *setup, const struct setup_file *file, c
 
 /* ---- what is there ---- */
 
-/* Reads a file of any owner. Returns false if the file cannot be read. */
+/*
+ * Reads a text file of any owner. Returns false if not all of the file can be read, or if it is not
+ * a text. The caller must not judge the file by what was read then.
+ */
 static bool read_any(const char *path, struct strbuf *out)
 {
 	FILE *in = fopen(path, "re");
@@ -61,10 +64,11 @@ static bool read_any(const char *path, struct strbuf *out)
 
 	if (in == NULL)
 		return false;
-	while (out->len < FILE_ROOM && (n = fread(part, 1, sizeof(part), in)) > 0)
+	while (out->len <= FILE_ROOM && (n = fread(part, 1, sizeof(part), in)) > 0)
 		strbuf_add(out, part, n);
+	bool whole = feof(in) && !ferror(in) && out->len <= FILE_ROOM;
 	fclose(in);
-	return strbuf_ok(out);
+	return whole && strbuf_ok(out) && memchr(out->data, '\0', out->len) == NULL;
 }
 
 /* True if the text has our mark, and the digest in the mark is that of the rest. */
@@ -90,12 +94,15 @@ static enum state text_state(const char *path, const struct strbuf *content)
 	enum state state = IS_FOREIGN;
 
 	strbuf_init_secret(&there);
-	if (access(path, F_OK) != 0)
+	bool is_new = access(path, F_OK) != 0;
+	bool whole = !is_new && read_any(path, &there);
+	if (is_new)
 		state = IS_NEW;
-	else if (read_any(path, &there) && is_unchanged(&there))
+	else if (whole && is_unchanged(&there))
 		state = IS_OURS;
 	const char *rest = strchr(there.data, '\n');
-	if (state == IS_FOREIGN && content != NULL && strcmp(there.data, content->data) == 0)
+	if (state == IS_FOREIGN && whole && content != NULL &&
+	    strcmp(there.data, content->data) == 0)
 		state = IS_SAME; /* unchanged since it was unpacked */
 	if (state == IS_OURS && content != NULL && strcmp(rest + 1, content->data) == 0)
 		state = IS_SAME;

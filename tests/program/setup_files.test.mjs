@@ -59,6 +59,7 @@ const FOREIGN = {
 	"a file whose mark was changed": ["prebind.conf", (home) => fs.writeFileSync(home.conf, read(home.conf).replace(/unchanged: .{8}/, "unchanged: 00000000")), true],
 	"the mark in another line": ["prebind.conf", (home) => fs.writeFileSync(home.conf, `\n${read(home.conf)}`), true],
 	"a folder with the name of a file": ["web.conf", (home) => place.folder(`${home.name}/etc/web.conf`)],
+	"the text without its mark, and more behind a NUL": ["web.conf", (home) => fs.writeFileSync(home.at("etc/web.conf"), `${read(home.at("etc/web.conf")).replace(/^.*\n/, "")}\0# mine\n`), true],
 	"a very long file": ["web.conf", (home) => place.write(`${home.name}/etc/web.conf`, "# mine\n".repeat(50000))],
 };
 for (const [what, [name, damage, after_setup]] of Object.entries(FOREIGN))
