@@ -3,8 +3,10 @@
  * does not change the content.
  */
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <pwd.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -69,24 +71,41 @@ bool setup_mend_is_needed(const struct setup *setup, const struct setup_file *fi
 	return lstat(file->path, &st) == 0 && is_wrong(setup, file, &st);
 }
 
+/*
+ * Opens the file so that its rights can be set through the descriptor. Between two calls with the
+ * path, the folder's owner could put a link there. A file whose mode does not let us read it can
+ * only be opened with O_PATH.
+ */
+static int open_for_rights(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+
+	return fd >= 0 || errno != EACCES ? fd : open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+}
+
+/* Works like fchmod, also for a descriptor that was opened with O_PATH. */
+static bool set_mode(int fd, mode_t mode)
+{
+	char path[32];
+
+	if (fchmod(fd, mode) == 0)
+		return true;
+	if (errno != EBADF)
+		return false;
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	return chmod(path, mode) == 0;
+}
+
 enum status setup_mend(const struct setup *setup, const struct setup_file *file, struct error *err)
 {
 	const struct passwd *who = service(setup);
 	struct stat st;
-	/*
-	 * Rights are set through the descriptor. Between two calls with the path, the folder's
-	 * owner could put a link there.
-	 */
-	int fd = open(file->path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	bool unread = fd < 0 && geteuid() != 0 && chmod(file->path, file->mode) == 0;
-
-	if (fd < 0 && unread) /* our own file, whose mode did not let us read it */
-		return STATUS_OK;
+	int fd = open_for_rights(file->path);
 	bool ok = fd >= 0 && fstat(fd, &st) == 0;
 	if (ok && is_wrong(setup, file, &st)) {
 		if (file->is_service && who != NULL)
 			ok = fchown(fd, who->pw_uid, who->pw_gid) == 0;
-		ok = ok && fchmod(fd, file->mode) == 0;
+		ok = ok && set_mode(fd, file->mode);
 	}
 	enum status status = ok ? STATUS_OK
 				: error_set(err, STATUS_UNAVAILABLE,
