@@ -32,8 +32,13 @@ static int try_address(const struct addrinfo *address)
 	if (connect(fd, address->ai_addr, address->ai_addrlen) != 0)
 		result = errno;
 	if (result == EINPROGRESS) {
-		if (poll(&ready, 1, CONNECT_MS) != 1)
-			result = ETIMEDOUT;
+		int64_t until_ms = clock_monotonic_ms() + CONNECT_MS;
+		int rc;
+		do
+			rc = poll(&ready, 1, (int)clock_left_ms(until_ms));
+		while (rc < 0 && errno == EINTR);
+		if (rc != 1)
+			result = rc == 0 ? ETIMEDOUT : errno;
 		else if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &result, &size) != 0)
 			result = errno;
 	}

@@ -63,6 +63,7 @@ static void add_token(struct strbuf *out, const char *file)
 		strbuf_addf(&value, "Bearer %s", token.data);
 		if (strbuf_ok(&value))
 			add_param(out, "HTTP_AUTHORIZATION", value.data);
+		out->failed |= !strbuf_ok(&value);
 	}
 	strbuf_clear(&value);
 	strbuf_clear(&token);
@@ -139,8 +140,13 @@ static enum status read_all(int fd, struct strbuf *out, struct error *err)
 
 	while (out->len < ANSWER_MAX) {
 		ssize_t n;
+		int ready = poll(&readable, 1, (int)clock_left_ms(deadline_ms));
 
-		if (poll(&readable, 1, (int)clock_left_ms(deadline_ms)) == 0)
+		if (ready < 0 && errno == EINTR)
+			continue;
+		if (ready < 0)
+			return error_set(err, STATUS_UNAVAILABLE, "poll: %m");
+		if (ready == 0)
 			return error_set(err, STATUS_UNAVAILABLE,
 					 "the server did not answer within %d s", CALL_MS / 1000);
 		n = read(fd, block, sizeof(block));
@@ -175,8 +181,7 @@ static void unpack(const struct strbuf *records, struct strbuf *out)
 /* Copies the answer's body, which comes after the head and the empty line. */
 static enum status take_body(const struct strbuf *answer, struct strbuf *body, struct error *err)
 {
-	const char *end =
-	    strbuf_ok(answer) && answer->len > 0 ? strstr(answer->data, "\r\n\r\n") : NULL;
+	const char *end = answer->len > 0 ? strstr(answer->data, "\r\n\r\n") : NULL;
 	const char *status = end != NULL ? strstr(answer->data, "Status: ") : NULL;
 	long code =
 	    status != NULL && status < end ? strtol(status + strlen("Status: "), NULL, 10) : 200;
@@ -208,6 +213,8 @@ static enum status exchange(int fd, const struct strbuf *request, struct strbuf 
 	status = read_all(fd, &records, err);
 	if (status == STATUS_OK)
 		unpack(&records, answer);
+	if (status == STATUS_OK && (!strbuf_ok(&records) || !strbuf_ok(answer)))
+		status = error_no_memory(err);
 	strbuf_clear(&records);
 	return status;
 }
