@@ -16,6 +16,7 @@ static void encode(struct strbuf *out, const unsigned char *data, size_t len, in
 
 	strbuf_reserve(out, size);
 	if (!strbuf_ok(out) || out->size - out->len < size) {
+		out->full |= strbuf_ok(out); /* no memory was asked for, because of max */
 		out->failed = true;
 		return;
 	}
@@ -63,6 +64,7 @@ static enum status decode(struct strbuf *out, const char *text, size_t len, int 
 		return STATUS_BAD_REQUEST;
 	strbuf_reserve(out, size);
 	if (!strbuf_ok(out) || out->size - out->len < size + 1) {
+		out->full |= strbuf_ok(out);
 		out->failed = true;
 		return STATUS_INTERNAL;
 	}

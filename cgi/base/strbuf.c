@@ -21,7 +21,7 @@ static void point_to_nothing(struct strbuf *buf)
 	buf->data = (char *)nothing;
 	buf->len = 0;
 	buf->size = 0;
-	buf->failed = false;
+	buf->failed = buf->full = false;
 }
 
 void strbuf_init(struct strbuf *buf)
@@ -58,7 +58,7 @@ void strbuf_clear(struct strbuf *buf)
 void strbuf_reset(struct strbuf *buf)
 {
 	buf->len = 0;
-	buf->failed = false;
+	buf->failed = buf->full = false;
 	if (buf->size > 0)
 		buf->data[0] = '\0';
 }
@@ -66,6 +66,11 @@ void strbuf_reset(struct strbuf *buf)
 bool strbuf_ok(const struct strbuf *buf)
 {
 	return !buf->failed;
+}
+
+bool strbuf_is_full(const struct strbuf *buf)
+{
+	return buf->full;
 }
 
 /* Does not use realloc, which would leave an old copy of a secret in the heap. */
@@ -88,10 +93,14 @@ static bool fits(const struct strbuf *buf, size_t extra)
 	       (buf->max == 0 || buf->len + extra <= buf->max);
 }
 
+static bool is_beyond_max(const struct strbuf *buf, size_t extra)
+{
+	return buf->max != 0 && buf->len + extra > buf->max;
+}
+
 static bool may_hold(const struct strbuf *buf, size_t extra)
 {
-	return !buf->failed && extra <= SIZE_MAX / 2 - buf->len - 1 &&
-	       (buf->max == 0 || buf->len + extra <= buf->max);
+	return !buf->failed && extra <= SIZE_MAX / 2 - buf->len - 1 && !is_beyond_max(buf, extra);
 }
 
 static bool grow_for(struct strbuf *buf, size_t extra)
@@ -104,6 +113,7 @@ static bool grow_for(struct strbuf *buf, size_t extra)
 		if (grow(buf, size))
 			return true;
 	}
+	buf->full |= !buf->failed && is_beyond_max(buf, extra);
 	buf->failed = true;
 	return false;
 }

@@ -18,6 +18,7 @@ struct strbuf {
 	size_t size; /* bytes allocated */
 	size_t max;  /* len never exceeds this; 0 for no limit */
 	bool failed; /* out of memory, or beyond max; later appends do nothing */
+	bool full;   /* the failure is that an append went beyond max */
 	bool secret; /* wipe the memory before it is freed */
 };
 
@@ -35,6 +36,7 @@ void strbuf_addf(struct strbuf *buf, const char *format, ...) __attribute__((for
 void strbuf_reserve(struct strbuf *buf, size_t extra);
 void strbuf_reset(struct strbuf *buf); /* empties it, keeps the memory, clears the failure */
 bool strbuf_ok(const struct strbuf *buf);
+bool strbuf_is_full(const struct strbuf *buf); /* failed because of max, not out of memory */
 
 /* Returns the text, which the caller frees, and empties the buffer. NULL if the buffer failed. */
 char *strbuf_take(struct strbuf *buf);

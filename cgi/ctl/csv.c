@@ -111,8 +111,10 @@ static enum status read_field(struct csv *csv, int first, int *end, struct error
 
 static enum status finish(struct csv *csv, struct error *err)
 {
-	if (!strbuf_ok(&csv->text))
+	if (strbuf_is_full(&csv->text))
 		return error_set(err, STATUS_BAD_REQUEST, "longer than %d bytes", CSV_RECORD_MAX);
+	if (!strbuf_ok(&csv->text))
+		return error_no_memory(err);
 	if (csv->nul)
 		return error_set(err, STATUS_BAD_REQUEST, "a NUL byte; the file must be text");
 	for (size_t i = 0; i < csv->count; i++) {

@@ -33,8 +33,9 @@ void csv_init(struct csv *csv, FILE *in);
 void csv_clear(struct csv *csv); /* also wipes the text */
 
 /*
- * Reads the next record, and skips empty lines. Returns STATUS_NOT_FOUND if there is none. With
- * STATUS_BAD_REQUEST, the sentence says what is wrong, without file and line.
+ * Reads the next record, and skips empty lines. Returns STATUS_NOT_FOUND if there is none, and
+ * STATUS_INTERNAL if out of memory. With STATUS_BAD_REQUEST, the sentence says what is wrong,
+ * without file and line.
  */
 enum status csv_next(struct csv *csv, struct error *err);
 

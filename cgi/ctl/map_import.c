@@ -191,7 +191,9 @@ static enum status csv_file_read(struct import *import, FILE *in, struct error *
 		if (status != STATUS_OK)
 			break;
 	}
-	if (why.text[0] != '\0') /* after a fault in a quote the records cannot be separated */
+	if (status == STATUS_INTERNAL && why.text[0] != '\0')
+		error_set(err, status, "%s", why.text);
+	else if (why.text[0] != '\0') /* after a fault in a quote the records are not separable */
 		fault(import, csv.line, why.text);
 	csv_clear(&csv);
 	return status == STATUS_INTERNAL ? status : STATUS_OK;

@@ -206,7 +206,9 @@ static enum status expand_partial(struct parser *p, const struct source *src, co
 	if (status == STATUS_OK) {
 		indented.max = TEMPLATE_FILE_MAX;
 		indent(&indented, &text, src, tag);
-		if (!strbuf_ok(&indented))
+		if (!strbuf_ok(&indented) && !strbuf_is_full(&indented))
+			status = error_no_memory(p->err);
+		else if (!strbuf_ok(&indented))
 			status = refuse(p, src, tag->begin,
 					"too long with the indentation of this tag", path);
 	}

@@ -220,6 +220,8 @@ static enum status message_decode(const struct sasl *sasl, const char *in, struc
 
 	out->max = MESSAGE_MAX;
 	status = codec_base64_decode(out, in, strlen(in));
+	if (!strbuf_ok(out) && !strbuf_is_full(out))
+		return error_no_memory(err);
 	if (status != STATUS_OK || strlen(out->data) != out->len)
 		return error_set(err, STATUS_CHAT_SERVER,
 				 "the XMPP server's SASL message is not base64, or too long");

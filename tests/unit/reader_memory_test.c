@@ -428,7 +428,8 @@ static enum status read_csv(const struct strbuf *text, struct error *err)
 	enum status status = STATUS_OK;
 	struct csv csv;
 
-	assert_non_null(in);
+	if (in == NULL)
+		return error_no_memory(err);
 	csv_init(&csv, in);
 	while (status == STATUS_OK)
 		status = csv_next(&csv, err);
@@ -694,6 +695,27 @@ static enum status read_wordpress_config(const struct strbuf *text, struct error
 	return status;
 }
 
+/* The text is the partial of a page that indents it. */
+static enum status read_partial(const struct strbuf *text, struct error *err)
+{
+	static const char *const names[] = {"a", NULL};
+	const struct template_page page = {.file = "page.html", .names = names};
+	struct template_set *set = NULL;
+	bool on = counted.on;
+
+	counted.on = false;
+	unit_folder_make(NULL);
+	unit_write_bytes("page.html", "  {{>part}}\n", 12);
+	assert_int_equal(mkdir(unit_path("partials"), 0700), 0);
+	unit_write_bytes("partials/part.html", text->data, text->len);
+	counted.on = on;
+	enum status status = template_set_load(unit_folder(), &page, 1, &set, err);
+	counted.on = false;
+	template_set_free(set);
+	unit_folder_remove(NULL);
+	return status;
+}
+
 static enum status make_token_again(const struct strbuf *text, struct error *err)
 {
 	const struct token_rules rules = {TOKEN_FORMAT_JWT, &token_keys, "a", ""};
@@ -739,4 +761,11 @@ TEST(test_no_memory)
 	strbuf_init(&text);
 	strbuf_adds(&text, "<a xmlns='u' b='1'><c d='2'>e</c></a>");
 	check_without_memory("XML", read_xml, &text, STATUS_OK);
+	repeat(&text, "a,b\n\"", "c", "\"\n");
+	text.data[16000] = '"';
+	text.data[16001] = '\n';
+	text.data[text.len = 16002] = '\0';
+	check_without_memory("a long record", read_csv, &text, STATUS_OK);
+	repeat(&text, "", "x\n", "");
+	check_without_memory("a partial", read_partial, &text, STATUS_OK);
 }
