@@ -27,12 +27,13 @@ BASHDIR = $(PREFIX)/share/bash-completion/completions
 
 # ---- sources: one list for each layer, the lowest layer first (docs/architecture.md) ----
 
-BASE     = address clock codec codec_base64 crypto error file history inflate json json_scan json_write key_list log log_line log_target log_writer metrics name secret \
-	secret_file status stopping strbuf troubles unix_crypt wait xml
+BASE     = address blocking clock codec codec_base64 crypto error file history inflate json json_scan json_write \
+	key_list log log_line log_target log_writer metrics name recent_failures secret secret_file status stopping \
+	strbuf unix_crypt xml
 CONF     = amount check conf cookie_name databases keys list load number place placeholder print realm rooms shipped site_uri text value
 STORE    = adhoc_caller backup connection copy database_site jid_map limit limit_file migrate pool \
-	postgresql_connection postgresql_setup postgresql_statement provisioned query session sql sqlite_backup sqlite_connection sqlite_error sqlite_file \
-	sqlite_foreign sqlite_setup sqlite_statement token_record user
+	postgresql_connection postgresql_setup postgresql_statement provisioned query query_sql session sqlite_backup \
+	sqlite_connection sqlite_error sqlite_file sqlite_foreign sqlite_setup sqlite_statement token_record user
 DB       = library libpq postgresql postgresql_result resolve socket_wait
 SITEDB   = grants kinds mariadb mariadb_row mariadb_statement pool postgresql postgresql_statement select \
 	select_comparison site_query site_query_say site_rows sqlite sqlite_guard tokens
@@ -74,18 +75,19 @@ SETUP_DOCS = docs/prosody.md docs/ejabberd.md docs/tigase.md docs/own-server.md
 
 PROGRAMS = $(BUILD)/prebind.fcgi $(BUILD)/prebindctl $(BUILD)/prebind-extauth
 
-UNIT_TESTS = address_test adhoc_add_user_test adhoc_caller_test adhoc_form_test adhoc_mutants_test adhoc_recorded_test \
-	adhoc_server_test adhoc_test backup_test bosh_test breaker_test bulkhead_test caller_test sql_test \
-	codec_test conf_databases_test conf_find_test conf_load_test conf_memory_test conf_print_test \
-	conf_value_test cookie_test csrf_test device_test django_session_test fcgi_head_test file_test \
-	fcgi_record_test forwarded_test guest_test \
-	http_client_test http_url_test identity_mutants_test jid_claim_test jid_map_test jid_name_test jid_test json_test \
-	jwt_test limit_test log_test log_writer_test login_test login_token_test mariadb_row_test near_miss_test oauth_tokens_test \
-	password_differential_test password_hash_test php_differential_test php_session_test privileges_test \
-	provisioned_test reader_memory_test \
-	request_fields_test request_path_test request_test response_test router_test sasl_test secret_test select_test session_test site_http_cache_test site_pool_test site_query_test site_value_test \
-	sites_test socket_test store_reader_test status_report_test store_test strbuf_test system_calls_test template_test template_texts_test threads_test token_test \
-	upstream_test used_nonce_test user_test wordpress_config_test wordpress_cookie_test xml_test xmpp_login_test
+UNIT_TESTS = address_test adhoc_add_user_test adhoc_caller_test adhoc_form_test adhoc_mutants_test \
+	adhoc_recorded_test adhoc_server_test adhoc_test backup_test bosh_test breaker_test bulkhead_test caller_test \
+	codec_test conf_databases_test conf_find_test conf_load_test conf_memory_test conf_print_test conf_value_test \
+	cookie_test csrf_test device_test django_session_test fcgi_head_test fcgi_record_test file_test forwarded_test \
+	guest_test http_client_test http_url_test identity_mutants_test jid_claim_test jid_map_test jid_name_test \
+	jid_test json_test jwt_test limit_test log_test log_writer_test login_test login_token_test mariadb_row_test \
+	near_miss_test oauth_tokens_test password_differential_test password_hash_test php_differential_test \
+	php_session_test privileges_test provisioned_test query_sql_test reader_memory_test request_fields_test \
+	request_path_test request_test response_test router_test sasl_test secret_test select_test session_test \
+	site_http_cache_test site_pool_test site_query_test site_value_test sites_test socket_test status_report_test \
+	store_reader_test store_test strbuf_test system_calls_test template_test template_texts_test threads_test \
+	token_test upstream_test used_nonce_test user_test wordpress_config_test wordpress_cookie_test xml_test \
+	xmpp_login_test
 
 BENCH = floor load peer
 

@@ -317,7 +317,7 @@ static enum status open_what_is_needed(struct ctl *ctl, const struct arguments *
 		status = become_program_user(ctl, err);
 	if (status == STATUS_OK && (needs & VERB_STORE))
 		status = conf_blame(
-		    store_open(&STORE_PLACE(ctl->site), ctl->site->name, &ctl->store, err), err,
+		    store_open(&STORE_LOCATION(ctl->site), ctl->site->name, &ctl->store, err), err,
 		    conf_site_place(ctl->site, "database"));
 	return status;
 }

@@ -52,8 +52,9 @@ enum status xmpp_login_open(const struct site_conf *conf, struct xmpp_login **ou
 	strbuf_init_secret(&login->key);
 	enum status status = read_key(conf, &login->key, err);
 	if (status == STATUS_OK)
-		status = conf_blame(store_open(&STORE_PLACE(conf), conf->name, &login->store, err),
-				    err, conf_site_place(conf, "database"));
+		status =
+		    conf_blame(store_open(&STORE_LOCATION(conf), conf->name, &login->store, err),
+			       err, conf_site_place(conf, "database"));
 	if (status == STATUS_OK)
 		status = store_is_server(login->store)
 			     ? limit_open_in(login->store, &login->limits, err)

@@ -13,14 +13,14 @@
 
 #define MINUTE_MS 60000
 
-struct place {
+struct slot {
 	_Atomic int64_t minute; /* 0 if no minute is stored yet, or while it is being written */
 	_Atomic uint64_t of[HISTORY_COUNTS];
 };
 
 struct history {
 	_Atomic int64_t last; /* the last minute that was recorded */
-	struct place places[HISTORY_DAY];
+	struct slot slots[HISTORY_DAY];
 };
 
 /* All processes share it. NULL if there is no history. */
@@ -103,24 +103,24 @@ void history_now(struct history_counts *out)
 		of[HISTORY_LIMITED + i] = metrics_get_limited(i);
 }
 
-static struct place *place_of(int64_t minute)
+static struct slot *slot_of(int64_t minute)
 {
-	return &history->places[minute % HISTORY_DAY];
+	return &history->slots[minute % HISTORY_DAY];
 }
 
 void history_note(int64_t minute)
 {
 	struct history_counts now;
-	struct place *place;
+	struct slot *slot;
 
 	if (history == NULL || minute <= 0)
 		return;
-	place = place_of(minute);
+	slot = slot_of(minute);
 	history_now(&now);
-	atomic_store(&place->minute, 0);
+	atomic_store(&slot->minute, 0);
 	for (size_t i = 0; i < HISTORY_COUNTS; i++)
-		atomic_store_explicit(&place->of[i], now.of[i], memory_order_relaxed);
-	atomic_store(&place->minute, minute);
+		atomic_store_explicit(&slot->of[i], now.of[i], memory_order_relaxed);
+	atomic_store(&slot->minute, minute);
 	atomic_store(&history->last, minute);
 }
 
@@ -138,14 +138,14 @@ int history_tick(void)
 
 bool history_at(int64_t minute, struct history_counts *out)
 {
-	const struct place *place;
+	const struct slot *slot;
 
 	if (history == NULL || minute <= 0)
 		return false;
-	place = place_of(minute);
-	if (atomic_load(&place->minute) != minute)
+	slot = slot_of(minute);
+	if (atomic_load(&slot->minute) != minute)
 		return false;
 	for (size_t i = 0; i < HISTORY_COUNTS; i++)
-		out->of[i] = atomic_load_explicit(&place->of[i], memory_order_relaxed);
-	return atomic_load(&place->minute) == minute;
+		out->of[i] = atomic_load_explicit(&slot->of[i], memory_order_relaxed);
+	return atomic_load(&slot->minute) == minute;
 }

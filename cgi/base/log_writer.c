@@ -18,7 +18,7 @@
 #include "base/codec.h"
 #include "base/log.h"
 #include "base/log_target.h"
-#include "base/wait.h"
+#include "base/blocking.h"
 
 #define KEPT_MAX   (256 * 1024) /* bytes: about a thousand lines */
 #define FLUSH_S    1            /* how long a process waits for its lines when it ends */
@@ -184,7 +184,7 @@ static void *write_all(void *arg)
 		} else if (writer.due_ms == NEVER) {
 			pthread_cond_wait(&writer.earlier, &writer.lock);
 		} else if (clock_left_ms(writer.due_ms) > 0) {
-			wait_idle(&writer.earlier, &writer.lock, writer.due_ms);
+			condition_wait(&writer.earlier, &writer.lock, writer.due_ms);
 		} else if (writer.used == 0 && wrote) {
 			look_again();
 			wrote = false;
@@ -396,7 +396,7 @@ void log_writer_flush(void)
 	pthread_mutex_lock(&writer.lock);
 	be_due(0);
 	while ((writer.used > 0 || writer.saying) && rc == 0)
-		rc = wait_idle(&writer.written, &writer.lock, until_ms);
+		rc = condition_wait(&writer.written, &writer.lock, until_ms);
 	pthread_mutex_unlock(&writer.lock);
 }
 

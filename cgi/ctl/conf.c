@@ -79,7 +79,7 @@ static int copy_from(struct ctl *ctl)
 {
 	struct store_copy copy = {
 	    .from = {ctl->from, ctl->password_file},
-	    .to = STORE_PLACE(ctl->site),
+	    .to = STORE_LOCATION(ctl->site),
 	    .site = ctl->site->name,
 	};
 	struct error err = {0};
@@ -114,7 +114,7 @@ int ctl_migrate(struct ctl *ctl)
 	if (ctl->from != NULL)
 		return copy_from(ctl);
 	const struct store_migration what = {
-	    .place = STORE_PLACE(ctl->site),
+	    .location = STORE_LOCATION(ctl->site),
 	    .site = ctl->site->name,
 	    .adopt = ctl->adopt,
 	};

@@ -84,7 +84,8 @@ static enum status add_first_user(struct ctl *ctl, const struct exchange *ex, st
 	if (name == NULL || name[0] == '\0' || password == NULL || password[0] == '\0')
 		return STATUS_OK;
 	ctl->site = ctl->conf->sites;
-	enum status status = store_open(&STORE_PLACE(ctl->site), ctl->site->name, &ctl->store, err);
+	enum status status =
+	    store_open(&STORE_LOCATION(ctl->site), ctl->site->name, &ctl->store, err);
 	if (status == STATUS_OK)
 		status = ctl_user_new(ctl, name, password, err);
 	store_close(ctl->store);

@@ -65,7 +65,7 @@ static const char *text(const struct json *object, const char *key)
 	return found != NULL && found[0] != '\0' ? found : "-";
 }
 
-static void print_troubles(const struct json *list, const char *title)
+static void print_failures(const struct json *list, const char *title)
 {
 	char at[TIME_SIZE];
 	struct tm tm;
@@ -101,8 +101,8 @@ static void print_status(const struct json *root)
 {
 	printf("prebind %s\n\n", text(root, "version"));
 	print_rows(root, is_utf8() ? blocks : letters);
-	print_troubles(json_member(root, "failed"), "The last requests that failed");
-	print_troubles(json_member(root, "limited"), "The last visitors that a limit refused");
+	print_failures(json_member(root, "failed"), "The last requests that failed");
+	print_failures(json_member(root, "limited"), "The last visitors that a limit refused");
 }
 
 int ctl_status(struct ctl *ctl)

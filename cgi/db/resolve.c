@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "base/address.h"
-#include "base/wait.h"
+#include "base/blocking.h"
 
 #define STACK_SIZE (256 * 1024) /* the modules of nsswitch.conf(5) have large buffers on it */
 
@@ -143,7 +143,7 @@ static enum status outcome(const struct lookup *lookup, int rc, struct resolved 
 				 "/etc/resolv.conf",
 				 lookup->host, gai_strerror(lookup->failed));
 	if (rc == EBUSY)
-		return wait_refused(err);
+		return blocking_refused(err);
 	return error_set(err, STATUS_UNAVAILABLE,
 			 "the name servers did not answer in time for the host %s: check "
 			 "/etc/resolv.conf, or write the host into /etc/hosts",
@@ -158,7 +158,7 @@ enum status resolve_host(const char *host, int64_t until_ms, struct resolved *ou
 	pthread_mutex_lock(&lock);
 	struct lookup *lookup = lookup_get(host);
 	while (lookup != NULL && !lookup->is_over && rc == 0)
-		rc = wait_on(&lookup->over, &lock, until_ms);
+		rc = blocking_wait(&lookup->over, &lock, until_ms);
 	enum status status = lookup != NULL ? outcome(lookup, rc, out, err) : error_no_memory(err);
 	if (lookup != NULL)
 		release(lookup);

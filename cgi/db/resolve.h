@@ -24,7 +24,7 @@ struct resolved {
 bool resolve_is_needed(const struct site_uri *uri);
 
 /*
- * Finds the addresses of a name, as a wait of base/wait.h. until_ms is monotonic. Returns
+ * Finds the addresses of a name, as a wait of base/blocking.h. until_ms is monotonic. Returns
  * STATUS_UNAVAILABLE if there are none, or if the name servers did not answer in time. Returns
  * STATUS_BUSY if too many requests wait.
  */

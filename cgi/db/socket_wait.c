@@ -1,13 +1,13 @@
 /*
- * Waits first without wait_begin, because most answers come within two milliseconds. Another thread
- * would need longer to take our place.
+ * Waits first without blocking_begin, because most answers come within two milliseconds. Another
+ * thread would need longer to take our place.
  */
 #include "db/socket_wait.h"
 
 #include <poll.h>
 
 #include "base/clock.h"
-#include "base/wait.h"
+#include "base/blocking.h"
 
 #define SHORT_WAIT_MS 2
 
@@ -17,9 +17,9 @@ bool socket_wait(int fd, short events, int64_t until_ms)
 	int64_t left_ms = clock_left_ms(until_ms);
 	int ready = poll(&poll_fd, 1, (int)(left_ms < SHORT_WAIT_MS ? left_ms : SHORT_WAIT_MS));
 
-	if (ready != 0 || left_ms <= SHORT_WAIT_MS || !wait_begin())
+	if (ready != 0 || left_ms <= SHORT_WAIT_MS || !blocking_begin())
 		return ready > 0;
 	ready = poll(&poll_fd, 1, (int)clock_left_ms(until_ms));
-	wait_end();
+	blocking_end();
 	return ready > 0;
 }

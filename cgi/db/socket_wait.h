@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 /*
- * Calls poll(2), as a wait of base/wait.h. Returns true if the socket is ready. until_ms is
+ * Calls poll(2), as a wait of base/blocking.h. Returns true if the socket is ready. until_ms is
  * monotonic.
  */
 bool socket_wait(int fd, short events, int64_t until_ms);

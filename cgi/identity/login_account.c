@@ -141,7 +141,7 @@ enum status login_account_check(const struct identity_context *context, const ch
 	    .hash = usable ? account.password_hash : NULL,
 	    .password = password,
 	    .allow_weak = sites && context->conf->allow_weak_hashes,
-	    .place = sites ? context->conf->name : NULL,
+	    .site = sites ? context->conf->name : NULL,
 	};
 	status = password_claim_verify(&claim, err);
 	if (status == STATUS_BAD_CREDENTIALS && account.disabled)

@@ -18,7 +18,7 @@
 #include "base/codec.h"
 #include "base/secret.h"
 #include "base/strbuf.h"
-#include "base/wait.h"
+#include "base/blocking.h"
 #include "identity/identity.h"
 #include "identity/php_serialize.h"
 
@@ -216,8 +216,8 @@ static enum status lock_for_a_moment(int fd, struct error *err)
 
 	while (flock(fd, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK &&
 	       clock_left_ms(deadline) > 0) {
-		if (!wait_nap(LOCK_NAP_MS))
-			return wait_refused(err);
+		if (!blocking_sleep(LOCK_NAP_MS))
+			return blocking_refused(err);
 	}
 	return STATUS_OK;
 }

@@ -9,7 +9,7 @@
 #include "base/clock.h"
 #include "base/secret.h"
 #include "base/strbuf.h"
-#include "base/wait.h"
+#include "base/blocking.h"
 #include "identity/identity.h"
 #include "identity/site_http_answer.h"
 #include "identity/site_http_cache.h"
@@ -119,8 +119,8 @@ static enum status ask(void *arg, struct site_answer *out, struct error *err)
 	struct http_answer answer;
 	struct error why = {0};
 
-	if (!wait_begin())
-		return wait_refused(err);
+	if (!blocking_begin())
+		return blocking_refused(err);
 	http_answer_init(&answer);
 	enum status status = call(question, &answer, err);
 	if (status == STATUS_OK) {
@@ -130,7 +130,7 @@ static enum status ask(void *arg, struct site_answer *out, struct error *err)
 				  why.text);
 	}
 	http_answer_clear(&answer);
-	wait_end();
+	blocking_end();
 	return blame_site(question->site, status, err);
 }
 

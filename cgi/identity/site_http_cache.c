@@ -13,7 +13,7 @@
 #include <sys/queue.h>
 
 #include "base/clock.h"
-#include "base/wait.h"
+#include "base/blocking.h"
 
 #define BUCKETS 256 /* indexed by the first byte of the key, which is random */
 #define RETRY_S 2
@@ -161,7 +161,7 @@ static bool entry_counts(const struct site_cache *cache, const struct entry *ent
 static enum status too_late(int rc, struct error *err)
 {
 	if (rc == EBUSY)
-		return wait_refused(err);
+		return blocking_refused(err);
 	error_set(err, STATUS_BUSY,
 		  "%d calls to the site were running, and none ended in time for this one to "
 		  "start; check whether the site is slow",
@@ -174,7 +174,7 @@ static enum status turn_wait(struct site_cache *cache, int64_t until_ms, struct 
 	int rc = 0;
 
 	while (cache->calls >= SITE_CACHE_CALLS_MAX && rc == 0)
-		rc = wait_on(&cache->turn, &cache->lock, until_ms);
+		rc = blocking_wait(&cache->turn, &cache->lock, until_ms);
 	return cache->calls < SITE_CACHE_CALLS_MAX ? STATUS_OK : too_late(rc, err);
 }
 
@@ -208,11 +208,11 @@ static enum status answer_wait(struct site_cache *cache, struct entry *entry, in
 	int rc = 0;
 
 	while (entry->asking && rc == 0)
-		rc = wait_on(&entry->answered, &cache->lock, until_ms);
+		rc = blocking_wait(&entry->answered, &cache->lock, until_ms);
 	if (!entry->asking)
 		return STATUS_OK;
 	if (rc == EBUSY)
-		return wait_refused(err);
+		return blocking_refused(err);
 	return error_set(err, STATUS_UNAVAILABLE,
 			 "another request's call to the site got no answer in time; check whether "
 			 "the site is slow");

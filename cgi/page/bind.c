@@ -9,7 +9,7 @@
 #include "base/clock.h"
 #include "base/codec.h"
 #include "base/log.h"
-#include "base/wait.h"
+#include "base/blocking.h"
 #include "conf/rooms.h"
 #include "page/guest_visit.h"
 #include "page/page.h"
@@ -58,20 +58,20 @@ static enum status check_limits(struct exchange *ex, struct error *err)
 enum status bind_wait(struct exchange *ex, const struct jid *jid, struct chat_session *out,
 		      struct error *err)
 {
-	if (!wait_begin())
-		return wait_refused(err);
+	if (!blocking_begin())
+		return blocking_refused(err);
 	struct prebind *service = ex->identity.guest ? ex->site->guests : ex->site->prebind;
 	enum status status = prebind_bind(service, jid, exchange_until_ms(ex), out, err);
-	wait_end();
+	blocking_end();
 	return status;
 }
 
 enum status bind_check(struct exchange *ex, struct error *said)
 {
-	if (!wait_begin())
-		return wait_refused(said);
+	if (!blocking_begin())
+		return blocking_refused(said);
 	enum status status = prebind_check(ex->site->prebind, said);
-	wait_end();
+	blocking_end();
 	return status;
 }
 

@@ -9,7 +9,7 @@
 #include "base/clock.h"
 #include "base/codec.h"
 #include "base/log.h"
-#include "base/troubles.h"
+#include "base/recent_failures.h"
 #include "page/adhoc_error.h"
 #include "page/login_circle.h"
 #include "page/guest_visit.h"
@@ -185,22 +185,22 @@ static void log_error(const struct exchange *ex, enum status status, const struc
 }
 
 /* Records the error for the operator's page. */
-static void note_trouble(const struct exchange *ex, enum status status)
+static void note_failure(const struct exchange *ex, enum status status)
 {
-	struct trouble trouble = {.time = ex->now, .status = status};
+	struct recent_failure failure = {.time = ex->now, .status = status};
 	bool failed = status_http(status) >= 500;
 
 	if (!failed && status != STATUS_SLOW_DOWN)
 		return;
-	trouble_text(trouble.id, sizeof(trouble.id), ex->req.id);
-	trouble_text(trouble.route, sizeof(trouble.route),
-		     ex->route != NULL ? ex->route->path : NULL);
-	trouble_text(trouble.site, sizeof(trouble.site),
-		     ex->site != NULL ? ex->site->conf->name : NULL);
-	trouble_text(trouble.ip, sizeof(trouble.ip), ex->req.remote_addr);
+	recent_failure_text(failure.id, sizeof(failure.id), ex->req.id);
+	recent_failure_text(failure.route, sizeof(failure.route),
+			    ex->route != NULL ? ex->route->path : NULL);
+	recent_failure_text(failure.site, sizeof(failure.site),
+			    ex->site != NULL ? ex->site->conf->name : NULL);
+	recent_failure_text(failure.ip, sizeof(failure.ip), ex->req.remote_addr);
 	if (!ex->identity.guest)
-		trouble_text(trouble.user, sizeof(trouble.user), ex->identity.user);
-	trouble_note(failed ? TROUBLE_FAILED : TROUBLE_LIMITED, &trouble);
+		recent_failure_text(failure.user, sizeof(failure.user), ex->identity.user);
+	recent_failure_add(failed ? FAILURE_FAILED : FAILURE_LIMITED, &failure);
 }
 
 static void add_retry_after(struct exchange *ex, enum status status, const struct error *err)
@@ -236,7 +236,7 @@ void page_send_error(struct exchange *ex, enum status status, const struct error
 	};
 
 	log_error(ex, status, err);
-	note_trouble(ex, status);
+	note_failure(ex, status);
 	add_retry_after(ex, status, err);
 	send[answer_format(ex)](ex, status, err);
 }

@@ -37,7 +37,7 @@ static void send_health(struct exchange *ex, enum status database, const enum st
 	strbuf_clear(&json);
 }
 
-static void log_trouble(const struct exchange *ex, const char *part, const struct error *err)
+static void log_fault(const struct exchange *ex, const char *part, const struct error *err)
 {
 	log_event(LOG_LEVEL_ERROR, "health", "id", ex->req.id, "site", ex->site->conf->name, "part",
 		  part, "why", err->text, NULL);
@@ -61,13 +61,13 @@ void health_handle(struct exchange *ex)
 	}
 	enum status database = ping(ex, &err);
 	if (database != STATUS_OK)
-		log_trouble(ex, "database", &err);
+		log_fault(ex, "database", &err);
 	if (deep == NULL || ex->site->closed) {
 		send_health(ex, database, NULL);
 		return;
 	}
 	enum status upstream = bind_check(ex, &err);
 	if (upstream != STATUS_OK)
-		log_trouble(ex, "upstream", &err);
+		log_fault(ex, "upstream", &err);
 	send_health(ex, database, &upstream);
 }

@@ -10,7 +10,7 @@
 #include "base/codec.h"
 #include "base/log.h"
 #include "base/metrics.h"
-#include "base/wait.h"
+#include "base/blocking.h"
 #include "identity/login_session.h"
 #include "identity/token.h"
 #include "page/cookie.h"
@@ -143,11 +143,11 @@ static enum status attempt_in_time(struct exchange *ex, char token[SESSION_TOKEN
 {
 	int64_t floor_ms = clock_monotonic_ms() + LOGIN_FLOOR_MS;
 
-	if (!wait_begin())
-		return wait_refused(err);
+	if (!blocking_begin())
+		return blocking_refused(err);
 	enum status status = attempt(ex, token, err);
-	wait_nap((long)clock_left_ms(floor_ms));
-	wait_end();
+	blocking_sleep((long)clock_left_ms(floor_ms));
+	blocking_end();
 	return status;
 }
 

@@ -53,19 +53,19 @@ static void put_plots(struct json_writer *w, const struct status_report *report)
 	json_close_object(w);
 }
 
-static void put_troubles(struct json_writer *w, const char *key, const struct trouble *troubles,
-			 size_t count)
+static void put_failures(struct json_writer *w, const char *key,
+			 const struct recent_failure *failures, size_t count)
 {
 	json_open_array(w, key);
 	for (size_t i = 0; i < count; i++) {
 		json_open_object(w, NULL);
-		json_put_integer(w, "time", troubles[i].time);
-		json_put_string(w, "error", status_name(troubles[i].status));
-		json_put_string(w, "route", troubles[i].route);
-		json_put_string(w, "site", troubles[i].site);
-		json_put_string(w, "ip", troubles[i].ip);
-		json_put_string(w, "user", troubles[i].user);
-		json_put_string(w, "request_id", troubles[i].id);
+		json_put_integer(w, "time", failures[i].time);
+		json_put_string(w, "error", status_name(failures[i].status));
+		json_put_string(w, "route", failures[i].route);
+		json_put_string(w, "site", failures[i].site);
+		json_put_string(w, "ip", failures[i].ip);
+		json_put_string(w, "user", failures[i].user);
+		json_put_string(w, "request_id", failures[i].id);
 		json_close_object(w);
 	}
 	json_close_array(w);
@@ -84,10 +84,10 @@ static void send_json(struct exchange *ex, const struct status_report *report)
 	put_period(&w, "hour", &report->hour);
 	put_period(&w, "day", &report->day);
 	put_plots(&w, report);
-	put_troubles(&w, "failed", report->troubles[TROUBLE_FAILED],
-		     report->n_troubles[TROUBLE_FAILED]);
-	put_troubles(&w, "limited", report->troubles[TROUBLE_LIMITED],
-		     report->n_troubles[TROUBLE_LIMITED]);
+	put_failures(&w, "failed", report->failures[FAILURE_FAILED],
+		     report->n_failures[FAILURE_FAILED]);
+	put_failures(&w, "limited", report->failures[FAILURE_LIMITED],
+		     report->n_failures[FAILURE_LIMITED]);
 	json_close_object(&w);
 	page_send_json(ex, 200, &json);
 	strbuf_clear(&json);

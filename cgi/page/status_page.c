@@ -117,19 +117,19 @@ static void view_time(struct view *view, const char *name, int64_t seconds)
 		view_text(view, name, text);
 }
 
-static void view_troubles(const struct exchange *ex, const struct status_report *report,
-			  enum trouble_kind kind, struct view *view)
+static void view_failures(const struct exchange *ex, const struct status_report *report,
+			  enum failure_kind kind, struct view *view)
 {
-	for (size_t i = 0; i < report->n_troubles[kind]; i++) {
-		const struct trouble *trouble = &report->troubles[kind][i];
-		struct view *row = view_row(view, kind == TROUBLE_FAILED ? "failures" : "refusals");
+	for (size_t i = 0; i < report->n_failures[kind]; i++) {
+		const struct recent_failure *failure = &report->failures[kind][i];
+		struct view *row = view_row(view, kind == FAILURE_FAILED ? "failures" : "refusals");
 
-		view_time(row, "at", trouble->time);
-		view_text(row, "what", page_status_title(ex, trouble->status));
-		view_text(row, "route", trouble->route);
-		view_text(row, "site", trouble->site);
-		view_text(row, "who", trouble->user[0] != '\0' ? trouble->user : trouble->ip);
-		view_text(row, "id", trouble->id);
+		view_time(row, "at", failure->time);
+		view_text(row, "what", page_status_title(ex, failure->status));
+		view_text(row, "route", failure->route);
+		view_text(row, "site", failure->site);
+		view_text(row, "who", failure->user[0] != '\0' ? failure->user : failure->ip);
+		view_text(row, "id", failure->id);
 	}
 }
 
@@ -142,8 +142,8 @@ static void fill(const struct exchange *ex, const struct status_report *report, 
 			view_plots(ex, report, &status_series[i], view);
 		view_numbers(ex, report, &status_series[i], view);
 	}
-	view_troubles(ex, report, TROUBLE_FAILED, view);
-	view_troubles(ex, report, TROUBLE_LIMITED, view);
+	view_failures(ex, report, FAILURE_FAILED, view);
+	view_failures(ex, report, FAILURE_LIMITED, view);
 }
 
 /* An operator's own templates can be older than the program, and a site can be closed. */

@@ -88,8 +88,8 @@ struct status_report *status_report_new(void)
 	if (report == NULL)
 		return NULL;
 	fill(report);
-	for (enum trouble_kind kind = 0; kind < TROUBLE_KINDS; kind++)
-		report->n_troubles[kind] = troubles_get(kind, report->troubles[kind]);
+	for (enum failure_kind kind = 0; kind < FAILURE_KINDS; kind++)
+		report->n_failures[kind] = recent_failures_get(kind, report->failures[kind]);
 	return report;
 }
 

@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 #include "base/history.h"
-#include "base/troubles.h"
+#include "base/recent_failures.h"
 
 /* The groups of series on the page. */
 enum status_group { GROUP_ALL, GROUP_SLOW, GROUP_FAILS, GROUP_LIMITED, GROUPS };
@@ -35,8 +35,8 @@ struct status_report {
 	struct history_counts minutes[HISTORY_HOUR];
 	struct history_counts quarters[STATUS_DAY_STEPS];
 	struct history_counts hour, day; /* of all steps together */
-	struct trouble troubles[TROUBLE_KINDS][TROUBLES_MAX];
-	size_t n_troubles[TROUBLE_KINDS];
+	struct recent_failure failures[FAILURE_KINDS][RECENT_FAILURES_MAX];
+	size_t n_failures[FAILURE_KINDS];
 };
 
 /* Returns a report, which the caller frees with free. NULL if out of memory. */

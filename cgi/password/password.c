@@ -12,7 +12,7 @@
 
 #include "base/clock.h"
 #include "base/secret.h"
-#include "base/wait.h"
+#include "base/blocking.h"
 
 #define QUEUE_MAX     16 /* checks that wait; more would wait longer than QUEUE_WAIT_MS */
 #define QUEUE_WAIT_MS 2000
@@ -54,7 +54,7 @@ static bool queue_enter(void)
 
 		queue.waiting++;
 		while (queue.running >= most && rc == 0)
-			rc = wait_on(&queue.freed, &queue.lock, until_ms);
+			rc = blocking_wait(&queue.freed, &queue.lock, until_ms);
 		queue.waiting--;
 		entered = queue.running < most;
 		if (entered)
@@ -82,8 +82,8 @@ static void queue_leave(void)
 #define USUAL_SLOTS 256
 
 struct usual_hash {
-	unsigned char place[SECRET_SHA256_LEN]; /* the digest of the site's name */
-	char hash[PASSWORD_HASH_MAX + 1];       /* "" if the slot is free */
+	unsigned char site[SECRET_SHA256_LEN]; /* the digest of the site's name */
+	char hash[PASSWORD_HASH_MAX + 1];      /* "" if the slot is free */
 };
 
 static struct {
@@ -91,28 +91,28 @@ static struct {
 	struct usual_hash slots[USUAL_SLOTS];
 } usual = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
-/* Returns the slot that the place has or can get. The caller holds the lock. */
-static struct usual_hash *slot_of(const unsigned char place[SECRET_SHA256_LEN])
+/* Returns the slot that the site has or can get. The caller holds the lock. */
+static struct usual_hash *slot_of(const unsigned char site[SECRET_SHA256_LEN])
 {
 	for (size_t i = 0; i < USUAL_SLOTS; i++) {
-		struct usual_hash *slot = &usual.slots[(place[0] + i) % USUAL_SLOTS];
+		struct usual_hash *slot = &usual.slots[(site[0] + i) % USUAL_SLOTS];
 
-		if (slot->hash[0] == '\0' || memcmp(slot->place, place, sizeof(slot->place)) == 0)
+		if (slot->hash[0] == '\0' || memcmp(slot->site, site, sizeof(slot->site)) == 0)
 			return slot;
 	}
-	return &usual.slots[place[0]];
+	return &usual.slots[site[0]];
 }
 
 static void usual_keep(const struct password_claim *claim)
 {
-	unsigned char place[SECRET_SHA256_LEN];
+	unsigned char site[SECRET_SHA256_LEN];
 
-	if (claim->place == NULL)
+	if (claim->site == NULL)
 		return;
-	secret_sha256(place, claim->place, strlen(claim->place));
+	secret_sha256(site, claim->site, strlen(claim->site));
 	pthread_mutex_lock(&usual.lock);
-	struct usual_hash *slot = slot_of(place);
-	memcpy(slot->place, place, sizeof(place));
+	struct usual_hash *slot = slot_of(site);
+	memcpy(slot->site, site, sizeof(site));
 	snprintf(slot->hash, sizeof(slot->hash), "%s", claim->hash);
 	pthread_mutex_unlock(&usual.lock);
 }
@@ -120,15 +120,15 @@ static void usual_keep(const struct password_claim *claim)
 /* Copies the last hash of the claim's site, or "" if there is none. */
 static void usual_get(const struct password_claim *claim, char out[PASSWORD_HASH_MAX + 1])
 {
-	unsigned char place[SECRET_SHA256_LEN];
+	unsigned char site[SECRET_SHA256_LEN];
 
 	out[0] = '\0';
-	if (claim->place == NULL)
+	if (claim->site == NULL)
 		return;
-	secret_sha256(place, claim->place, strlen(claim->place));
+	secret_sha256(site, claim->site, strlen(claim->site));
 	pthread_mutex_lock(&usual.lock);
-	const struct usual_hash *slot = slot_of(place);
-	if (memcmp(slot->place, place, sizeof(place)) == 0)
+	const struct usual_hash *slot = slot_of(site);
+	if (memcmp(slot->site, site, sizeof(site)) == 0)
 		memcpy(out, slot->hash, sizeof(slot->hash));
 	pthread_mutex_unlock(&usual.lock);
 }

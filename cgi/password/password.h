@@ -20,7 +20,7 @@ struct password_claim {
 	 * The site that the hash belongs to. A check for an unknown user of the site takes as much
 	 * work as the last hash of the site. NULL for our own hashes (argon2id).
 	 */
-	const char *place;
+	const char *site;
 };
 
 /*

@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "base/secret.h"
-#include "base/wait.h"
+#include "base/blocking.h"
 #include "base/strbuf.h"
 #include "prebind/bosh_auth.h"
 #include "prebind/ejabberd_register.h"
@@ -293,7 +293,7 @@ static enum status bind_once(const struct bosh_state *bosh, struct login *login,
 
 	if (status == STATUS_OK)
 		status = log_in(login, &bound, err);
-	bool left = status == STATUS_OK && wait_is_in_vain();
+	bool left = status == STATUS_OK && visitor_has_left();
 	if (status == STATUS_OK && !left)
 		session_hand_over(session, bound, out);
 	else

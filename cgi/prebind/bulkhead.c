@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "base/metrics.h"
-#include "base/wait.h"
+#include "base/blocking.h"
 
 #define RETRY_S 1 /* seconds; a call takes only some tens of milliseconds */
 
@@ -89,7 +89,7 @@ static bool wait_for_turn(struct bulkhead *bulkhead, struct bulkhead_pass *pass,
 	int rc = 0;
 
 	while (rc == 0 && !pass->inside)
-		rc = wait_on(&pass->moved, &bulkhead->lock, until_ms);
+		rc = blocking_wait(&pass->moved, &bulkhead->lock, until_ms);
 	return pass->inside;
 }
 

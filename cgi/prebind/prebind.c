@@ -11,7 +11,7 @@
 #include "base/clock.h"
 #include "base/metrics.h"
 #include "base/secret.h"
-#include "base/wait.h"
+#include "base/blocking.h"
 #include "base/strbuf.h"
 #include "conf/placeholder.h"
 #include "net/http_client.h"
@@ -272,7 +272,7 @@ static enum status bind_in_turn(struct prebind *prebind, struct bind *bind, stru
 	status = bulkhead_enter(prebind->bulkhead, &pass, user,
 				deadline_ms - prebind->conf->timeout_ms / 2, err);
 	if (status == STATUS_OK) {
-		status = wait_is_in_vain()
+		status = visitor_has_left()
 			     ? refuse_who_left(err)
 			     : upstreams_call(prebind->upstreams, bind_try, bind, deadline_ms, err);
 		bulkhead_leave(prebind->bulkhead, &pass);

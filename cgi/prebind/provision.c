@@ -12,7 +12,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/secret.h"
-#include "base/wait.h"
+#include "base/blocking.h"
 #include "store/provisioned.h"
 
 #define PASSWORD_BYTES 24 /* random bytes; nobody types it */
@@ -112,8 +112,8 @@ static enum status make_or_wait(const struct provision *provision, struct prebin
 					   call->jid->localpart, call->jid->domain);
 			break;
 		}
-		if (!wait_nap(PAUSE_MS)) {
-			status = wait_refused(err);
+		if (!blocking_sleep(PAUSE_MS)) {
+			status = blocking_refused(err);
 			break;
 		}
 	}

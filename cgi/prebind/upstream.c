@@ -13,7 +13,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/secret.h"
-#include "base/wait.h"
+#include "base/blocking.h"
 #include "prebind/upstream_breaker.h"
 
 #define REPEAT_COST   10  /* calls that must succeed before one call is repeated */
@@ -171,7 +171,7 @@ enum status upstreams_call(struct upstreams *upstreams, upstream_try *call, void
 	long pause_ms = first.repeatable ? pause_random() : 0;
 
 	if (first.repeatable && may_repeat(upstreams, pause_ms, deadline_ms) &&
-	    wait_nap(pause_ms)) {
+	    blocking_sleep(pause_ms)) {
 		status = try_each(upstreams, call, arg, &again, &said);
 		if (!again.asked) /* all breakers are open now, so the first result stays */
 			status = said.status;

@@ -21,7 +21,7 @@
 #include "base/log.h"
 #include "base/metrics.h"
 #include "base/secret.h"
-#include "base/wait.h"
+#include "base/blocking.h"
 #include "prebind/breaker_text.h"
 
 #define READ_AGAIN_MS  1000
@@ -236,7 +236,7 @@ static void change_row(struct upstream_breaker *upstream, bool my_turn, struct u
 static void use_row(struct upstream_breaker *upstream, struct use *use)
 {
 	pthread_mutex_unlock(&upstream->lock);
-	bool my_turn = wait_lock(&upstream->turn, clock_monotonic_ms() + TURN_WAIT_MS) == 0;
+	bool my_turn = blocking_lock(&upstream->turn, clock_monotonic_ms() + TURN_WAIT_MS) == 0;
 	pthread_mutex_lock(&upstream->lock);
 	if (!is_too_late(upstream, use))
 		change_row(upstream, my_turn, use);

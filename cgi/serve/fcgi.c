@@ -18,7 +18,7 @@
 #include "base/log.h"
 #include "base/metrics.h"
 #include "base/strbuf.h"
-#include "base/wait.h"
+#include "base/blocking.h"
 #include "serve/server_parts.h"
 
 #define FCGI_ROLE_RESPONDER 1
@@ -50,7 +50,9 @@ struct fcgi_request {
 	int64_t deadline_ms;
 };
 
-/* Waits without wait_begin, so the thread counts as busy and no other thread takes its place. */
+/*
+ * Waits without blocking_begin, so the thread counts as busy and no other thread takes its place.
+ */
 static bool is_readable_soon(int fd, int ms)
 {
 	struct pollfd poll_fd = {.fd = fd, .events = POLLIN};
@@ -186,7 +188,7 @@ static void fcgi_answer(struct fcgi_request *req)
 	struct strbuf head;
 
 	req->deadline_ms = now_ms + REQUEST_MS;
-	waiter_request((unsigned)req->lib.requestId);
+	blocking_thread_request((unsigned)req->lib.requestId);
 	response_init(&response);
 	strbuf_init_secret(&head); /* cookies are in it */
 	if (req->lib.role == FCGI_ROLE_RESPONDER) {
@@ -236,7 +238,7 @@ static bool fcgi_accept(struct fcgi_request *req)
 
 /*
  * Waits for the head. A web server sends it right after it connects, so this thread first waits for
- * MOMENT_MS without wait_begin: starting another thread would take longer. After that, other
+ * MOMENT_MS without blocking_begin: starting another thread would take longer. After that, other
  * requests are served during the wait. If too many requests wait already, this thread still waits
  * for HEAD_GRACE_MS. A visitor cannot delay the head, because web servers send it in one piece.
  */
@@ -246,10 +248,10 @@ static enum head_state head_await_waiting(int fd, struct head *out)
 
 	if (state != HEAD_PARTIAL)
 		return state;
-	bool waits = wait_begin();
+	bool waits = blocking_begin();
 	state = head_await(fd, waits ? HEAD_MS : HEAD_GRACE_MS, out);
 	if (waits)
-		wait_end();
+		blocking_end();
 	return state;
 }
 
@@ -264,7 +266,7 @@ static bool fcgi_begin(struct fcgi_request *req)
 
 	if (state == HEAD_PARTIAL)
 		state = head_await_waiting(req->fd, &req->head);
-	waits = state == HEAD_LARGE && wait_begin();
+	waits = state == HEAD_LARGE && blocking_begin();
 	if (state == HEAD_BROKEN || (state == HEAD_LARGE && !waits)) {
 		linger(req->fd, 0);
 		close(req->fd);
@@ -272,7 +274,7 @@ static bool fcgi_begin(struct fcgi_request *req)
 	}
 	begun = fcgi_accept(req);
 	if (waits)
-		wait_end();
+		blocking_end();
 	return begun;
 }
 
@@ -291,9 +293,9 @@ static const char busy[] =
     "Content-Type: text/plain; charset=utf-8\r\n"
     "Cache-Control: no-store\r\n"
     "Retry-After: " TEXT_OF(
-	WAIT_RETRY_S) "\r\n"
-		      "\r\n"
-		      "Too many visitors at once. Please come again in a moment.\n";
+	BLOCKING_RETRY_S) "\r\n"
+			  "\r\n"
+			  "Too many visitors at once. Please come again in a moment.\n";
 
 /* Makes a fixed answer, for which no handler runs. It borrows text, a header and a sentence. */
 static struct answer answer_of(const char *text)

@@ -19,7 +19,7 @@
 #include "base/log.h"
 #include "base/metrics.h"
 #include "base/stopping.h"
-#include "base/troubles.h"
+#include "base/recent_failures.h"
 #include "serve/server_parts.h"
 
 bool server_is_cgi(void)
@@ -296,7 +296,7 @@ enum status server_run(const struct server_conf *conf, enum server_mode mode,
 	if (mode != SERVER_CGI) {
 		metrics_start();
 		history_start();
-		troubles_start();
+		recent_failures_start();
 	}
 	return mode == SERVER_CGI ? cgi_run(app, err) : run_fcgi(conf, mode, app, err);
 }

@@ -23,7 +23,7 @@
 
 /*
  * Fills *response, which the server has initialized. Several threads call it at once. The calling
- * thread has a waiter (base/wait.h), except in plain CGI.
+ * thread has a waiter (base/blocking.h), except in plain CGI.
  */
 typedef void server_handler(void *app, const struct raw_request *raw, struct response *response);
 

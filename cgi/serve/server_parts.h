@@ -211,11 +211,11 @@ enum status threads_start(struct server *server, struct error *err);
 bool threads_stop(struct server *server);
 
 /*
- * Like wait_begin and wait_end (base/wait.h), for a wait until the peer sends or reads. Strangers
- * can make such waits long, so at most half of waiting_max can be such waits. The other half is for
- * requests that wait for the XMPP server. Returns false if the limit is reached; then wait no
- * longer than PEER_GRACE_MS. If server is NULL, it returns true, because no other request needs the
- * thread.
+ * Like blocking_begin and blocking_end (base/blocking.h), for a wait until the peer sends or reads.
+ * Strangers can make such waits long, so at most half of waiting_max can be such waits. The other
+ * half is for requests that wait for the XMPP server. Returns false if the limit is reached; then
+ * wait no longer than PEER_GRACE_MS. If server is NULL, it returns true, because no other request
+ * needs the thread.
  */
 #define PEER_GRACE_MS 20
 bool peer_wait_begin(struct server *server);

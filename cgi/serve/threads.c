@@ -19,7 +19,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/metrics.h"
-#include "base/wait.h"
+#include "base/blocking.h"
 #include "serve/server_parts.h"
 
 /* the deepest call path, with TLS, SASL and SQLite, uses 21 KiB */
@@ -43,7 +43,7 @@ struct worker {
 	pthread_t thread;
 	pthread_cond_t call; /* wakes this thread when it is spare */
 	bool accepting;      /* it accepts, or it was woken to accept */
-	struct waiter waiter;
+	struct blocking_thread waiter;
 	void *crash_stack;
 };
 
@@ -138,7 +138,7 @@ static int place_fill(struct pool *pool)
 	return 0;
 }
 
-/* ---- waits of a request (base/wait.h) ---- */
+/* ---- waits of a request (base/blocking.h) ---- */
 
 static void on_wait_end(void *arg)
 {
@@ -195,7 +195,7 @@ bool peer_wait_begin(struct server *server)
 	pthread_mutex_unlock(&pool->lock);
 	if (!may)
 		return false;
-	if (wait_begin())
+	if (blocking_begin())
 		return true;
 	peer_done(pool);
 	return false;
@@ -207,7 +207,7 @@ void peer_wait_end(struct server *server)
 
 	if (pool == NULL)
 		return;
-	wait_end();
+	blocking_end();
 	peer_done(pool);
 }
 
@@ -233,7 +233,7 @@ static bool rest(struct pool *pool, struct worker *self)
 	self->resting = true;
 	LIST_INSERT_HEAD(&pool->spare, self, below);
 	while (self->resting && rc == 0)
-		rc = wait_idle(&self->call, &pool->lock, until_ms);
+		rc = condition_wait(&self->call, &pool->lock, until_ms);
 	if (self->resting)
 		LIST_REMOVE(self, below);
 	return self->accepting;
@@ -305,9 +305,9 @@ static void begin(struct pool *pool, struct worker *self)
 	self->accepting = true; /* the thread that started this one has counted it */
 	pthread_cond_init(&self->call, NULL);
 	self->crash_stack = crash_stack_use();
-	self->waiter = (struct waiter){
+	self->waiter = (struct blocking_thread){
 	    .begin = on_wait_begin, .end = on_wait_end, .arg = pool, .gave_up = head_is_aborted};
-	waiter_set(&self->waiter);
+	blocking_thread_set(&self->waiter);
 	pthread_mutex_lock(&pool->lock);
 	TAILQ_INSERT_TAIL(&pool->workers, self, entry);
 	pthread_mutex_unlock(&pool->lock);
@@ -436,7 +436,7 @@ bool threads_stop(struct server *server)
 		spare_call(spare, false);
 	while (pool->alive > 0 && clock_left_ms(deadline) > 0) {
 		wake_accepting(pool);
-		wait_idle(&pool->changed, &pool->lock, clock_monotonic_ms() + WAKE_MS);
+		condition_wait(&pool->changed, &pool->lock, clock_monotonic_ms() + WAKE_MS);
 	}
 	done = pool->alive == 0;
 	pthread_mutex_unlock(&pool->lock);

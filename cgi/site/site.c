@@ -59,8 +59,9 @@ enum status site_open(const struct site_conf *conf, enum site_use use, struct te
 
 	*site = (struct site){.conf = conf, .cache = cache};
 	if (status == STATUS_OK)
-		status = conf_blame(store_open(&STORE_PLACE(conf), conf->name, &site->store, err),
-				    err, conf_site_place(conf, "database"));
+		status =
+		    conf_blame(store_open(&STORE_LOCATION(conf), conf->name, &site->store, err),
+			       err, conf_site_place(conf, "database"));
 	if (status == STATUS_OK)
 		status = conf_blame(limits_open(conf, use, site, err), err,
 				    conf_site_place(conf, "database"));

@@ -15,7 +15,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "base/wait.h"
+#include "base/blocking.h"
 #include "site/open_max.h"
 
 #define OPENING_WAIT_MS 3000 /* longest wait for another thread to open the site; usually 10 ms */
@@ -346,11 +346,11 @@ static enum status await_opening(struct sites *sites, const struct slot *slot,
 	int rc = 0;
 
 	while (slot->opening && rc == 0)
-		rc = wait_on(&sites->opened, &sites->lock, until_ms);
+		rc = blocking_wait(&sites->opened, &sites->lock, until_ms);
 	if (!slot->opening)
 		return STATUS_OK;
 	if (rc == EBUSY)
-		return wait_refused(err);
+		return blocking_refused(err);
 	error_set(err, STATUS_UNAVAILABLE,
 		  "[site %s] has been opening for more than %d ms: check whether its disk is slow "
 		  "or its database is locked",
@@ -369,8 +369,8 @@ static enum status slot_open(struct sites *sites, struct slot *slot, int64_t now
 	struct open_site *closing = NULL, *open = NULL;
 	struct error why = {0};
 
-	if (!wait_begin()) /* files may be slow, and databases may be locked */
-		return wait_refused(err);
+	if (!blocking_begin()) /* files may be slow, and databases may be locked */
+		return blocking_refused(err);
 	if (sites->open_count >= sites->open_max)
 		closing = take_least_used(sites);
 	slot->opening = true;
@@ -378,7 +378,7 @@ static enum status slot_open(struct sites *sites, struct slot *slot, int64_t now
 	pthread_mutex_unlock(&sites->lock);
 	open_site_release(closing);
 	enum status status = open_site_new(sites->loaded, conf, &open, &why);
-	wait_end();
+	blocking_end();
 	pthread_mutex_lock(&sites->lock);
 	bool failed_before = slot->retry_ms != 0;
 	if (opening_ended(sites, slot, open, now_ms))

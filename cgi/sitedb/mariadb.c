@@ -9,7 +9,7 @@
 
 #include "base/clock.h"
 #include "base/secret.h"
-#include "base/wait.h"
+#include "base/blocking.h"
 #include "db/resolve.h"
 #include "db/socket_wait.h"
 #include "sitedb/mariadb.h"
@@ -292,11 +292,11 @@ static enum status connect_by_name(const struct site_uri *uri, struct mariadb *c
 
 	if (status != STATUS_OK)
 		return status;
-	if (!wait_begin())
-		return wait_refused(err);
+	if (!blocking_begin())
+		return blocking_refused(err);
 	resolve_briefly();
 	bool connected = connect_once(uri, connection->mysql, password);
-	wait_end();
+	blocking_end();
 	return connected ? STATUS_OK : mysql_failed(connection, err);
 }
 

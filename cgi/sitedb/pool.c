@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/wait.h"
+#include "base/blocking.h"
 #include "sitedb/sitedb.h"
 
 #define STATEMENTS_MAX 8    /* on one connection; a site has up to five queries */
@@ -214,7 +214,7 @@ static enum status take_locked(const struct sitedb_source *source, int64_t until
 		if (*closed != NULL)
 			return STATUS_OK; /* the new connection takes its place */
 		if (rc == EBUSY)
-			return wait_refused(err);
+			return blocking_refused(err);
 		if (rc != 0)
 			return error_set(
 			    err, STATUS_UNAVAILABLE,
@@ -224,15 +224,15 @@ static enum status take_locked(const struct sitedb_source *source, int64_t until
 				: "all %ld connections to the server were in use for %d ms: raise "
 				  "site_connections_max if the server allows more",
 			    source->connections_max, TAKE_WAIT_MS);
-		rc = wait_on(&server->given, &server->lock, until_ms);
+		rc = blocking_wait(&server->given, &server->lock, until_ms);
 	}
 }
 
 /* All are woken, because a thread that waits for a site with a lower limit may get no place. */
-static void place_give(struct sitedb_server *server, long places)
+static void permits_give(struct sitedb_server *server, long permits)
 {
 	pthread_mutex_lock(&server->lock);
-	server->n_open -= places;
+	server->n_open -= permits;
 	pthread_cond_broadcast(&server->given);
 	pthread_mutex_unlock(&server->lock);
 }
@@ -262,7 +262,7 @@ static enum status connection_new(const struct sitedb_source *source, int64_t un
 		return status;
 	}
 	connection_free(connection);
-	place_give(source->server, 1);
+	permits_give(source->server, 1);
 	return status;
 }
 
@@ -311,7 +311,7 @@ void sitedb_give(struct sitedb_connection *connection, bool keep)
 
 	pthread_mutex_lock(&server->lock);
 	closed = take_old(server, kind, now_ms);
-	long places = list_length(closed);
+	long permits = list_length(closed);
 	keep = keep && (kind->idle_max == 0 || server->n_idle < kind->idle_max);
 	if (keep) {
 		connection->idle_since_ms = now_ms;
@@ -324,8 +324,8 @@ void sitedb_give(struct sitedb_connection *connection, bool keep)
 	list_free(closed);
 	if (!keep)
 		connection_free(connection);
-	if (places > 0 || !keep)
-		place_give(server, places + (keep ? 0 : 1));
+	if (permits > 0 || !keep)
+		permits_give(server, permits + (keep ? 0 : 1));
 }
 
 void *sitedb_handle(const struct sitedb_connection *connection)
@@ -365,8 +365,8 @@ void sitedb_forget(const struct sitedb_source *source)
 	pthread_mutex_lock(&server->lock);
 	closed = list_pick(server, (struct pick){source->key, INT64_MAX, PICK_ALL});
 	pthread_mutex_unlock(&server->lock);
-	long places = list_length(closed);
+	long permits = list_length(closed);
 	list_free(closed);
-	if (places > 0)
-		place_give(server, places);
+	if (permits > 0)
+		permits_give(server, permits);
 }

@@ -112,7 +112,7 @@ static enum status copy_bytes(const char *from, int to, struct error *err)
 
 static enum status refuse_server(const char *database, const char *program, struct error *err)
 {
-	if (!connection_place_is_server(database))
+	if (!connection_location_is_server(database))
 		return STATUS_OK;
 	return error_set(err, STATUS_BAD_REQUEST,
 			 "%s is a PostgreSQL database; use PostgreSQL's own program instead: %s",
@@ -122,7 +122,7 @@ static enum status refuse_server(const char *database, const char *program, stru
 static enum status copy(const char *database, const char *part, struct error *err)
 {
 	struct connection *db = NULL;
-	enum status status = connection_open(&(struct store_place){.database = database},
+	enum status status = connection_open(&(struct store_location){.database = database},
 					     CONNECTION_DURABLE, &db, NULL, err);
 
 	if (status == STATUS_OK)
@@ -212,7 +212,7 @@ static enum status refuse_sides(const char *file, struct error *err)
 /* Turns the copy into a database of this program and site, in which nobody is logged in. */
 static enum status prepare(struct store_restoration *what, const char *copied, struct error *err)
 {
-	const struct store_migration migration = {.place = {.database = copied},
+	const struct store_migration migration = {.location = {.database = copied},
 						  .site = what->site};
 	struct store_migration_report report = {0};
 	struct store *store = NULL;
@@ -226,7 +226,7 @@ static enum status prepare(struct store_restoration *what, const char *copied, s
 	if (report.from == 0)
 		return error_set(err, STATUS_BAD_REQUEST, "%s is empty, so it is not a backup",
 				 what->file);
-	status = store_open(&migration.place, what->site, &store, err);
+	status = store_open(&migration.location, what->site, &store, err);
 	if (status == STATUS_OK)
 		status = store_verify(store, err);
 	if (status == STATUS_OK)
@@ -337,16 +337,16 @@ static enum status swap(const char *database, struct places *places, struct erro
 static enum status replace(const struct store_restoration *what, struct places *places,
 			   struct error *err)
 {
-	enum connection_trouble trouble = TROUBLE_NONE;
+	enum connection_fault fault = FAULT_NONE;
 	struct connection *db = NULL;
 	struct error why = {0};
 	enum status status = STATUS_OK;
 
 	places->had = exists(what->database);
 	if (places->had)
-		status = connection_open(&(struct store_place){.database = what->database},
-					 CONNECTION_DURABLE, &db, &trouble, &why);
-	if (status != STATUS_OK && trouble != TROUBLE_DAMAGED)
+		status = connection_open(&(struct store_location){.database = what->database},
+					 CONNECTION_DURABLE, &db, &fault, &why);
+	if (status != STATUS_OK && fault != FAULT_DAMAGED)
 		return error_set(err, status, "%s", why.text);
 	status = db != NULL ? connection_lock_out(db, err) : STATUS_OK;
 	if (status == STATUS_OK)

@@ -12,53 +12,53 @@ static const struct database_kind *kind_of(const char *path)
 
 /* ---- places ---- */
 
-bool connection_place_is_server(const char *path)
+bool connection_location_is_server(const char *path)
 {
 	return kind_of(path)->is_server;
 }
 
-enum status connection_place_check(const char *path, struct error *err)
+enum status connection_location_check(const char *path, struct error *err)
 {
 	const struct database_kind *kind = kind_of(path);
 
-	return kind->place_check != NULL ? kind->place_check(path, err) : STATUS_OK;
+	return kind->location_check != NULL ? kind->location_check(path, err) : STATUS_OK;
 }
 
-enum status connection_place_beside(const char *path, struct error *err)
+enum status connection_location_beside(const char *path, struct error *err)
 {
 	const struct database_kind *kind = kind_of(path);
 
-	return kind->place_beside != NULL ? kind->place_beside(path, err) : STATUS_OK;
+	return kind->location_beside != NULL ? kind->location_beside(path, err) : STATUS_OK;
 }
 
-enum status connection_place_room(const char *path, struct error *err)
+enum status connection_location_room(const char *path, struct error *err)
 {
 	const struct database_kind *kind = kind_of(path);
 
-	return kind->place_room != NULL ? kind->place_room(path, err) : STATUS_OK;
+	return kind->location_room != NULL ? kind->location_room(path, err) : STATUS_OK;
 }
 
-enum status connection_place_create(const char *path, struct error *err)
+enum status connection_location_create(const char *path, struct error *err)
 {
 	const struct database_kind *kind = kind_of(path);
 
-	return kind->place_create != NULL ? kind->place_create(path, err) : STATUS_OK;
+	return kind->location_create != NULL ? kind->location_create(path, err) : STATUS_OK;
 }
 
-bool connection_place_on_network(const char *path)
+bool connection_location_on_network(const char *path)
 {
 	const struct database_kind *kind = kind_of(path);
 
-	return kind->place_on_network != NULL && kind->place_on_network(path);
+	return kind->location_on_network != NULL && kind->location_on_network(path);
 }
 
 /* ---- connections ---- */
 
-enum status connection_open(const struct store_place *place, enum connection_kind kind,
-			    struct connection **out, enum connection_trouble *trouble,
+enum status connection_open(const struct store_location *location, enum connection_kind kind,
+			    struct connection **out, enum connection_fault *fault,
 			    struct error *err)
 {
-	return kind_of(place->database)->open(place, kind, out, trouble, err);
+	return kind_of(location->database)->open(location, kind, out, fault, err);
 }
 
 void connection_close(struct connection *db)
@@ -67,9 +67,9 @@ void connection_close(struct connection *db)
 		db->kind->close(db);
 }
 
-enum connection_trouble connection_trouble(const struct connection *db)
+enum connection_fault connection_fault(const struct connection *db)
 {
-	return db->trouble;
+	return db->fault;
 }
 
 const char *connection_path(const struct connection *db)
@@ -103,10 +103,10 @@ enum status connection_verify(struct connection *db, struct error *err)
 	return db->kind->verify(db, err);
 }
 
-void connection_patience(struct connection *db, int milliseconds)
+void connection_lock_timeout(struct connection *db, int milliseconds)
 {
-	if (db->kind->patience != NULL)
-		db->kind->patience(db, milliseconds);
+	if (db->kind->lock_timeout != NULL)
+		db->kind->lock_timeout(db, milliseconds);
 }
 
 enum status connection_begin(struct connection *db, const struct store_key *key, struct error *err)

@@ -1,7 +1,7 @@
 /*
  * A connection to our own database. Each kind of database implements these functions in a struct
  * database_kind: sqlite_*.c for SQLite, postgresql_*.c for PostgreSQL. The SQL for both is in
- * sql.c. Internal to store/.
+ * query_sql.c. Internal to store/.
  */
 #ifndef STORE_CONNECTION_H
 #define STORE_CONNECTION_H
@@ -21,34 +21,34 @@
  * True if the place is a database server. A server has no files here, and it also holds the rate
  * limits.
  */
-bool connection_place_is_server(const char *path);
+bool connection_location_is_server(const char *path);
 
 /*
  * Checks that this process is allowed to use the database. The error names the command that fixes
  * the permissions.
  */
-enum status connection_place_check(const char *path, struct error *err);
+enum status connection_location_check(const char *path, struct error *err);
 
 /*
  * Checks the files beside the database, if they exist: SQLite's -wal, -shm and -journal, and
  * .limits. The error names the command that fixes their permissions.
  */
-enum status connection_place_beside(const char *path, struct error *err);
+enum status connection_location_beside(const char *path, struct error *err);
 
 /* Checks that the disk has space for more rows. Leaves no file behind. */
-enum status connection_place_room(const char *path, struct error *err);
+enum status connection_location_room(const char *path, struct error *err);
 
 /*
  * Creates an empty database that only its owner can access, if there is no database yet. If root
  * calls this, the file belongs to the owner of the directory.
  */
-enum status connection_place_create(const char *path, struct error *err);
+enum status connection_location_create(const char *path, struct error *err);
 
 /*
  * True if the place is on a network or shared file system, where locks and shared memory can be
  * unreliable.
  */
-bool connection_place_on_network(const char *path);
+bool connection_location_on_network(const char *path);
 
 /* ---- connections ---- */
 
@@ -62,13 +62,13 @@ enum connection_kind {
  * Why the last operation failed, for the failures that callers treat differently. The last two are
  * in the order of their weight.
  */
-enum connection_trouble {
-	TROUBLE_NONE,
-	TROUBLE_BUSY,   /* locked by another connection for longer than we wait */
-	TROUBLE_FULL,   /* no space on the disk, or a disposable database has its maximum size */
-	TROUBLE_SILENT, /* the server did not answer in time */
-	TROUBLE_UNREAD, /* reading from the disk failed; close the connection */
-	TROUBLE_DAMAGED /* the file is corrupt, or not a database of this program */
+enum connection_fault {
+	FAULT_NONE,
+	FAULT_BUSY,   /* locked by another connection for longer than we wait */
+	FAULT_FULL,   /* no space on the disk, or a disposable database has its maximum size */
+	FAULT_SILENT, /* the server did not answer in time */
+	FAULT_UNREAD, /* reading from the disk failed; close the connection */
+	FAULT_DAMAGED /* the file is corrupt, or not a database of this program */
 };
 
 /*
@@ -79,24 +79,24 @@ struct connection {
 	const struct database_kind *kind;
 	char *path; /* owned */
 	int schema; /* the schema number when the connection was opened */
-	enum connection_trouble trouble;
+	enum connection_fault fault;
 };
 
 /*
  * Opens an existing database. An SQLite file must be accessible only to its owner (see sqlite.h).
  * The database of another program is refused and not changed. The caller closes *out. On failure
- * *trouble is set; trouble can be NULL.
+ * *fault is set; fault can be NULL.
  */
-enum status connection_open(const struct store_place *place, enum connection_kind kind,
-			    struct connection **out, enum connection_trouble *trouble,
+enum status connection_open(const struct store_location *location, enum connection_kind kind,
+			    struct connection **out, enum connection_fault *fault,
 			    struct error *err);
 void connection_close(struct connection *db); /* NULL is allowed */
 
 /*
- * Returns the kind of the last failure. Once it is TROUBLE_UNREAD, only TROUBLE_DAMAGED can replace
- * it. Nothing replaces TROUBLE_DAMAGED.
+ * Returns the kind of the last failure. Once it is FAULT_UNREAD, only FAULT_DAMAGED can replace
+ * it. Nothing replaces FAULT_DAMAGED.
  */
-enum connection_trouble connection_trouble(const struct connection *db);
+enum connection_fault connection_fault(const struct connection *db);
 
 const char *connection_path(const struct connection *db);
 
@@ -127,7 +127,7 @@ enum status connection_ask(struct connection *db, const char *sql, int *number, 
 enum status connection_verify(struct connection *db, struct error *err);
 
 /* Sets how long to wait for another writer. store_return restores the default. */
-void connection_patience(struct connection *db, int milliseconds);
+void connection_lock_timeout(struct connection *db, int milliseconds);
 
 /*
  * Begins a write transaction. Until it ends, no other transaction with the same key can begin, in
@@ -169,7 +169,7 @@ enum status connection_clock_s(struct connection *db, int64_t own, int64_t *out,
 enum status connection_schema(struct connection *db, int *out, struct error *err);
 enum status connection_set_schema(struct connection *db, int number, struct error *err);
 
-/* ---- the queries of sql.c ---- */
+/* ---- the queries of query_sql.c ---- */
 
 /*
  * These do the same as store_find and store_run, inside the caller's transaction. After
@@ -194,14 +194,14 @@ enum status connection_list(struct connection *db, enum query query, struct valu
 struct database_kind {
 	bool is_server;
 	/* A place_… function is NULL if this check always succeeds. */
-	enum status (*place_check)(const char *path, struct error *err);
-	enum status (*place_beside)(const char *path, struct error *err);
-	enum status (*place_room)(const char *path, struct error *err);
-	enum status (*place_create)(const char *path, struct error *err);
-	bool (*place_on_network)(const char *path);
+	enum status (*location_check)(const char *path, struct error *err);
+	enum status (*location_beside)(const char *path, struct error *err);
+	enum status (*location_room)(const char *path, struct error *err);
+	enum status (*location_create)(const char *path, struct error *err);
+	bool (*location_on_network)(const char *path);
 
-	enum status (*open)(const struct store_place *place, enum connection_kind kind,
-			    struct connection **out, enum connection_trouble *trouble,
+	enum status (*open)(const struct store_location *location, enum connection_kind kind,
+			    struct connection **out, enum connection_fault *fault,
 			    struct error *err);
 	void (*close)(struct connection *db);
 	bool (*current)(const struct connection *db);
@@ -209,7 +209,8 @@ struct database_kind {
 	enum status (*ask)(struct connection *db, const char *sql, int *number, char **text,
 			   struct error *err);
 	enum status (*verify)(struct connection *db, struct error *err);
-	void (*patience)(struct connection *db, int milliseconds); /* NULL if it cannot be set */
+	void (*lock_timeout)(struct connection *db,
+			     int milliseconds); /* NULL if it cannot be set */
 	enum status (*begin)(struct connection *db, const struct store_key *key, struct error *err);
 	enum status (*commit)(struct connection *db, struct error *err);
 	void (*rollback)(struct connection *db);
@@ -238,7 +239,7 @@ extern const struct database_kind database_sqlite, database_postgresql;
 enum status connection_change(struct connection *db, enum query query, struct values values,
 			      struct error *err);
 
-/* Returns STATUS_INTERNAL if the values do not match the parameters that sql.c declares. */
+/* Returns STATUS_INTERNAL if the values do not match the parameters that query_sql.c declares. */
 enum status values_check(enum query query, struct values values, struct error *err);
 
 /*

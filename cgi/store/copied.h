@@ -1,6 +1,6 @@
 /*
- * The rows that store/copy.c copies, for every table. sql.c includes this file. COPIED names a
- * column and the member of struct copied_row that holds its value.
+ * The rows that store/copy.c copies, for every table. query_sql.c includes this file. COPIED names
+ * a column and the member of struct copied_row that holds its value.
  */
 #ifndef STORE_COPIED_H
 #define STORE_COPIED_H

@@ -154,7 +154,7 @@ static enum status open_source(const struct store_copy *what, struct connection 
 static enum status hold_still(struct connection *from, struct error *err)
 {
 	if (from->kind->is_server)
-		connection_patience(from, COPY_MS);
+		connection_lock_timeout(from, COPY_MS);
 	enum status status = connection_begin(from, &key, err);
 	if (status == STATUS_OK && from->kind->is_server)
 		status = connection_script(
@@ -173,7 +173,7 @@ static enum status copy_into(struct store_copy *what, struct connection *from, s
 	if (status != STATUS_OK)
 		return status;
 	if (to->kind->is_server)
-		connection_patience(to, COPY_MS);
+		connection_lock_timeout(to, COPY_MS);
 	status = connection_begin(to, &key, err);
 	if (status == STATUS_OK)
 		status = copy_all(what, from, to, err);
@@ -203,7 +203,7 @@ static enum status refuse_itself(const struct store_copy *what, struct error *er
 
 enum status store_copy(struct store_copy *what, struct error *err)
 {
-	const struct store_migration migration = {.place = what->to, .site = what->site};
+	const struct store_migration migration = {.location = what->to, .site = what->site};
 	struct connection *from = NULL;
 	enum status status = refuse_itself(what, err);
 

@@ -9,8 +9,8 @@
 #define STORE_COPY_TABLES 9
 
 struct store_copy {
-	struct store_place from; /* must have this program's schema, and belong to the site */
-	struct store_place to;   /* must be empty, or have only empty tables */
+	struct store_location from; /* must have this program's schema, and belong to the site */
+	struct store_location to;   /* must be empty, or have only empty tables */
 	const char *site;
 	/* Output: the name of each table, and how many rows were copied. */
 	struct {

@@ -50,10 +50,10 @@ void connection_guard(struct connection *db, const struct guard *guard);
 void connection_budget(struct connection *db, int milliseconds);
 
 /*
- * Prepares one statement that is not in sql.c. *end becomes the number of bytes of sql that belong
- * to the statement. Returns STATUS_BAD_REQUEST if the statement is not valid SQL for this database.
- * *end is then the offset of the error, or -1 if SQLite does not report it. The caller frees *out
- * before it closes the connection.
+ * Prepares one statement that is not in query_sql.c. *end becomes the number of bytes of sql that
+ * belong to the statement. Returns STATUS_BAD_REQUEST if the statement is not valid SQL for this
+ * database. *end is then the offset of the error, or -1 if SQLite does not report it. The caller
+ * frees *out before it closes the connection.
  */
 enum status statement_prepare(struct connection *db, const char *sql, struct statement **out,
 			      long *end, struct error *err);

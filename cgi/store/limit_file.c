@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/wait.h"
+#include "base/blocking.h"
 #include "store/limit.h"
 #include "store/limit_file.h"
 
@@ -70,8 +70,7 @@ static enum status evict(struct connection *db, struct error *err)
  * Creates the tables if they are missing. A write transaction is begun only in that case, because
  * it waits for other writers.
  */
-static enum status set_up(struct connection *db, enum connection_trouble *trouble,
-			  struct error *err)
+static enum status set_up(struct connection *db, enum connection_fault *fault, struct error *err)
 {
 	int schema = 0;
 	enum status status = connection_schema(db, &schema, err);
@@ -87,19 +86,19 @@ static enum status set_up(struct connection *db, enum connection_trouble *troubl
 		if (status == STATUS_OK)
 			status = connection_set_schema(db, LIMIT_SCHEMA, err);
 	} else if (status == STATUS_OK && schema != LIMIT_SCHEMA) {
-		*trouble = TROUBLE_DAMAGED; /* a file of another version; it can be deleted */
+		*fault = FAULT_DAMAGED; /* a file of another version; it can be deleted */
 		status = error_set(err, STATUS_UNAVAILABLE, "%s: the file has another schema, %d",
 				   connection_path(db), schema);
 	}
 	if (status == STATUS_OK)
 		return connection_commit(db, err);
-	if (connection_trouble(db) != TROUBLE_NONE)
-		*trouble = connection_trouble(db);
+	if (connection_fault(db) != FAULT_NONE)
+		*fault = connection_fault(db);
 	connection_rollback(db);
 	return status;
 }
 
-static enum status try_open(struct limit_store *limits, enum connection_trouble *trouble,
+static enum status try_open(struct limit_store *limits, enum connection_fault *fault,
 			    struct error *err)
 {
 	struct connection *db;
@@ -109,14 +108,14 @@ static enum status try_open(struct limit_store *limits, enum connection_trouble 
 		return error_set(err, STATUS_NOT_FOUND, "%s: the file does not exist",
 				 limits->path);
 	if (!limits->only_looks)
-		status = connection_place_create(limits->path, err);
+		status = connection_location_create(limits->path, err);
 	if (status == STATUS_OK)
-		status = connection_open(&(struct store_place){.database = limits->path},
-					 CONNECTION_DISPOSABLE, &db, trouble, err);
+		status = connection_open(&(struct store_location){.database = limits->path},
+					 CONNECTION_DISPOSABLE, &db, fault, err);
 	if (status != STATUS_OK)
 		return status;
 	if (!limits->only_looks)
-		status = set_up(db, trouble, err);
+		status = set_up(db, fault, err);
 	if (status == STATUS_OK)
 		limits->db = db;
 	else
@@ -136,16 +135,16 @@ static void close_file(struct limit_store *limits)
  */
 static enum status ready(struct limit_store *limits, struct error *err)
 {
-	enum connection_trouble trouble = TROUBLE_NONE;
+	enum connection_fault fault = FAULT_NONE;
 
 	if (limits->db != NULL && connection_current(limits->db))
 		return STATUS_OK;
 	close_file(limits);
-	enum status status = try_open(limits, &trouble, err);
+	enum status status = try_open(limits, &fault, err);
 	if (limits->only_looks)
 		return status;
-	if (status != STATUS_OK && trouble == TROUBLE_DAMAGED && unlink(limits->path) == 0)
-		status = try_open(limits, &trouble, err);
+	if (status != STATUS_OK && fault == FAULT_DAMAGED && unlink(limits->path) == 0)
+		status = try_open(limits, &fault, err);
 	return status;
 }
 
@@ -153,17 +152,17 @@ static enum status ready(struct limit_store *limits, struct error *err)
  * Repairs the file after a query has failed, so that the caller can try again. Returns false if the
  * file cannot be repaired.
  */
-static bool mend(struct limit_store *limits, enum connection_trouble trouble)
+static bool mend(struct limit_store *limits, enum connection_fault fault)
 {
 	if (limits->only_looks)
 		return false;
-	if (trouble == TROUBLE_FULL)
+	if (fault == FAULT_FULL)
 		return evict(limits->db, NULL) == STATUS_OK;
-	if (trouble == TROUBLE_UNREAD) {
+	if (fault == FAULT_UNREAD) {
 		close_file(limits);
 		return ready(limits, NULL) == STATUS_OK;
 	}
-	if (trouble != TROUBLE_DAMAGED)
+	if (fault != FAULT_DAMAGED)
 		return false;
 	/* Do not delete the file if another process has already replaced it. */
 	bool mended = !connection_current(limits->db) || unlink(limits->path) == 0;
@@ -191,10 +190,10 @@ enum status limit_file_ask(struct limit_store *limits, const struct limit_file_c
 {
 	if (limits->in != NULL)
 		return ask_server(limits->in, call, err);
-	int rc = wait_lock(&limits->lock, clock_monotonic_ms() + TURN_WAIT_MS);
+	int rc = blocking_lock(&limits->lock, clock_monotonic_ms() + TURN_WAIT_MS);
 
 	if (rc == EBUSY)
-		return wait_refused(err);
+		return blocking_refused(err);
 	if (rc != 0)
 		return error_set(err, STATUS_UNAVAILABLE,
 				 "%s: other threads used the file for %d ms: check whether the "
@@ -203,7 +202,7 @@ enum status limit_file_ask(struct limit_store *limits, const struct limit_file_c
 	enum status status = ready(limits, err);
 	if (status == STATUS_OK) {
 		status = ask_in_transaction(limits->db, call, err);
-		if (status != STATUS_OK && mend(limits, connection_trouble(limits->db)))
+		if (status != STATUS_OK && mend(limits, connection_fault(limits->db)))
 			status = ask_in_transaction(limits->db, call, err);
 	}
 	if (limits->db != NULL)

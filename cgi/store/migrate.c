@@ -115,10 +115,10 @@ enum status store_migrate(const struct store_migration *what, struct store_migra
 {
 	struct store_migration_report report = {0};
 	struct connection *db;
-	enum status status = connection_place_create(what->place.database, err);
+	enum status status = connection_location_create(what->location.database, err);
 
 	if (status == STATUS_OK)
-		status = connection_open(&what->place, CONNECTION_DURABLE, &db, NULL, err);
+		status = connection_open(&what->location, CONNECTION_DURABLE, &db, NULL, err);
 	if (status != STATUS_OK)
 		return status;
 	status = migrate(db, what, &report, err);

@@ -15,17 +15,17 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "base/wait.h"
+#include "base/blocking.h"
 #include "store/database_site.h"
 #include "store/connection.h"
 
 #define REST_MS 1000
 
 struct store {
-	struct store *whole;      /* in a reader: its store; a reader uses only this and `kept` */
-	struct connection *kept;  /* borrowed from `whole` until store_rest */
-	struct store_place place; /* its texts are owned */
-	char *site;               /* the site that owns the database */
+	struct store *whole;     /* in a reader: its store; a reader uses only this and `kept` */
+	struct connection *kept; /* borrowed from `whole` until store_rest */
+	struct store_location location; /* its texts are owned */
+	char *site;                     /* the site that owns the database */
 	bool is_server;
 	pthread_mutex_t lock;   /* protects all members below */
 	pthread_cond_t back;    /* a connection was returned, or can be opened */
@@ -67,10 +67,10 @@ static enum status check_schema(const struct connection *db, struct error *err)
 }
 
 static enum status connect(struct store *store, struct connection **out,
-			   enum connection_trouble *trouble, struct error *err)
+			   enum connection_fault *fault, struct error *err)
 {
 	struct connection *db;
-	enum status status = connection_open(&store->place, CONNECTION_DURABLE, &db, trouble, err);
+	enum status status = connection_open(&store->location, CONNECTION_DURABLE, &db, fault, err);
 
 	if (status != STATUS_OK)
 		return status;
@@ -87,23 +87,23 @@ static enum status connect(struct store *store, struct connection **out,
 
 /* ---- open, close ---- */
 
-enum status store_open(const struct store_place *place, const char *site, struct store **out,
+enum status store_open(const struct store_location *location, const char *site, struct store **out,
 		       struct error *err)
 {
 	struct store *store = calloc(1, sizeof(*store));
-	const char *password_file = place->password_file != NULL ? place->password_file : "";
+	const char *password_file = location->password_file != NULL ? location->password_file : "";
 
 	if (store == NULL)
 		return error_no_memory(err);
 	pthread_cond_init(&store->back, NULL);
 	pthread_cond_init(&store->written, NULL);
 	pthread_mutex_init(&store->lock, NULL);
-	store->is_server = connection_place_is_server(place->database);
-	store->place.database = strdup(place->database);
-	store->place.password_file = strdup(password_file);
+	store->is_server = connection_location_is_server(location->database);
+	store->location.database = strdup(location->database);
+	store->location.password_file = strdup(password_file);
 	store->site = strdup(site);
-	enum status status = store->place.database != NULL && store->place.password_file != NULL &&
-				     store->site != NULL
+	enum status status = store->location.database != NULL &&
+				     store->location.password_file != NULL && store->site != NULL
 				 ? connect(store, &store->idle[0], NULL, err)
 				 : error_no_memory(err);
 	if (status != STATUS_OK) {
@@ -111,8 +111,8 @@ enum status store_open(const struct store_place *place, const char *site, struct
 		return status;
 	}
 	store->idle_count = store->open_count = 1;
-	if (connection_place_on_network(place->database))
-		log_event(LOG_LEVEL_WARN, "database_on_network", "path", place->database, NULL);
+	if (connection_location_on_network(location->database))
+		log_event(LOG_LEVEL_WARN, "database_on_network", "path", location->database, NULL);
 	*out = store;
 	return STATUS_OK;
 }
@@ -127,8 +127,8 @@ void store_close(struct store *store)
 	pthread_cond_destroy(&store->back);
 	pthread_mutex_destroy(&store->lock);
 	free(store->site);
-	free((char *)store->place.password_file);
-	free((char *)store->place.database);
+	free((char *)store->location.password_file);
+	free((char *)store->location.database);
 	free(store);
 }
 
@@ -154,29 +154,29 @@ static enum status take_place(struct store *store, struct connection **out, stru
 	pthread_mutex_lock(&store->lock);
 	while (!store->damaged && store->idle_count == 0 &&
 	       store->open_count == STORE_CONNECTIONS_MAX && waited == 0)
-		waited = wait_on(&store->back, &store->lock, until_ms);
+		waited = blocking_wait(&store->back, &store->lock, until_ms);
 	if (store->damaged) {
 		status = error_set(err, STATUS_UNAVAILABLE,
 				   "%s: the database is damaged and no longer used: stop the "
 				   "program, keep the file, and put a backup in its place",
-				   store->place.database);
+				   store->location.database);
 	} else if (clock_left_ms(store->rest_until_ms) > 0) {
 		status = error_set(err, STATUS_UNAVAILABLE,
 				   "%s: the server did not answer a moment ago; it is asked again "
 				   "in a second",
-				   store->place.database);
+				   store->location.database);
 	} else if (store->idle_count > 0) {
 		*out = store->idle[--store->idle_count];
 	} else if (store->open_count < STORE_CONNECTIONS_MAX) {
 		store->open_count++;
 		*out = NULL;
 	} else if (waited == EBUSY) {
-		status = wait_refused(err);
+		status = blocking_refused(err);
 	} else {
 		status = error_set(
 		    err, STATUS_UNAVAILABLE,
 		    "%s: all %d connections were busy for %d ms: check whether the %s is slow",
-		    store->place.database, STORE_CONNECTIONS_MAX, STORE_BORROW_WAIT_MS,
+		    store->location.database, STORE_CONNECTIONS_MAX, STORE_BORROW_WAIT_MS,
 		    store->is_server ? "server" : "disk");
 	}
 	pthread_mutex_unlock(&store->lock);
@@ -195,17 +195,17 @@ static void writer_end(struct store *store)
  * Puts the connection back, or closes it if it cannot be used again. If db is NULL, no connection
  * could be opened, so the next borrower can try.
  */
-static void give_place(struct store *store, struct connection *db, enum connection_trouble trouble)
+static void give_place(struct store *store, struct connection *db, enum connection_fault fault)
 {
-	struct connection *useless = trouble == TROUBLE_UNREAD ? db : NULL;
+	struct connection *useless = fault == FAULT_UNREAD ? db : NULL;
 	bool found_damage = false;
 
 	pthread_mutex_lock(&store->lock);
-	if (trouble == TROUBLE_DAMAGED) {
+	if (fault == FAULT_DAMAGED) {
 		found_damage = !store->damaged;
 		store->damaged = true;
 	}
-	if (trouble == TROUBLE_SILENT)
+	if (fault == FAULT_SILENT)
 		store->rest_until_ms = clock_monotonic_ms() + REST_MS;
 	if (db != NULL && db == store->writer)
 		writer_end(store);
@@ -213,20 +213,21 @@ static void give_place(struct store *store, struct connection *db, enum connecti
 		store->idle[store->idle_count++] = db;
 	else
 		store->open_count--;
-	if (store->damaged || trouble == TROUBLE_SILENT)
+	if (store->damaged || fault == FAULT_SILENT)
 		pthread_cond_broadcast(&store->back); /* those who wait are refused */
 	else
 		pthread_cond_signal(&store->back);
 	pthread_mutex_unlock(&store->lock);
 	connection_close(useless);
 	if (found_damage)
-		log_event(LOG_LEVEL_ERROR, "database_damaged", "path", store->place.database, NULL);
+		log_event(LOG_LEVEL_ERROR, "database_damaged", "path", store->location.database,
+			  NULL);
 }
 
 static enum status borrow(struct store *store, struct connection **out, struct error *err)
 {
 	struct connection *db;
-	enum connection_trouble trouble = TROUBLE_NONE;
+	enum connection_fault fault = FAULT_NONE;
 	enum status status = take_place(store, &db, err);
 
 	if (status != STATUS_OK)
@@ -236,9 +237,9 @@ static enum status borrow(struct store *store, struct connection **out, struct e
 		db = NULL;
 	}
 	if (db == NULL) {
-		status = connect(store, &db, &trouble, err);
+		status = connect(store, &db, &fault, err);
 		if (status != STATUS_OK)
-			give_place(store, NULL, trouble);
+			give_place(store, NULL, fault);
 	} else if (!store->is_server && !connection_current(db)) {
 		/*
 		 * Do not open the new file. Other processes may still use the old file, together
@@ -247,8 +248,8 @@ static enum status borrow(struct store *store, struct connection **out, struct e
 		status = error_set(err, STATUS_UNAVAILABLE,
 				   "%s: the database was deleted, moved or replaced while in use: "
 				   "put the right file there and restart the program",
-				   store->place.database);
-		give_place(store, db, TROUBLE_NONE);
+				   store->location.database);
+		give_place(store, db, FAULT_NONE);
 	}
 	if (status == STATUS_OK)
 		*out = db;
@@ -273,7 +274,7 @@ void store_return(struct store *store, struct connection *db)
 	if (db == store->kept)
 		return; /* the reader keeps it, and its read lock, for the next query */
 	connection_reset(db);
-	give_place(whole(store), db, connection_trouble(db));
+	give_place(whole(store), db, connection_fault(db));
 }
 
 /* ---- readers ---- */
@@ -317,17 +318,17 @@ static enum status writer_begin(struct store *store, struct error *err)
 
 	pthread_mutex_lock(&store->lock);
 	while (store->writing && waited == 0)
-		waited = wait_on(&store->written, &store->lock, until_ms);
+		waited = blocking_wait(&store->written, &store->lock, until_ms);
 	mine = !store->writing;
 	store->writing = true;
 	pthread_mutex_unlock(&store->lock);
 	if (mine)
 		return STATUS_OK;
 	if (waited == EBUSY)
-		return wait_refused(err);
+		return blocking_refused(err);
 	return error_set(err, STATUS_UNAVAILABLE,
 			 "%s: other threads wrote for %d ms: check whether the disk is slow",
-			 store->place.database, STORE_BORROW_WAIT_MS);
+			 store->location.database, STORE_BORROW_WAIT_MS);
 }
 
 /* Makes the caller the writer until the connection is returned, or until this function fails. */
@@ -380,7 +381,7 @@ enum status store_end(struct store *store, struct connection *db, enum status st
 
 enum status store_check_file(const char *path, struct error *err)
 {
-	return connection_place_check(path, err);
+	return connection_location_check(path, err);
 }
 
 enum status store_ping(struct store *store, struct error *err)
@@ -413,10 +414,11 @@ enum status store_write_check(struct store *store, struct error *err)
 	if (status == STATUS_OK)
 		connection_rollback(db);
 	store_return(store, db);
-	return status == STATUS_OK ? connection_place_room(store->place.database, err) : status;
+	return status == STATUS_OK ? connection_location_room(store->location.database, err)
+				   : status;
 }
 
 enum status store_files_check(const char *path, struct error *err)
 {
-	return connection_place_beside(path, err);
+	return connection_location_beside(path, err);
 }

@@ -49,9 +49,9 @@ enum status remote_failed(struct connection *db, const struct postgresql_failure
 bool remote_connected_again(struct connection *db);
 
 /* Sets the deadline of the next call, in milliseconds from now. */
-void remote_hurry(struct connection *db, int milliseconds);
+void remote_deadline_set(struct connection *db, int milliseconds);
 
-/* Runs constant SQL within the deadline that remote_hurry has set. */
+/* Runs constant SQL within the deadline that remote_deadline_set has set. */
 enum status remote_script(struct connection *db, const char *sql, struct error *err);
 
 /* ---- postgresql_setup.c ---- */

@@ -35,23 +35,23 @@
 
 static const struct {
 	const char *code; /* the SQLSTATE, or its beginning */
-	enum connection_trouble trouble;
+	enum connection_fault fault;
 	bool lost; /* a new connection may succeed */
 	const char *next;
 } failures[] = {
-    {"55P03", TROUBLE_BUSY, false, "another transaction keeps it locked: look at pg_locks"    },
-    {"57014", TROUBLE_BUSY, false, "the server is slow: look at pg_stat_activity"             },
-    {"40",    TROUBLE_BUSY, false, "another transaction was faster: try again"                },
-    {"53100", TROUBLE_FULL, false, "free some space on the server's disk"                     },
-    {"53",    TROUBLE_NONE, true,  "a resource of the server is used up: see its log"         },
-    {"22021", TROUBLE_NONE, true,  "the text was changed on the way: prebind sends only UTF-8"},
-    {"25006", TROUBLE_NONE, true,  "this server is a standby: name the primary in `database`" },
-    {"0A000", TROUBLE_NONE, true,  "this server is a standby: name the primary in `database`" },
-    {"42501", TROUBLE_NONE, false,
+    {"55P03", FAULT_BUSY, false, "another transaction keeps it locked: look at pg_locks"    },
+    {"57014", FAULT_BUSY, false, "the server is slow: look at pg_stat_activity"             },
+    {"40",    FAULT_BUSY, false, "another transaction was faster: try again"                },
+    {"53100", FAULT_FULL, false, "free some space on the server's disk"                     },
+    {"53",    FAULT_NONE, true,  "a resource of the server is used up: see its log"         },
+    {"22021", FAULT_NONE, true,  "the text was changed on the way: prebind sends only UTF-8"},
+    {"25006", FAULT_NONE, true,  "this server is a standby: name the primary in `database`" },
+    {"0A000", FAULT_NONE, true,  "this server is a standby: name the primary in `database`" },
+    {"42501", FAULT_NONE, false,
      "let the user of `database` own the tables, or grant it SELECT, INSERT, UPDATE and DELETE on "
-     "them"										   },
-    {"42P01", TROUBLE_NONE, false, "the tables are not as expected: run prebindctl check"     },
-    {"42703", TROUBLE_NONE, false, "the tables are not as expected: run prebindctl check"     },
+     "them"										 },
+    {"42P01", FAULT_NONE, false, "the tables are not as expected: run prebindctl check"     },
+    {"42703", FAULT_NONE, false, "the tables are not as expected: run prebindctl check"     },
 };
 
 static enum status constraint_failed(const struct postgresql_failure *why, struct error *err)
@@ -72,15 +72,15 @@ enum status remote_failed(struct connection *db, const struct postgresql_failure
 	if (strcmp(why->code, "22P05") == 0)
 		return error_set(err, STATUS_BAD_REQUEST, "%s", why->err.text);
 	metrics_add(METRIC_DATABASE_ERROR);
-	db->trouble = why->code[0] == '\0' && why->err.status == STATUS_UNAVAILABLE &&
-			      postgresql_was_silent(remote(db)->server)
-			  ? TROUBLE_SILENT
-			  : TROUBLE_NONE;
+	db->fault = why->code[0] == '\0' && why->err.status == STATUS_UNAVAILABLE &&
+			    postgresql_was_silent(remote(db)->server)
+			? FAULT_SILENT
+			: FAULT_NONE;
 	for (size_t i = 0; i < sizeof(failures) / sizeof(failures[0]); i++) {
 		if (why->code[0] == '\0' ||
 		    strncmp(why->code, failures[i].code, strlen(failures[i].code)) != 0)
 			continue;
-		db->trouble = failures[i].trouble;
+		db->fault = failures[i].fault;
 		next = failures[i].next;
 		lost = lost || failures[i].lost;
 		break;
@@ -91,7 +91,7 @@ enum status remote_failed(struct connection *db, const struct postgresql_failure
 			 why->code[0] != '\0' ? "; " : "", why->code[0] != '\0' ? next : "");
 }
 
-void remote_hurry(struct connection *db, int milliseconds)
+void remote_deadline_set(struct connection *db, int milliseconds)
 {
 	postgresql_set_deadline(remote(db)->server, clock_monotonic_ms() + milliseconds);
 }
@@ -134,14 +134,14 @@ static enum status remote_connect(struct connection *db, struct error *err)
 	if (status == STATUS_OK)
 		return status;
 	metrics_add(METRIC_DATABASE_ERROR);
-	db->trouble = clock_left_ms(until_ms) == 0 ? TROUBLE_SILENT : TROUBLE_NONE;
+	db->fault = clock_left_ms(until_ms) == 0 ? FAULT_SILENT : FAULT_NONE;
 	return error_set(err, status, "%s: %s", db->path, why.text);
 }
 
 bool remote_connected_again(struct connection *db)
 {
 	return !remote(db)->in_transaction && postgresql_is_lost(remote(db)->server) &&
-	       db->trouble != TROUBLE_SILENT && remote_connect(db, NULL) == STATUS_OK;
+	       db->fault != FAULT_SILENT && remote_connect(db, NULL) == STATUS_OK;
 }
 
 static void remote_close(struct connection *db)
@@ -153,10 +153,10 @@ static void remote_close(struct connection *db)
 	free(remote(db));
 }
 
-static struct connection *remote_new(const struct store_place *place, struct error *err)
+static struct connection *remote_new(const struct store_location *location, struct error *err)
 {
 	struct remote_connection *new = calloc(1, sizeof(*new));
-	const char *file = place->password_file != NULL ? place->password_file : "";
+	const char *file = location->password_file != NULL ? location->password_file : "";
 
 	if (new == NULL) {
 		error_no_memory(err);
@@ -164,10 +164,10 @@ static struct connection *remote_new(const struct store_place *place, struct err
 	}
 	new->common.kind = &database_postgresql;
 	new->call_ms = SERVER_CALL_MS;
-	new->common.path = strdup(place->database);
+	new->common.path = strdup(location->database);
 	new->password_file = strdup(file);
 	enum status status = new->common.path != NULL &&new->password_file != NULL
-				 ? site_uri_parse(place->database, &new->uri, err)
+				 ? site_uri_parse(location->database, &new->uri, err)
 				 : error_no_memory(err);
 	if (status == STATUS_OK)
 		return &new->common;
@@ -175,12 +175,12 @@ static struct connection *remote_new(const struct store_place *place, struct err
 	return NULL;
 }
 
-static enum status remote_open(const struct store_place *place, enum connection_kind kind,
-			       struct connection **out, enum connection_trouble *trouble,
+static enum status remote_open(const struct store_location *location, enum connection_kind kind,
+			       struct connection **out, enum connection_fault *fault,
 			       struct error *err)
 {
 	struct error why = {0};
-	struct connection *db = remote_new(place, &why);
+	struct connection *db = remote_new(location, &why);
 	enum status status = db != NULL ? remote_connect(db, &why) : why.status;
 
 	(void)kind;
@@ -190,8 +190,8 @@ static enum status remote_open(const struct store_place *place, enum connection_
 		*out = db;
 		return status;
 	}
-	if (trouble != NULL && db != NULL)
-		*trouble = db->trouble;
+	if (fault != NULL && db != NULL)
+		*fault = db->fault;
 	connection_close(db);
 	return error_set(err, status, "%s", why.text);
 }
@@ -244,16 +244,17 @@ enum status remote_script(struct connection *db, const char *sql, struct error *
 }
 
 /* Only makes the wait longer. A shorter wait would need one more query to the server. */
-static void remote_patience(struct connection *db, int milliseconds)
+static void remote_lock_timeout(struct connection *db, int milliseconds)
 {
 	if (milliseconds > SERVER_CALL_MS)
 		remote(db)->call_ms = milliseconds;
 }
 
 /* Runs SQL with a long time limit, because a migration of a large table can take long. */
-static enum status script_without_hurry(struct connection *db, const char *sql, struct error *err)
+static enum status script_without_deadline(struct connection *db, const char *sql,
+					   struct error *err)
 {
-	remote_hurry(db, SERVER_LONG_MS);
+	remote_deadline_set(db, SERVER_LONG_MS);
 	enum status status = remote_script(db, "SET LOCAL statement_timeout = 0", err);
 
 	return status == STATUS_OK ? remote_script(db, sql, err) : status;
@@ -262,7 +263,7 @@ static enum status script_without_hurry(struct connection *db, const char *sql, 
 static enum status ask(struct connection *db, const char *sql, int *number, char **text,
 		       struct error *err)
 {
-	remote_hurry(db, remote(db)->call_ms);
+	remote_deadline_set(db, remote(db)->call_ms);
 	return remote_ask(db, sql, number, text, err);
 }
 
@@ -384,7 +385,7 @@ static enum status remote_commit(struct connection *db, struct error *err)
 
 	if (!remote(db)->in_transaction)
 		return STATUS_OK;
-	remote_hurry(db, remote(db)->call_ms);
+	remote_deadline_set(db, remote(db)->call_ms);
 	if (postgresql_script(remote(db)->server, "COMMIT", &result, &why) != STATUS_OK) {
 		status = remote_failed(db, &why, err);
 		remote_rollback(db);
@@ -404,10 +405,10 @@ const struct database_kind database_postgresql = {
     .open = remote_open,
     .close = remote_close,
     .current = remote_current,
-    .script = script_without_hurry,
+    .script = script_without_deadline,
     .ask = ask,
     .verify = remote_verify,
-    .patience = remote_patience,
+    .lock_timeout = remote_lock_timeout,
     .begin = remote_begin,
     .commit = remote_commit,
     .rollback = remote_rollback,

@@ -1,6 +1,6 @@
 /*
- * Runs the queries of sql.c on PostgreSQL. The connection prepares each query at its first use.
- * Results are binary, so bytes need no decoding.
+ * Runs the queries of query_sql.c on PostgreSQL. The connection prepares each query at its first
+ * use. Results are binary, so bytes need no decoding.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -60,7 +60,7 @@ enum status remote_prepare(struct connection *db, enum query query, struct error
 	name_of(query, name);
 	for (size_t i = 0; queries[query].params[i] != KIND_NULL; i++)
 		types[statement.count++] = type_of(queries[query].params[i]);
-	remote_hurry(db, remote(db)->call_ms);
+	remote_deadline_set(db, remote(db)->call_ms);
 	enum status status = postgresql_prepare(remote(db)->server, &statement, &why);
 	free(text);
 	if (status != STATUS_OK)
@@ -111,7 +111,7 @@ static enum status execute(struct connection *db, enum query query, const struct
 	while (queries[query].params[values.count] != KIND_NULL)
 		values.count++;
 	name_of(query, name);
-	remote_hurry(db, remote(db)->call_ms);
+	remote_deadline_set(db, remote(db)->call_ms);
 	status = postgresql_execute(remote(db)->server, name, &values, out, &why);
 	return status == STATUS_OK ? status : remote_failed(db, &why, err);
 }

@@ -31,8 +31,8 @@ enum status values_check(enum query query, struct values values, struct error *e
 	if (params[count] == KIND_NULL && count == values.count)
 		return STATUS_OK;
 	return error_set(err, STATUS_INTERNAL,
-			 "value %zu does not have the type that sql.c requires in: %s", count + 1,
-			 queries[query].sql);
+			 "value %zu does not have the type that query_sql.c requires in: %s",
+			 count + 1, queries[query].sql);
 }
 
 /* ---- rows ---- */

@@ -1,7 +1,7 @@
 /*
- * Queries of our own database. Each query is one function call here. sql.c has the SQL of each
- * query, the kinds of its parameters, and the struct for its rows. Internal to store/. This works
- * for every kind of database; connection.h declares what a kind must implement.
+ * Queries of our own database. Each query is one function call here. query_sql.c has the SQL of
+ * each query, the kinds of its parameters, and the struct for its rows. Internal to store/. This
+ * works for every kind of database; connection.h declares what a kind must implement.
  */
 #ifndef STORE_QUERY_H
 #define STORE_QUERY_H
@@ -13,7 +13,7 @@
 
 #include "store/store.h"
 
-/* All queries. sql.c has the text of each and lists its parameters. */
+/* All queries. query_sql.c has the text of each and lists its parameters. */
 enum query {
 	QUERY_PING,
 
@@ -180,7 +180,7 @@ struct row_type {
 	size_t count;                 /* at most ROW_COLUMNS_MAX */
 };
 
-/* What sql.c says about a query. */
+/* What query_sql.c says about a query. */
 struct query_sql {
 	const char *sql;
 	const char *postgresql; /* the text for PostgreSQL, or NULL if sql works for both */

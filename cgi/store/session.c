@@ -12,8 +12,8 @@
 #include "store/session.h"
 #include "store/connection.h"
 
-#define TOKEN_BYTES       32
-#define TOUCH_PATIENCE_MS 20 /* a page must not wait for last_seen; a later request writes it */
+#define TOKEN_BYTES           32
+#define TOUCH_LOCK_TIMEOUT_MS 20 /* a page must not wait for last_seen; a later request writes it */
 
 void session_clear(struct session *session)
 {
@@ -216,11 +216,11 @@ static void touch(struct connection *db, const struct token_hash *hash, int64_t 
 	struct error why;
 
 	connection_reset(db); /* the SELECT must not keep its snapshot during the write */
-	connection_patience(db, TOUCH_PATIENCE_MS);
+	connection_lock_timeout(db, TOUCH_LOCK_TIMEOUT_MS);
 	enum status status = connection_run(
 	    db, QUERY_SESSION_TOUCH,
 	    VALUES(as_hash(hash), as_integer(now), as_integer(now - SESSION_TOUCH_S)), NULL, &why);
-	if (status != STATUS_OK && connection_trouble(db) != TROUBLE_BUSY)
+	if (status != STATUS_OK && connection_fault(db) != FAULT_BUSY)
 		log_event(LOG_LEVEL_WARN, "session_touch_failed", "why", why.text, NULL);
 	connection_reset(db); /* this also restores the usual wait */
 }

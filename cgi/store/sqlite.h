@@ -26,11 +26,11 @@ struct sqlite_connection {
 	sqlite3 *sqlite;
 	bool foreign; /* another program's database, which is only read */
 	struct guard guard;
-	int64_t deadline;    /* set by connection_budget; monotonic, milliseconds */
-	int patience_ms;     /* how long to wait for another connection's lock */
-	int patience_now_ms; /* the wait until the next connection_reset */
-	int64_t busy_until;  /* end of the current wait; monotonic, milliseconds */
-	dev_t device;        /* the device of the file when it was opened */
+	int64_t deadline;        /* set by connection_budget; monotonic, milliseconds */
+	int lock_timeout_ms;     /* how long to wait for another connection's lock */
+	int lock_timeout_now_ms; /* the wait until the next connection_reset */
+	int64_t busy_until;      /* end of the current wait; monotonic, milliseconds */
+	dev_t device;            /* the device of the file when it was opened */
 	ino_t inode;
 	struct statement statements[QUERY_COUNT];
 };
@@ -68,7 +68,7 @@ enum status sqlite_open(struct connection *db, int flags, struct error *err);
  * Returns a new connection for that path, which is not open yet. The caller closes it. Returns NULL
  * if out of memory.
  */
-struct connection *sqlite_connection_new(const char *path, int patience_ms);
+struct connection *sqlite_connection_new(const char *path, int lock_timeout_ms);
 
 /*
  * ---- sqlite_file.c: checks of a database file from outside ----
@@ -99,17 +99,17 @@ void sqlite_file_mend_sides(const char *path);
 
 /* ---- the functions in database_sqlite; connection.h describes them ---- */
 
-enum status sqlite_place_check(const char *path, struct error *err);
-enum status sqlite_place_beside(const char *path, struct error *err);
-enum status sqlite_place_room(const char *path, struct error *err);
-enum status sqlite_place_create(const char *path, struct error *err);
-bool sqlite_place_on_network(const char *path);
+enum status sqlite_location_check(const char *path, struct error *err);
+enum status sqlite_location_beside(const char *path, struct error *err);
+enum status sqlite_location_room(const char *path, struct error *err);
+enum status sqlite_location_create(const char *path, struct error *err);
+bool sqlite_location_on_network(const char *path);
 
 enum status sqlite_script(struct connection *db, const char *sql, struct error *err);
 enum status sqlite_ask(struct connection *db, const char *sql, int *number, char **text,
 		       struct error *err);
 void sqlite_close(struct connection *db);
-void sqlite_patience(struct connection *db, int milliseconds);
+void sqlite_lock_timeout(struct connection *db, int milliseconds);
 enum status sqlite_copy(struct connection *db, const char *file, struct error *err);
 enum status sqlite_lock_out(struct connection *db, struct error *err);
 

@@ -30,7 +30,7 @@ enum status sqlite_lock_out(struct connection *db, struct error *err)
 	struct error why = {0};
 	char *mode = NULL;
 
-	sqlite_patience(db, 0);
+	sqlite_lock_timeout(db, 0);
 	enum status status = sqlite_ask(db, "PRAGMA journal_mode = DELETE", NULL, &mode, &why);
 	bool alone = status == STATUS_OK && strcmp(mode, "delete") == 0;
 	free(mode);
@@ -38,7 +38,7 @@ enum status sqlite_lock_out(struct connection *db, struct error *err)
 		status = sqlite_script(db, "BEGIN EXCLUSIVE", &why);
 	if (alone && status == STATUS_OK)
 		return status;
-	if (status == STATUS_OK || connection_trouble(db) == TROUBLE_BUSY)
+	if (status == STATUS_OK || connection_fault(db) == FAULT_BUSY)
 		return error_set(err, STATUS_BUSY,
 				 "%s: the database is in use: stop prebind first, for example with "
 				 "`systemctl stop prebind.socket prebind.service`",

@@ -1,7 +1,7 @@
 /*
  * Connections to a database of this program with SQLite: flags for opening, transactions, and the
  * state of the file. Only one thread at a time uses a connection; pool.c ensures that. The SQL of
- * the tables is in sql.c and sql/migrations.
+ * the tables is in query_sql.c and sql/migrations.
  */
 #include <pthread.h>
 #include <stdlib.h>
@@ -10,19 +10,19 @@
 
 #include "base/clock.h"
 #include "base/name.h"
-#include "base/wait.h"
+#include "base/blocking.h"
 #include "store/sqlite.h"
 
 /*
  * How long to wait for another writer, in milliseconds. This is less than the deadline of any
  * request.
  */
-#define DURABLE_PATIENCE_MS 2000
+#define DURABLE_LOCK_TIMEOUT_MS 2000
 /*
  * The same for a disposable database. Its transactions take only microseconds, but plain CGI can
  * start many processes at once.
  */
-#define DISPOSABLE_PATIENCE_MS 1000
+#define DISPOSABLE_LOCK_TIMEOUT_MS 1000
 /* The check of a big database must not delay the start. */
 #define VERIFY_S 2
 
@@ -60,11 +60,11 @@ static int on_busy(void *arg, int tries)
 	struct connection *db = arg;
 
 	if (tries == 0)
-		lite(db)->busy_until = clock_monotonic_ms() + lite(db)->patience_now_ms;
+		lite(db)->busy_until = clock_monotonic_ms() + lite(db)->lock_timeout_now_ms;
 	long left_ms = (long)clock_left_ms(lite(db)->busy_until);
 	long nap_ms = naps_ms[tries < last ? tries : last];
 
-	return left_ms > 0 && wait_nap(nap_ms < left_ms ? nap_ms : left_ms);
+	return left_ms > 0 && blocking_sleep(nap_ms < left_ms ? nap_ms : left_ms);
 }
 
 static void set_options(struct connection *db)
@@ -125,14 +125,14 @@ enum status sqlite_open(struct connection *db, int flags, struct error *err)
 	return add_functions(db, err);
 }
 
-struct connection *sqlite_connection_new(const char *path, int patience_ms)
+struct connection *sqlite_connection_new(const char *path, int lock_timeout_ms)
 {
 	struct sqlite_connection *new = calloc(1, sizeof(*new));
 
 	if (new == NULL)
 		return NULL;
 	new->common.kind = &database_sqlite;
-	new->patience_ms = new->patience_now_ms = patience_ms;
+	new->lock_timeout_ms = new->lock_timeout_now_ms = lock_timeout_ms;
 	new->common.path = strdup(path);
 	if (new->common.path == NULL) {
 		free(new);
@@ -161,13 +161,13 @@ static enum status connect(struct connection *db, enum connection_kind kind, str
 	return status;
 }
 
-static enum status sqlite_connect(const struct store_place *place, enum connection_kind kind,
-				  struct connection **out, enum connection_trouble *trouble,
+static enum status sqlite_connect(const struct store_location *location, enum connection_kind kind,
+				  struct connection **out, enum connection_fault *fault,
 				  struct error *err)
 {
 	struct connection *db = sqlite_connection_new(
-	    place->database,
-	    kind == CONNECTION_DURABLE ? DURABLE_PATIENCE_MS : DISPOSABLE_PATIENCE_MS);
+	    location->database,
+	    kind == CONNECTION_DURABLE ? DURABLE_LOCK_TIMEOUT_MS : DISPOSABLE_LOCK_TIMEOUT_MS);
 
 	if (db == NULL)
 		return error_no_memory(err);
@@ -176,8 +176,8 @@ static enum status sqlite_connect(const struct store_place *place, enum connecti
 		*out = db;
 		return STATUS_OK;
 	}
-	if (trouble != NULL)
-		*trouble = db->trouble;
+	if (fault != NULL)
+		*fault = db->fault;
 	sqlite_close(db);
 	return status;
 }
@@ -261,7 +261,7 @@ static enum status sqlite_verify(struct connection *db, struct error *err)
 	if (status != STATUS_OK)
 		return error_set(err, status, "%s", why.text);
 	if (verdict != NULL && strcmp(verdict, "ok") != 0) {
-		db->trouble = TROUBLE_DAMAGED;
+		db->fault = FAULT_DAMAGED;
 		status = error_set(err, STATUS_UNAVAILABLE,
 				   "%s: the file is damaged (%s): stop the program, keep the file, "
 				   "put a backup in its place",
@@ -271,9 +271,9 @@ static enum status sqlite_verify(struct connection *db, struct error *err)
 	return status;
 }
 
-void sqlite_patience(struct connection *db, int milliseconds)
+void sqlite_lock_timeout(struct connection *db, int milliseconds)
 {
-	lite(db)->patience_now_ms = milliseconds;
+	lite(db)->lock_timeout_now_ms = milliseconds;
 }
 
 /* ---- transactions ---- */
@@ -320,22 +320,22 @@ static enum status sqlite_commit(struct connection *db, struct error *err)
 static void sqlite_reset(struct connection *db)
 {
 	sqlite_rollback(db);
-	lite(db)->patience_now_ms = lite(db)->patience_ms;
+	lite(db)->lock_timeout_now_ms = lite(db)->lock_timeout_ms;
 }
 
 const struct database_kind database_sqlite = {
-    .place_check = sqlite_place_check,
-    .place_beside = sqlite_place_beside,
-    .place_room = sqlite_place_room,
-    .place_create = sqlite_place_create,
-    .place_on_network = sqlite_place_on_network,
+    .location_check = sqlite_location_check,
+    .location_beside = sqlite_location_beside,
+    .location_room = sqlite_location_room,
+    .location_create = sqlite_location_create,
+    .location_on_network = sqlite_location_on_network,
     .open = sqlite_connect,
     .close = sqlite_close,
     .current = sqlite_current,
     .script = sqlite_script,
     .ask = sqlite_ask,
     .verify = sqlite_verify,
-    .patience = sqlite_patience,
+    .lock_timeout = sqlite_lock_timeout,
     .begin = sqlite_begin,
     .commit = sqlite_commit,
     .rollback = sqlite_rollback,

@@ -1,5 +1,5 @@
 /*
- * Converts SQLite's result codes to a status, a TROUBLE_… value for the program, and advice for the
+ * Converts SQLite's result codes to a status, a FAULT_… value for the program, and advice for the
  * operator. There is one table for our database and one for another program's.
  */
 #include <errno.h>
@@ -13,42 +13,42 @@
  */
 static const struct failure {
 	int code;
-	enum connection_trouble trouble;
+	enum connection_fault fault;
 	const char *next; /* what the operator should do */
 } failures[] = {
-    {SQLITE_BUSY,               TROUBLE_BUSY,
-     "another program keeps it locked: look for a backup or a sqlite3 shell that has it open"       },
-    {SQLITE_BUSY_RECOVERY,      TROUBLE_BUSY,    "another process is recovering it: try again"      },
-    {SQLITE_LOCKED,             TROUBLE_BUSY,    "another thread kept it locked: try again"         },
-    {SQLITE_PROTOCOL,           TROUBLE_NONE,
-     "locks do not work here: move the database to a disk of this machine"                          },
-    {SQLITE_READONLY,           TROUBLE_NONE,
-     "the file, or the file system it is on, is read-only: make it writable for the program"        },
-    {SQLITE_READONLY_RECOVERY,  TROUBLE_NONE,
-     "a crash left a log that must be recovered: make file and directory writable"                  },
-    {SQLITE_READONLY_ROLLBACK,  TROUBLE_NONE,
-     "a crash left a journal that must be rolled back: make file and directory writable"            },
-    {SQLITE_READONLY_CANTLOCK,  TROUBLE_NONE,    "its -shm file is not writable: chown it"          },
-    {SQLITE_READONLY_CANTINIT,  TROUBLE_NONE,
-     "its -shm file cannot be created: make the directory writable for the program"                 },
-    {SQLITE_READONLY_DIRECTORY, TROUBLE_NONE,
-     "the directory must be writable too, for the -journal, -wal and -shm files"                    },
-    {SQLITE_READONLY_DBMOVED,   TROUBLE_NONE,
-     "the file was moved or replaced while in use: put the right one there and restart"             },
-    {SQLITE_FULL,               TROUBLE_FULL,    "the disk or the quota is full: free some space"   },
-    {SQLITE_CORRUPT,            TROUBLE_DAMAGED,
-     "the file is damaged: stop the program, keep the file, put a backup in its place"              },
-    {SQLITE_NOTADB,             TROUBLE_DAMAGED,
-     "this is not a database: check the key `database`, or restore a backup"                        },
-    {SQLITE_CANTOPEN,           TROUBLE_NONE,
+    {SQLITE_BUSY,               FAULT_BUSY,
+     "another program keeps it locked: look for a backup or a sqlite3 shell that has it open"     },
+    {SQLITE_BUSY_RECOVERY,      FAULT_BUSY,    "another process is recovering it: try again"      },
+    {SQLITE_LOCKED,             FAULT_BUSY,    "another thread kept it locked: try again"         },
+    {SQLITE_PROTOCOL,           FAULT_NONE,
+     "locks do not work here: move the database to a disk of this machine"                        },
+    {SQLITE_READONLY,           FAULT_NONE,
+     "the file, or the file system it is on, is read-only: make it writable for the program"      },
+    {SQLITE_READONLY_RECOVERY,  FAULT_NONE,
+     "a crash left a log that must be recovered: make file and directory writable"                },
+    {SQLITE_READONLY_ROLLBACK,  FAULT_NONE,
+     "a crash left a journal that must be rolled back: make file and directory writable"          },
+    {SQLITE_READONLY_CANTLOCK,  FAULT_NONE,    "its -shm file is not writable: chown it"          },
+    {SQLITE_READONLY_CANTINIT,  FAULT_NONE,
+     "its -shm file cannot be created: make the directory writable for the program"               },
+    {SQLITE_READONLY_DIRECTORY, FAULT_NONE,
+     "the directory must be writable too, for the -journal, -wal and -shm files"                  },
+    {SQLITE_READONLY_DBMOVED,   FAULT_NONE,
+     "the file was moved or replaced while in use: put the right one there and restart"           },
+    {SQLITE_FULL,               FAULT_FULL,    "the disk or the quota is full: free some space"   },
+    {SQLITE_CORRUPT,            FAULT_DAMAGED,
+     "the file is damaged: stop the program, keep the file, put a backup in its place"            },
+    {SQLITE_NOTADB,             FAULT_DAMAGED,
+     "this is not a database: check the key `database`, or restore a backup"                      },
+    {SQLITE_CANTOPEN,           FAULT_NONE,
      "it cannot be opened: the program's user must own it and be able to write to its directory "
-     "(a systemd service: ReadWritePaths=)"							 },
-    {SQLITE_PERM,               TROUBLE_NONE,    "access was denied: chown it to the program's user"},
-    {SQLITE_AUTH,               TROUBLE_NONE,    "access was denied: chown it to the program's user"},
-    {SQLITE_IOERR,              TROUBLE_NONE,    "the disk failed: see the kernel's log"            },
-    {SQLITE_NOLFS,              TROUBLE_NONE,    "it is too large for its file system"              },
-    {SQLITE_ERROR,              TROUBLE_NONE,
-     "the tables are not as expected: run prebindctl check, or restore a backup"                    },
+     "(a systemd service: ReadWritePaths=)"						       },
+    {SQLITE_PERM,               FAULT_NONE,    "access was denied: chown it to the program's user"},
+    {SQLITE_AUTH,               FAULT_NONE,    "access was denied: chown it to the program's user"},
+    {SQLITE_IOERR,              FAULT_NONE,    "the disk failed: see the kernel's log"            },
+    {SQLITE_NOLFS,              FAULT_NONE,    "it is too large for its file system"              },
+    {SQLITE_ERROR,              FAULT_NONE,
+     "the tables are not as expected: run prebindctl check, or restore a backup"                  },
 };
 
 /*
@@ -56,42 +56,41 @@ static const struct failure {
  * not told to chown, restore or migrate it.
  */
 static const struct failure foreign_failures[] = {
-    {SQLITE_BUSY,               TROUBLE_BUSY,
-     "the site is writing to it for too long: try again, or let the site use journal_mode=WAL"          },
-    {SQLITE_BUSY_RECOVERY,      TROUBLE_BUSY,    "another process is recovering it: try again"          },
-    {SQLITE_BUSY_SNAPSHOT,      TROUBLE_BUSY,    "it changed while it was read: try again"              },
-    {SQLITE_LOCKED,             TROUBLE_BUSY,    "another thread kept it locked: try again"             },
-    {SQLITE_PROTOCOL,           TROUBLE_NONE,
-     "locks do not work here: the site's database must be on a disk of this machine"                    },
-    {SQLITE_READONLY,           TROUBLE_NONE,
-     "its log cannot be used without writing: let the program's user write to the directory"            },
-    {SQLITE_READONLY_RECOVERY,  TROUBLE_NONE,
-     "a crash of the site left a log: open the site once, so that it recovers its database"             },
-    {SQLITE_READONLY_ROLLBACK,  TROUBLE_NONE,
-     "a crash of the site left a journal: open the site once, so that it rolls its database back"       },
-    {SQLITE_READONLY_CANTLOCK,  TROUBLE_NONE,
-     "its -shm file is not writable: let a common group write to it"                                    },
-    {SQLITE_READONLY_CANTINIT,  TROUBLE_NONE,
+    {SQLITE_BUSY,               FAULT_BUSY,
+     "the site is writing to it for too long: try again, or let the site use journal_mode=WAL"                },
+    {SQLITE_BUSY_RECOVERY,      FAULT_BUSY,    "another process is recovering it: try again"                  },
+    {SQLITE_BUSY_SNAPSHOT,      FAULT_BUSY,    "it changed while it was read: try again"                      },
+    {SQLITE_LOCKED,             FAULT_BUSY,    "another thread kept it locked: try again"                     },
+    {SQLITE_PROTOCOL,           FAULT_NONE,
+     "locks do not work here: the site's database must be on a disk of this machine"                          },
+    {SQLITE_READONLY,           FAULT_NONE,
+     "its log cannot be used without writing: let the program's user write to the directory"                  },
+    {SQLITE_READONLY_RECOVERY,  FAULT_NONE,
+     "a crash of the site left a log: open the site once, so that it recovers its database"                   },
+    {SQLITE_READONLY_ROLLBACK,  FAULT_NONE,
+     "a crash of the site left a journal: open the site once, so that it rolls its database back"             },
+    {SQLITE_READONLY_CANTLOCK,  FAULT_NONE,
+     "its -shm file is not writable: let a common group write to it"                                          },
+    {SQLITE_READONLY_CANTINIT,  FAULT_NONE,
      "its -shm file cannot be created: make the directory writable for the program, keep the "
-     "site's database open, or use journal_mode=DELETE"                                                 },
-    {SQLITE_READONLY_DIRECTORY, TROUBLE_NONE,
+     "site's database open, or use journal_mode=DELETE"						       },
+    {SQLITE_READONLY_DIRECTORY, FAULT_NONE,
      "the -shm file cannot be created: make the directory writable for the program, keep the "
-     "site's database open, or use journal_mode=DELETE"                                                 },
-    {SQLITE_CORRUPT,            TROUBLE_DAMAGED, "the site's database is damaged: repair the site first"},
-    {SQLITE_NOTADB,             TROUBLE_DAMAGED,
-     "this is not an SQLite database: check the key `site_database`"                                    },
-    {SQLITE_CANTOPEN,           TROUBLE_NONE,
+     "site's database open, or use journal_mode=DELETE"						       },
+    {SQLITE_CORRUPT,            FAULT_DAMAGED, "the site's database is damaged: repair the site first"        },
+    {SQLITE_NOTADB,             FAULT_DAMAGED, "this is not an SQLite database: check the key `site_database`"},
+    {SQLITE_CANTOPEN,           FAULT_NONE,
      "it cannot be opened: the program's user must be able to read it and, with a write-ahead log, "
-     "to write to its directory"									},
-    {SQLITE_PERM,               TROUBLE_NONE,    "access was denied: let the program's user read it"    },
-    {SQLITE_AUTH,               TROUBLE_NONE,    "the query does something that is not allowed"         },
-    {SQLITE_IOERR,              TROUBLE_NONE,    "the disk failed: see the kernel's log"                },
-    {SQLITE_INTERRUPT,          TROUBLE_BUSY,
-     "the query takes too long: give the columns it searches an index"                                  },
-    {SQLITE_TOOBIG,             TROUBLE_NONE,    "a value is larger than any session should be"         },
-    {SQLITE_ERROR,              TROUBLE_NONE,
+     "to write to its directory"									      },
+    {SQLITE_PERM,               FAULT_NONE,    "access was denied: let the program's user read it"            },
+    {SQLITE_AUTH,               FAULT_NONE,    "the query does something that is not allowed"                 },
+    {SQLITE_IOERR,              FAULT_NONE,    "the disk failed: see the kernel's log"                        },
+    {SQLITE_INTERRUPT,          FAULT_BUSY,
+     "the query takes too long: give the columns it searches an index"                                        },
+    {SQLITE_TOOBIG,             FAULT_NONE,    "a value is larger than any session should be"                 },
+    {SQLITE_ERROR,              FAULT_NONE,
      "the query does not fit the site's tables, perhaps after an update of the site: run "
-     "prebindctl check"										 },
+     "prebindctl check"										       },
 };
 
 static const struct failure *failure_of(const struct connection *db, int code)
@@ -145,10 +144,10 @@ static bool read_failed(sqlite3 *sqlite)
  * A failed read and damage concern the connection and the file, so a later failure of another kind
  * does not replace them.
  */
-static void set_trouble(struct connection *db, enum connection_trouble trouble)
+static void set_fault(struct connection *db, enum connection_fault fault)
 {
-	if (db->trouble < TROUBLE_UNREAD || trouble > db->trouble)
-		db->trouble = trouble;
+	if (db->fault < FAULT_UNREAD || fault > db->fault)
+		db->fault = fault;
 }
 
 enum status sqlite_failed(struct connection *db, int code, struct error *err)
@@ -164,11 +163,11 @@ enum status sqlite_failed(struct connection *db, int code, struct error *err)
 		return error_set(err, STATUS_INTERNAL, "%s: %s (SQLite %d)", db->path,
 				 sqlite3_errmsg(lite(db)->sqlite), code);
 	if ((code & 0xff) == SQLITE_CORRUPT && read_failed(lite(db)->sqlite)) {
-		set_trouble(db, TROUBLE_UNREAD);
+		set_fault(db, FAULT_UNREAD);
 		return error_set(err, STATUS_UNAVAILABLE, "%s: a read failed (SQLite %d); %s",
 				 db->path, code, failure_of(db, SQLITE_IOERR)->next);
 	}
-	set_trouble(db, failure->trouble);
+	set_fault(db, failure->fault);
 	return error_set(err, STATUS_UNAVAILABLE, "%s: %s (SQLite %d); %s", db->path,
 			 sqlite3_errmsg(lite(db)->sqlite), code, failure->next);
 }

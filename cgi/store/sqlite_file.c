@@ -173,7 +173,7 @@ void sqlite_file_mend_sides(const char *path)
 	}
 }
 
-enum status sqlite_place_check(const char *path, struct error *err)
+enum status sqlite_location_check(const char *path, struct error *err)
 {
 	enum status status = sqlite_file_check(path, err);
 
@@ -204,7 +204,7 @@ static int make_file(const char *path, const struct stat *directory)
 	return made;
 }
 
-enum status sqlite_place_create(const char *path, struct error *err)
+enum status sqlite_location_create(const char *path, struct error *err)
 {
 	struct stat st;
 	char *directory = directory_of(path);
@@ -246,7 +246,7 @@ static enum status check_one_beside(const char *name, struct error *err)
 	return STATUS_OK;
 }
 
-enum status sqlite_place_beside(const char *path, struct error *err)
+enum status sqlite_location_beside(const char *path, struct error *err)
 {
 	static const char *const suffixes[] = {"-wal", "-shm", "-journal", ".limits"};
 	enum status status = STATUS_OK;
@@ -263,7 +263,7 @@ enum status sqlite_place_beside(const char *path, struct error *err)
 }
 
 /* Uses a file without a name, which disappears when it is closed, also after a crash. */
-enum status sqlite_place_room(const char *path, struct error *err)
+enum status sqlite_location_room(const char *path, struct error *err)
 {
 	char *directory = directory_of(path);
 	enum status status = STATUS_OK;
@@ -284,7 +284,7 @@ enum status sqlite_place_room(const char *path, struct error *err)
 	return status;
 }
 
-bool sqlite_place_on_network(const char *path)
+bool sqlite_location_on_network(const char *path)
 {
 	struct statfs fs;
 

@@ -9,7 +9,7 @@
 #include "store/foreign.h"
 #include "store/sqlite.h"
 
-#define FOREIGN_PATIENCE_MS 250 /* short, because a page waits for it */
+#define FOREIGN_LOCK_TIMEOUT_MS 250 /* short, because a page waits for it */
 
 /* ---- opening ---- */
 
@@ -52,7 +52,7 @@ static enum status connect(struct connection *db, struct error *err)
 
 enum status connection_open_foreign(const char *path, struct connection **out, struct error *err)
 {
-	struct connection *db = sqlite_connection_new(path, FOREIGN_PATIENCE_MS);
+	struct connection *db = sqlite_connection_new(path, FOREIGN_LOCK_TIMEOUT_MS);
 
 	if (db == NULL)
 		return error_no_memory(err);
@@ -144,7 +144,7 @@ void connection_guard(struct connection *db, const struct guard *guard)
 	sqlite3_set_authorizer(lite(db)->sqlite, ask_guard, &lite(db)->guard);
 }
 
-/* ---- statements that are not in sql.c ---- */
+/* ---- statements that are not in query_sql.c ---- */
 
 enum status statement_prepare(struct connection *db, const char *sql, struct statement **out,
 			      long *end, struct error *err)

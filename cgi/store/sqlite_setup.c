@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/wait.h"
+#include "base/blocking.h"
 #include "store/sqlite.h"
 
 #define APPLICATION_ID   0x70726264 /* "prbd"; marks the files of this program */
@@ -72,8 +72,8 @@ static enum status set_journal(struct connection *db, const char *sql, struct er
 {
 	for (int64_t deadline = clock_monotonic_ms() + JOURNAL_MS;;) {
 		enum status status = sqlite_script(db, sql, err);
-		if (status == STATUS_OK || connection_trouble(db) != TROUBLE_BUSY ||
-		    clock_left_ms(deadline) == 0 || !wait_nap(JOURNAL_RETRY_MS))
+		if (status == STATUS_OK || connection_fault(db) != FAULT_BUSY ||
+		    clock_left_ms(deadline) == 0 || !blocking_sleep(JOURNAL_RETRY_MS))
 			return status;
 	}
 }
@@ -85,7 +85,7 @@ static enum status set_journal(struct connection *db, const char *sql, struct er
  */
 static enum status choose_journal(struct connection *db, struct error *err)
 {
-	bool network = sqlite_place_on_network(connection_path(db));
+	bool network = sqlite_location_on_network(connection_path(db));
 	char *mode;
 	enum status status = sqlite_ask(db, "PRAGMA journal_mode", NULL, &mode, err);
 

@@ -1,6 +1,6 @@
 /*
- * Runs the queries of sql.c on SQLite. The connection prepares each query at its first use and
- * keeps the prepared statement.
+ * Runs the queries of query_sql.c on SQLite. The connection prepares each query at its first use
+ * and keeps the prepared statement.
  */
 #include "store/sqlite.h"
 

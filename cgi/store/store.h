@@ -14,12 +14,12 @@
 struct store;
 
 /* Where a database is. Everything is borrowed. */
-struct store_place {
+struct store_location {
 	const char *database;      /* the path of an SQLite file, or postgresql://… */
 	const char *password_file; /* password of the server's user; NULL or "" if none is needed */
 };
-#define STORE_PLACE(site_conf)                                                                     \
-	((struct store_place){(site_conf)->database, (site_conf)->database_password_file})
+#define STORE_LOCATION(site_conf)                                                                  \
+	((struct store_location){(site_conf)->database, (site_conf)->database_password_file})
 
 /*
  * Opens the database of a site for serving. The database must exist, have this program's schema,
@@ -27,7 +27,7 @@ struct store_place {
  * fixes it. If the database itself fails, this function and all others of this layer return
  * STATUS_UNAVAILABLE. The caller closes *out.
  */
-enum status store_open(const struct store_place *place, const char *site, struct store **out,
+enum status store_open(const struct store_location *location, const char *site, struct store **out,
 		       struct error *err);
 void store_close(struct store *store); /* all connections must be returned; NULL is allowed */
 
@@ -38,7 +38,7 @@ struct store_migration_report {
 	char *adopted_from;
 };
 struct store_migration {
-	struct store_place place;
+	struct store_location location;
 	const char *site; /* the site that will own the database */
 	/* Take over a database that belongs to another site. All logins in it then end. */
 	bool adopt;

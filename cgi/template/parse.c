@@ -1,7 +1,7 @@
 /*
  * Parses a Mustache page into a list of nodes (mustache(5)). The errors of a template are found
  * here, with file and line. Later, rendering fails only if out of memory or if a value is JSON in
- * the wrong place. {{{raw}}}, {{&raw}} and other delimiters are left out on purpose. If a tag is
+ * the wrong context. {{{raw}}}, {{&raw}} and other delimiters are left out on purpose. If a tag is
  * alone on its line, the whole line is removed.
  */
 #include <ctype.h>
@@ -21,7 +21,7 @@ struct parser {
 	const struct template_page *page;
 	const struct json *texts; /* of the page's language; NULL if there are none */
 	struct nodes *nodes;
-	struct html_place place;
+	struct html_context context;
 	const char *partials[TEMPLATE_DEPTH_MAX]; /* names of the partials being expanded */
 	size_t n_partials;
 	size_t expanded; /* number of partials expanded so far */
@@ -78,7 +78,7 @@ static enum status add_text(struct parser *p, const struct source *src, size_t b
 
 	if (begin == end)
 		return STATUS_OK;
-	html_place_feed(&p->place, node.text, node.len);
+	html_context_feed(&p->context, node.text, node.len);
 	return add_node(p, &node);
 }
 
@@ -97,7 +97,7 @@ static enum status find_name(const struct parser *p, const struct source *src,
 static enum status add_named(struct parser *p, const struct source *src, const struct tag *tag,
 			     enum node_type type)
 {
-	enum html_value value = html_place_value(&p->place);
+	enum html_value value = html_context_value(&p->context);
 	struct node node = {
 	    .type = type,
 	    .text = (char *)tag->name,
@@ -128,7 +128,7 @@ static enum status add_language_text(struct parser *p, const struct source *src,
 
 	if (text == NULL)
 		return refuse(p, src, tag->begin, "lang/ has no text of this name", tag->name);
-	if (html_place_value(&p->place) != HTML_VALUE_ESCAPED)
+	if (html_context_value(&p->context) != HTML_VALUE_ESCAPED)
 		return refuse(p, src, tag->begin, "a text must not be inside a tag or a script",
 			      tag->name);
 	strbuf_init(&escaped);

@@ -1,6 +1,6 @@
 /*
  * Declarations that only the template files include. A page is parsed into one flat list of nodes.
- * Partials are expanded in place, and a section's children follow it up to `end`.
+ * Partials are expanded in context, and a section's children follow it up to `end`.
  */
 #ifndef TEMPLATE_PARTS_H
 #define TEMPLATE_PARTS_H
@@ -79,7 +79,7 @@ enum html_state {
 	HTML_SCRIPT, /* a script or a style, where entities are not decoded */
 	HTML_SCRIPT_JSON
 };
-struct html_place {
+struct html_context {
 	enum html_state state;
 	char quote;
 	bool code; /* the quoted attribute is a script or a style */
@@ -87,9 +87,9 @@ struct html_place {
 	size_t tag_len;
 	const char *end_tag; /* "/script" or "/style" */
 };
-void html_place_feed(struct html_place *place, const char *text, size_t len);
+void html_context_feed(struct html_context *context, const char *text, size_t len);
 
 enum html_value { HTML_VALUE_ESCAPED, HTML_VALUE_JSON, HTML_VALUE_REFUSED };
-enum html_value html_place_value(const struct html_place *place);
+enum html_value html_context_value(const struct html_context *context);
 
 #endif

@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "base/codec.h"
-#include "base/wait.h"
+#include "base/blocking.h"
 #include "base/secret.h"
 
 #define READ_SIZE             4096
@@ -151,7 +151,7 @@ static enum status read_all(const struct raw_request *raw, size_t max, struct st
 		if (got == 0)
 			break;
 		if (got < 0 && errno == EBUSY)
-			status = wait_refused(err);
+			status = blocking_refused(err);
 		else if (got < 0)
 			status = error_set(err, STATUS_BAD_REQUEST, "the body ended too early");
 		else if ((size_t)got > max - body->len)

@@ -85,9 +85,9 @@ async function startDatabases(place, first, last) {
 	return { mariadb, postgresql, uris: { sqlite: file, mariadb: mariadb.uri("reader", "site"), postgresql: postgresql.uri("reader", "site") }, file };
 }
 
-/** The statement of store/sql.c that searches our own users. */
+/** The statement of store/query_sql.c that searches our own users. */
 function ownSql() {
-	const text = fs.readFileSync(path.join(top, "cgi/store/sql.c"), "utf8");
+	const text = fs.readFileSync(path.join(top, "cgi/store/query_sql.c"), "utf8");
 	const query = /#define USER_SEARCH\s([^]*?)#define/.exec(text)?.[1] ?? assert.fail("USER_SEARCH");
 	return [...query.matchAll(/"((?:[^"\\]|\\.)*)"/g)].map(([, part]) => part).join("");
 }

@@ -17,7 +17,7 @@ const HOMES = [
 	["the header Retry-After, from the error", /response_header\w*\(.*HEADER_RETRY_AFTER/, "cgi/page/error.c"],
 	["which addresses are loopback", /"127\.|IN6_IS_ADDR_LOOPBACK|== 127\b|, 127\}/, "cgi/base/address.c"],
 	["the counts of attempts to log in", /"login(_device)?"[,}]? *\.key|scope = "login/, "cgi/identity/login_count.c"],
-	["waits by the monotonic clock", /pthread_(cond|mutex)_(clock|timed)\w+\(|setclock/, "cgi/base/wait.c"],
+	["waits by the monotonic clock", /pthread_(cond|mutex)_(clock|timed)\w+\(|setclock/, "cgi/base/blocking.c"],
 ];
 
 for (const [fact, spelling, home] of HOMES) {

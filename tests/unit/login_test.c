@@ -30,11 +30,11 @@ static int setup(void **state)
 	assert_ok(secret_start(ERR));
 	unit_folder_make(NULL);
 	snprintf(f->database, sizeof(f->database), "%s", unit_path("prebind.db"));
-	const struct store_migration migration = {.place = {.database = f->database},
+	const struct store_migration migration = {.location = {.database = f->database},
 						  .site = "test"};
 	assert_ok(store_migrate(&migration, NULL, ERR));
 	assert_ok(
-	    store_open(&(struct store_place){.database = f->database}, "test", &f->store, ERR));
+	    store_open(&(struct store_location){.database = f->database}, "test", &f->store, ERR));
 	assert_ok(secret_password_hash("open sesame", hash, ERR));
 	assert_ok(user_add(f->store, "alice", hash, NOW, ERR));
 	f->providers[0] = (char *)"login";
@@ -212,7 +212,7 @@ TEST(test_unusable_database_is_an_error)
 	unlink(unit_path("prebind.db-wal"));
 	f->store = NULL;
 	assert_status(
-	    store_open(&(struct store_place){.database = f->database}, "test", &f->store, ERR),
+	    store_open(&(struct store_location){.database = f->database}, "test", &f->store, ERR),
 	    STATUS_UNAVAILABLE);
 	assert_null(f->store);
 	identity_clear(&who);

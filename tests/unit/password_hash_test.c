@@ -564,13 +564,13 @@ TEST(test_no_hash_never_matches)
 }
 
 /*
- * An unknown user's password is tried on the last hash of the place: it may match, and still be
+ * An unknown user's password is tried on the last hash of the site: it may match, and still be
  * none.
  */
 TEST(test_unknown_user_with_another_users_password)
 {
-	struct password_claim known = {.hash = vectors[9].hash, .password = HORSE, .place = "a"};
-	struct password_claim unknown = {.hash = NULL, .password = HORSE, .place = "a"};
+	struct password_claim known = {.hash = vectors[9].hash, .password = HORSE, .site = "a"};
+	struct password_claim unknown = {.hash = NULL, .password = HORSE, .site = "a"};
 
 	assert_ok(password_claim_verify(&known, ERR));
 	assert_status(password_claim_verify(&unknown, NULL), STATUS_BAD_CREDENTIALS);
@@ -578,10 +578,10 @@ TEST(test_unknown_user_with_another_users_password)
 	assert_status(password_claim_verify(&unknown, NULL), STATUS_BAD_CREDENTIALS);
 }
 
-/* Returns how long this thread works for an unknown user of the place, in microseconds. */
-static long work_us(const char *place)
+/* Returns how long this thread works for an unknown user of the site, in microseconds. */
+static long work_us(const char *site)
 {
-	const struct password_claim unknown = {.password = HORSE, .place = place};
+	const struct password_claim unknown = {.password = HORSE, .site = site};
 	struct timespec before, after;
 
 	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &before);
@@ -598,12 +598,12 @@ TEST(test_unknown_user_beside_sites_with_weak_hashes)
 	long own_us = work_us(NULL);
 	char name[16];
 
-	weak.place = "one that will not be weak";
+	weak.site = "one that will not be weak";
 	assert_ok(password_claim_verify(&weak, ERR));
-	assert_true(work_us(weak.place) > own_us / 10);
+	assert_true(work_us(weak.site) > own_us / 10);
 	for (int i = 0; i < 200; i++) {
 		snprintf(name, sizeof(name), "weak%d", i);
-		weak.place = name;
+		weak.site = name;
 		assert_ok(password_claim_verify(&weak, ERR));
 	}
 	for (int i = 0; i < 20; i++) {

@@ -70,7 +70,7 @@ static int setup(void **state)
 	for (int i = 0; i < N_SITES; i++) {
 		char *database = database_of(p, i), name[12];
 		snprintf(name, sizeof(name), "%d", i);
-		const struct store_migration migration = {.place = {.database = database},
+		const struct store_migration migration = {.location = {.database = database},
 							  .site = name};
 		assert_ok(store_migrate(&migration, NULL, ERR));
 		free(database);

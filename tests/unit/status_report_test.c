@@ -24,7 +24,7 @@ static void start(void)
 {
 	metrics_start();
 	history_start();
-	troubles_start();
+	recent_failures_start();
 }
 
 static uint64_t sum_of(const struct history_counts *steps, size_t count, const char *name)
@@ -157,23 +157,23 @@ TEST(test_quantiles)
 	free(report);
 }
 
-TEST(test_troubles)
+TEST(test_failures)
 {
-	struct trouble got[TROUBLES_MAX];
-	struct trouble trouble = {.status = STATUS_CHAT_SERVER};
+	struct recent_failure got[RECENT_FAILURES_MAX];
+	struct recent_failure failure = {.status = STATUS_CHAT_SERVER};
 
 	start();
-	assert_int_equal(troubles_get(TROUBLE_FAILED, got), 0);
-	for (int i = 0; i < TROUBLES_MAX + 3; i++) {
-		trouble.time = i;
-		trouble_note(TROUBLE_FAILED, &trouble);
+	assert_int_equal(recent_failures_get(FAILURE_FAILED, got), 0);
+	for (int i = 0; i < RECENT_FAILURES_MAX + 3; i++) {
+		failure.time = i;
+		recent_failure_add(FAILURE_FAILED, &failure);
 	}
-	assert_int_equal(troubles_get(TROUBLE_FAILED, got), TROUBLES_MAX);
-	assert_int_equal(got[0].time, TROUBLES_MAX + 2);
-	assert_int_equal(got[TROUBLES_MAX - 1].time, 3);
-	assert_int_equal(troubles_get(TROUBLE_LIMITED, got), 0);
-	trouble_text(got[0].site, 4, "a\xc3\xa4\xc3\xb6");
+	assert_int_equal(recent_failures_get(FAILURE_FAILED, got), RECENT_FAILURES_MAX);
+	assert_int_equal(got[0].time, RECENT_FAILURES_MAX + 2);
+	assert_int_equal(got[RECENT_FAILURES_MAX - 1].time, 3);
+	assert_int_equal(recent_failures_get(FAILURE_LIMITED, got), 0);
+	recent_failure_text(got[0].site, 4, "a\xc3\xa4\xc3\xb6");
 	assert_string_equal(got[0].site, "a\xc3\xa4");
-	trouble_text(got[0].site, sizeof(got[0].site), NULL);
+	recent_failure_text(got[0].site, sizeof(got[0].site), NULL);
 	assert_string_equal(got[0].site, "");
 }

@@ -16,7 +16,7 @@
 
 /* What makes it, for store_migrate. */
 #define FIXTURE_MIGRATION(file)                                                                    \
-	(&(struct store_migration){.place = {.database = (file)}, .site = FIXTURE_SITE})
+	(&(struct store_migration){.location = {.database = (file)}, .site = FIXTURE_SITE})
 
 struct fixture {
 	const char *dir; /* the unit test's folder */
@@ -40,8 +40,8 @@ static inline int fixture_folder(void **state)
 static inline void fixture_open(struct fixture *f)
 {
 	assert_ok(store_migrate(FIXTURE_MIGRATION(f->path), NULL, ERR));
-	assert_ok(
-	    store_open(&(struct store_place){.database = f->path}, FIXTURE_SITE, &f->store, ERR));
+	assert_ok(store_open(&(struct store_location){.database = f->path}, FIXTURE_SITE, &f->store,
+			     ERR));
 }
 
 static inline int fixture_store(void **state)

@@ -99,7 +99,7 @@ static void assert_open_refused(struct fixture *f, const char *words)
 	struct store *store = NULL;
 
 	assert_fails(
-	    store_open(&(struct store_place){.database = f->path}, FIXTURE_SITE, &store, ERR),
+	    store_open(&(struct store_location){.database = f->path}, FIXTURE_SITE, &store, ERR),
 	    STATUS_UNAVAILABLE, words);
 	assert_null(store);
 	assert_says(f->dir); /* names the file */
@@ -163,8 +163,8 @@ TEST(test_new_and_twice)
 	assert_int_equal(stat(f->path, &st), 0);
 	assert_int_equal(st.st_mode & 07777, 0600);
 	assert_migrates(f, store_schema());
-	assert_ok(
-	    store_open(&(struct store_place){.database = f->path}, FIXTURE_SITE, &f->store, ERR));
+	assert_ok(store_open(&(struct store_location){.database = f->path}, FIXTURE_SITE, &f->store,
+			     ERR));
 	assert_ok(store_ping(f->store, ERR));
 	assert_ok(store_verify(f->store, ERR));
 }
@@ -180,7 +180,7 @@ TEST(test_every_older_schema)
 			 store_schema());
 		assert_open_refused(f, words);
 		assert_migrates(f, schema);
-		assert_ok(store_open(&(struct store_place){.database = f->path}, FIXTURE_SITE,
+		assert_ok(store_open(&(struct store_location){.database = f->path}, FIXTURE_SITE,
 				     &f->store, ERR));
 		store_close(f->store);
 		f->store = NULL;
@@ -235,7 +235,7 @@ static enum status migrate_for(struct fixture *f, const char *site, bool adopt, 
 			       struct error *err)
 {
 	const struct store_migration what = {
-	    .place = {.database = f->path}, .site = site, .adopt = adopt};
+	    .location = {.database = f->path}, .site = site, .adopt = adopt};
 	struct store_migration_report report = {0};
 	enum status status = store_migrate(&what, &report, err);
 
@@ -250,14 +250,15 @@ TEST(test_another_site_is_refused)
 	char *from = NULL;
 
 	fixture_open(f);
-	assert_fails(store_open(&(struct store_place){.database = f->path}, "other", &store, ERR),
-		     STATUS_UNAVAILABLE, "belongs to [site " FIXTURE_SITE "], not to [site other]");
+	assert_fails(
+	    store_open(&(struct store_location){.database = f->path}, "other", &store, ERR),
+	    STATUS_UNAVAILABLE, "belongs to [site " FIXTURE_SITE "], not to [site other]");
 	assert_says("prebindctl --site other migrate --adopt");
 	assert_null(store);
 	assert_fails(migrate_for(f, "other", false, &from, ERR), STATUS_UNAVAILABLE,
 		     "[site " FIXTURE_SITE "]");
 	assert_null(from);
-	assert_fails(store_open(&(struct store_place){.database = f->path}, "Test", &store, ERR),
+	assert_fails(store_open(&(struct store_location){.database = f->path}, "Test", &store, ERR),
 		     STATUS_UNAVAILABLE, "not to [site Test]");
 	assert_ok(store_ping(f->store, ERR)); /* and it stays whose it was */
 }
@@ -295,7 +296,7 @@ TEST(test_adopting_ends_logins)
 	assert_int_equal(raw_number(f->path, "SELECT count(*) FROM login_session"), 0);
 	assert_int_equal(raw_number(f->path, "SELECT count(*) FROM site_user"), 1);
 	assert_open_refused(f, "belongs to [site other]");
-	assert_ok(store_open(&(struct store_place){.database = f->path}, "other", &store, ERR));
+	assert_ok(store_open(&(struct store_location){.database = f->path}, "other", &store, ERR));
 	assert_ok(site_key_get(store, "csrf", after, ERR));
 	assert_memory_not_equal(before, after, sizeof(before));
 	store_close(store);
@@ -313,8 +314,8 @@ TEST(test_belongs_to_nobody_yet)
 	raw(f->path, "DELETE FROM database_site");
 	assert_open_refused(f, "belongs to no site yet: run prebindctl migrate");
 	assert_migrates(f, store_schema());
-	assert_ok(
-	    store_open(&(struct store_place){.database = f->path}, FIXTURE_SITE, &f->store, ERR));
+	assert_ok(store_open(&(struct store_location){.database = f->path}, FIXTURE_SITE, &f->store,
+			     ERR));
 }
 
 TEST(test_concurrent_migrations)
@@ -402,7 +403,7 @@ TEST(test_damaged_before_the_start)
 	assert_migrates(f, 0);
 	write_file(f->path, 4096, "\x7f\x02rot", 4000);
 	enum status status =
-	    store_open(&(struct store_place){.database = f->path}, FIXTURE_SITE, &f->store, ERR);
+	    store_open(&(struct store_location){.database = f->path}, FIXTURE_SITE, &f->store, ERR);
 	if (status == STATUS_OK)
 		status = store_verify(f->store, ERR);
 	assert_fails(status, STATUS_UNAVAILABLE, "damaged");
@@ -425,8 +426,8 @@ TEST(test_damaged_while_open)
 		assert_ok(user_add(f->store, name, "hash", NOW, ERR));
 	}
 	store_close(f->store);
-	assert_ok(
-	    store_open(&(struct store_place){.database = f->path}, FIXTURE_SITE, &f->store, ERR));
+	assert_ok(store_open(&(struct store_location){.database = f->path}, FIXTURE_SITE, &f->store,
+			     ERR));
 	write_file(f->path, 4096, "\x7f\x02rot", 8000);
 	enum status status = STATUS_OK;
 	for (int i = 0; i < 300 && status != STATUS_UNAVAILABLE; i++) {
@@ -462,17 +463,17 @@ static void read_with(void *function)
 				 SQLITE_OK);
 }
 
-static enum connection_trouble trouble_of(struct connection *db, const char *sql)
+static enum connection_fault trouble_of(struct connection *db, const char *sql)
 {
 	assert_status(connection_ask(db, sql, NULL, NULL, NULL), STATUS_UNAVAILABLE);
-	return connection_trouble(db);
+	return connection_fault(db);
 }
 
 /* Neither damage nor a failed read is forgotten because of what happens to the connection next. */
 TEST(test_trouble_is_not_forgotten)
 {
 	struct fixture *f = *state;
-	const struct store_place place = {.database = f->path};
+	const struct store_location location = {.database = f->path};
 	struct connection *db;
 
 	assert_migrates(f, 0);
@@ -483,23 +484,23 @@ TEST(test_trouble_is_not_forgotten)
 	    raw_number(f->path, "SELECT rootpage FROM sqlite_schema WHERE name = 'site_user'");
 
 	read_with((void *)read_unless_it_fails);
-	assert_ok(connection_open(&place, CONNECTION_DURABLE, &db, NULL, ERR));
+	assert_ok(connection_open(&location, CONNECTION_DURABLE, &db, NULL, ERR));
 	disk_fails = true;
-	enum connection_trouble unread = trouble_of(db, "SELECT sum(created) FROM site_user");
+	enum connection_fault unread = trouble_of(db, "SELECT sum(created) FROM site_user");
 	disk_fails = false;
-	assert_int_equal(unread, TROUBLE_UNREAD);
-	assert_int_equal(trouble_of(db, "SELECT nothing FROM site_user"), TROUBLE_UNREAD);
+	assert_int_equal(unread, FAULT_UNREAD);
+	assert_int_equal(trouble_of(db, "SELECT nothing FROM site_user"), FAULT_UNREAD);
 	connection_close(db);
 
 	write_file(f->path, (root - 1) * 4096L, "\x7f\x02rot", 800);
-	assert_ok(connection_open(&place, CONNECTION_DURABLE, &db, NULL, ERR));
-	assert_int_equal(trouble_of(db, "SELECT sum(created) FROM site_user"), TROUBLE_DAMAGED);
+	assert_ok(connection_open(&location, CONNECTION_DURABLE, &db, NULL, ERR));
+	assert_int_equal(trouble_of(db, "SELECT sum(created) FROM site_user"), FAULT_DAMAGED);
 	disk_fails = true;
-	enum connection_trouble damaged = trouble_of(db, "SELECT sum(created) FROM login_session");
+	enum connection_fault damaged = trouble_of(db, "SELECT sum(created) FROM login_session");
 	disk_fails = false;
 	connection_close(db);
 	read_with(NULL);
-	assert_int_equal(damaged, TROUBLE_DAMAGED);
+	assert_int_equal(damaged, FAULT_DAMAGED);
 }
 
 /* ---- permissions ---- */
@@ -590,7 +591,7 @@ static int reads_but_cannot_write(struct fixture *f)
 	struct store *store;
 	struct session session;
 
-	if (store_open(&(struct store_place){.database = f->path}, FIXTURE_SITE, &store, ERR) !=
+	if (store_open(&(struct store_location){.database = f->path}, FIXTURE_SITE, &store, ERR) !=
 	    STATUS_OK)
 		return unavailable_with(STATUS_OK, ERR, "") ? 0 : 1;
 	int wrong = 0;
@@ -629,8 +630,8 @@ static int cannot_open(struct fixture *f)
 {
 	struct store *store;
 
-	return unavailable_with(store_open(&(struct store_place){.database = f->path}, FIXTURE_SITE,
-					   &store, ERR),
+	return unavailable_with(store_open(&(struct store_location){.database = f->path},
+					   FIXTURE_SITE, &store, ERR),
 				ERR, "must own it")
 		   ? 0
 		   : 1;
@@ -640,8 +641,8 @@ static int refuses_the_owner(struct fixture *f)
 {
 	struct store *store;
 
-	return unavailable_with(store_open(&(struct store_place){.database = f->path}, FIXTURE_SITE,
-					   &store, ERR),
+	return unavailable_with(store_open(&(struct store_location){.database = f->path},
+					   FIXTURE_SITE, &store, ERR),
 				ERR, "chown 65534")
 		   ? 0
 		   : 1;
@@ -726,10 +727,10 @@ TEST(test_busy)
 	fixture_open(f);
 	assert_ok(store_begin(f->store, &(struct store_key){.scope = "test"}, &writer, ERR));
 	assert_ok(store_borrow(f->store, &other, ERR));
-	connection_patience(other, 0);
+	connection_lock_timeout(other, 0);
 	assert_fails(connection_begin(other, &(struct store_key){.scope = "test"}, ERR),
 		     STATUS_UNAVAILABLE, "keeps it locked");
-	assert_int_equal(connection_trouble(other), TROUBLE_BUSY);
+	assert_int_equal(connection_fault(other), FAULT_BUSY);
 	store_return(f->store, other);
 	assert_ok(store_ping(f->store, ERR)); /* readers go on */
 	assert_ok(store_end(f->store, writer, STATUS_OK, ERR));
@@ -875,8 +876,8 @@ TEST(test_site_key)
 	assert_status(site_key_get(f->store, "", other, NULL), STATUS_BAD_REQUEST);
 
 	store_close(f->store);
-	assert_ok(
-	    store_open(&(struct store_place){.database = f->path}, FIXTURE_SITE, &f->store, ERR));
+	assert_ok(store_open(&(struct store_location){.database = f->path}, FIXTURE_SITE, &f->store,
+			     ERR));
 	assert_ok(site_key_get(f->store, "csrf", again, ERR));
 	assert_memory_equal(one, again, sizeof(one));
 	assert_int_equal(unlink(f->path), 0);

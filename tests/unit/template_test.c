@@ -202,7 +202,7 @@ static const struct row partial_rows[] = {
     {"in a section that is false",            "{{#no}}{{>plain}}{{/no}}",    ""                                         },
 };
 
-static const struct row html_places[] = {
+static const struct row html_contexts[] = {
     {"JSON in its script",            "<script type=\"application/json\" id=\"x\">{{json}}</script>",
      "<script type=\"application/json\" id=\"x\">{\"a\":\"\\u003c\"}</script>"                                                          },
     {"type behind other attributes",  "<SCRIPT nonce='{{subject}}' type='application/json'>{{json}}",
@@ -264,7 +264,7 @@ ROWS_TEST(lists)
 ROWS_TEST(inverted)
 ROWS_TEST(comments)
 ROWS_TEST(partial_rows)
-ROWS_TEST(html_places)
+ROWS_TEST(html_contexts)
 
 TEST(test_refusals)
 {

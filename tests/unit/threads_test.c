@@ -7,7 +7,7 @@
 #include <pthread.h>
 #include <sys/socket.h>
 
-#include "base/wait.h"
+#include "base/blocking.h"
 #include "serve/server_parts.h"
 
 #define THREADS     4
@@ -47,7 +47,7 @@ static void note_thread(struct fixture *f)
 
 static bool wait_at_gate(struct fixture *f)
 {
-	if (!wait_begin())
+	if (!blocking_begin())
 		return false;
 	pthread_mutex_lock(&f->lock);
 	f->waiting++;
@@ -56,7 +56,7 @@ static bool wait_at_gate(struct fixture *f)
 		pthread_cond_wait(&f->changed, &f->lock);
 	f->waiting--;
 	pthread_mutex_unlock(&f->lock);
-	wait_end();
+	blocking_end();
 	return true;
 }
 

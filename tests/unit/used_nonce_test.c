@@ -61,7 +61,7 @@ TEST(once)
 	assert_status(add(f->store, "n1", NOW + 90, NULL), STATUS_CONFLICT);
 	assert_ok(add(f->store, "N1", NOW + 60, ERR));
 	assert_ok(
-	    store_open(&(struct store_place){.database = f->path}, FIXTURE_SITE, &other, ERR));
+	    store_open(&(struct store_location){.database = f->path}, FIXTURE_SITE, &other, ERR));
 	assert_status(add(other, "n1", NOW + 60, NULL), STATUS_CONFLICT);
 	store_close(other);
 }

@@ -3,7 +3,7 @@
  * ring. It marks the place as being written, writes, and then marks the place with its number. A
  * reader uses only a place that had the right number before and after reading.
  */
-#include "base/troubles.h"
+#include "base/recent_failures.h"
 
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -12,31 +12,31 @@
 
 #include "base/codec.h"
 
-#define WORDS ((sizeof(struct trouble) + 7) / 8)
+#define WORDS ((sizeof(struct recent_failure) + 7) / 8)
 
-struct place {
+struct slot {
 	_Atomic uint64_t number; /* counted from 1; 0 if it is empty or being written */
 	_Atomic uint64_t words[WORDS];
 };
 
 struct ring {
 	_Atomic uint64_t last; /* the number of the last entry */
-	struct place places[TROUBLES_MAX];
+	struct slot slots[RECENT_FAILURES_MAX];
 };
 
 /* All processes share them. NULL if nothing is recorded. */
 static struct ring *rings;
 
-void troubles_start(void)
+void recent_failures_start(void)
 {
-	void *shared = mmap(NULL, TROUBLE_KINDS * sizeof(*rings), PROT_READ | PROT_WRITE,
+	void *shared = mmap(NULL, FAILURE_KINDS * sizeof(*rings), PROT_READ | PROT_WRITE,
 			    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
 	if (shared != MAP_FAILED)
 		rings = shared;
 }
 
-void trouble_text(char *out, size_t size, const char *text)
+void recent_failure_text(char *out, size_t size, const char *text)
 {
 	size_t len = text != NULL ? strlen(text) : 0;
 	size_t at = 0;
@@ -54,43 +54,44 @@ void trouble_text(char *out, size_t size, const char *text)
 	memset(out + at, 0, size - at);
 }
 
-void trouble_note(enum trouble_kind kind, const struct trouble *trouble)
+void recent_failure_add(enum failure_kind kind, const struct recent_failure *failure)
 {
 	uint64_t words[WORDS] = {0};
-	struct place *place;
+	struct slot *slot;
 	uint64_t number;
 
 	if (rings == NULL)
 		return;
-	memcpy(words, trouble, sizeof(*trouble));
+	memcpy(words, failure, sizeof(*failure));
 	number = atomic_fetch_add(&rings[kind].last, 1) + 1;
-	place = &rings[kind].places[number % TROUBLES_MAX];
-	atomic_store(&place->number, 0);
+	slot = &rings[kind].slots[number % RECENT_FAILURES_MAX];
+	atomic_store(&slot->number, 0);
 	for (size_t i = 0; i < WORDS; i++)
-		atomic_store(&place->words[i], words[i]);
-	atomic_store(&place->number, number);
+		atomic_store(&slot->words[i], words[i]);
+	atomic_store(&slot->number, number);
 }
 
-static bool take(const struct place *place, uint64_t number, struct trouble *out)
+static bool take(const struct slot *slot, uint64_t number, struct recent_failure *out)
 {
 	uint64_t words[WORDS];
 
-	if (atomic_load(&place->number) != number)
+	if (atomic_load(&slot->number) != number)
 		return false;
 	for (size_t i = 0; i < WORDS; i++)
-		words[i] = atomic_load(&place->words[i]);
-	if (atomic_load(&place->number) != number)
+		words[i] = atomic_load(&slot->words[i]);
+	if (atomic_load(&slot->number) != number)
 		return false;
 	memcpy(out, words, sizeof(*out));
 	return true;
 }
 
-size_t troubles_get(enum trouble_kind kind, struct trouble out[TROUBLES_MAX])
+size_t recent_failures_get(enum failure_kind kind, struct recent_failure out[RECENT_FAILURES_MAX])
 {
 	uint64_t last = rings != NULL ? atomic_load(&rings[kind].last) : 0;
 	size_t count = 0;
 
-	for (uint64_t number = last; number > 0 && last - number < TROUBLES_MAX; number--)
-		count += take(&rings[kind].places[number % TROUBLES_MAX], number, &out[count]);
+	for (uint64_t number = last; number > 0 && last - number < RECENT_FAILURES_MAX; number--)
+		count +=
+		    take(&rings[kind].slots[number % RECENT_FAILURES_MAX], number, &out[count]);
 	return count;
 }

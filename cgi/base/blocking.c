@@ -2,7 +2,7 @@
  * The waiter of each thread. It is thread-local, because waits occur in layers that know nothing of
  * the request, such as a wait for a database's lock.
  */
-#include "base/wait.h"
+#include "base/blocking.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -12,20 +12,20 @@
 
 #define SHORT_MS 5 /* first wait for another thread; starting a new thread takes longer */
 
-static _Thread_local struct waiter *waiter;
+static _Thread_local struct blocking_thread *waiter;
 
-void waiter_set(struct waiter *of_thread)
+void blocking_thread_set(struct blocking_thread *of_thread)
 {
 	waiter = of_thread;
 }
 
-void waiter_request(unsigned request)
+void blocking_thread_request(unsigned request)
 {
 	if (waiter != NULL)
 		waiter->request = request;
 }
 
-bool wait_begin(void)
+bool blocking_begin(void)
 {
 	if (waiter == NULL)
 		return true;
@@ -35,28 +35,28 @@ bool wait_begin(void)
 	return true;
 }
 
-void wait_end(void)
+void blocking_end(void)
 {
 	if (waiter != NULL && --waiter->depth == 0)
 		waiter->end(waiter->arg);
 }
 
-enum status wait_refused(struct error *err)
+enum status blocking_refused(struct error *err)
 {
 	error_set(err, STATUS_BUSY,
 		  "too many requests are waiting (key waiting_max); check whether the XMPP server "
 		  "is slow, the site's database is locked, or upstream_max is too low");
-	return error_retry_after(err, STATUS_BUSY, WAIT_RETRY_S);
+	return error_retry_after(err, STATUS_BUSY, BLOCKING_RETRY_S);
 }
 
-bool wait_nap(long ms)
+bool blocking_sleep(long ms)
 {
 	const struct timespec pause = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000};
 
-	if (!wait_begin())
+	if (!blocking_begin())
 		return false;
 	nanosleep(&pause, NULL);
-	wait_end();
+	blocking_end();
 	return true;
 }
 
@@ -77,24 +77,24 @@ static int64_t short_end(int64_t until_ms)
 	return alone || until_ms < soon_ms ? until_ms : soon_ms;
 }
 
-int wait_idle(pthread_cond_t *condition, pthread_mutex_t *lock, int64_t until_ms)
+int condition_wait(pthread_cond_t *condition, pthread_mutex_t *lock, int64_t until_ms)
 {
 	struct timespec end = time_of(until_ms);
 
 	return pthread_cond_clockwait(condition, lock, CLOCK_MONOTONIC, &end);
 }
 
-int wait_on(pthread_cond_t *condition, pthread_mutex_t *lock, int64_t until_ms)
+int blocking_wait(pthread_cond_t *condition, pthread_mutex_t *lock, int64_t until_ms)
 {
 	int64_t first_ms = short_end(until_ms);
-	int rc = wait_idle(condition, lock, first_ms);
+	int rc = condition_wait(condition, lock, first_ms);
 
 	if (rc != ETIMEDOUT || first_ms == until_ms)
 		return rc;
-	if (!wait_begin())
+	if (!blocking_begin())
 		return EBUSY;
-	rc = wait_idle(condition, lock, until_ms);
-	wait_end();
+	rc = condition_wait(condition, lock, until_ms);
+	blocking_end();
 	return rc;
 }
 
@@ -114,7 +114,7 @@ static int lock_until(pthread_mutex_t *lock, int64_t until_ms)
 #endif
 }
 
-int wait_lock(pthread_mutex_t *lock, int64_t until_ms)
+int blocking_lock(pthread_mutex_t *lock, int64_t until_ms)
 {
 	int64_t first_ms;
 	int rc = pthread_mutex_trylock(lock);
@@ -125,14 +125,14 @@ int wait_lock(pthread_mutex_t *lock, int64_t until_ms)
 	rc = lock_until(lock, first_ms);
 	if (rc != ETIMEDOUT || first_ms == until_ms)
 		return rc;
-	if (!wait_begin())
+	if (!blocking_begin())
 		return EBUSY;
 	rc = lock_until(lock, until_ms);
-	wait_end();
+	blocking_end();
 	return rc;
 }
 
-bool wait_is_in_vain(void)
+bool visitor_has_left(void)
 {
 	struct pollfd fd = {.fd = waiter != NULL ? waiter->visitor : -1, .events = POLLIN};
 

@@ -1,5 +1,5 @@
 /*
- * sql.c says of each query what its statement says: how many parameters of which kind, and
+ * query_sql.c says of each query what its statement says: how many parameters of which kind, and
  * which columns. No query takes longer because there are more users, sessions or buckets: each uses
  * an index, except those that are about all rows and are named here.
  */
@@ -117,7 +117,7 @@ TEST(test_all_rows_are_noticed)
 	sqlite3_close(db);
 }
 
-/* ---- what sql.c says about a query against its statement ---- */
+/* ---- what query_sql.c says about a query against its statement ---- */
 
 static int param_count(const struct query_sql *query)
 {
@@ -270,7 +270,7 @@ TEST(test_other_parameters_are_noticed)
 	sqlite3_close(db);
 }
 
-/* A caller who gives other values than sql.c asks for learns it in the first test. */
+/* A caller who gives other values than query_sql.c asks for learns it in the first test. */
 TEST(test_other_values_are_refused)
 {
 	struct fixture *f = *state;

@@ -1,0 +1,74 @@
+/*
+ * Handles the waits of a request: for a slow server, for a lock that another program holds, or for
+ * another thread. A thread that is going to wait calls blocking_begin. The server then lets another
+ * thread serve in its place (cgi/serve/threads.c). Call it wherever a request can wait. The caller
+ * must not hold anything that other requests need. A mutex that is held for microseconds needs no
+ * such call.
+ *
+ * A thread that serves a visitor has a waiter. In plain CGI, prebindctl and tests there is no
+ * waiter. A thread there simply waits, because no other request needs it.
+ */
+#ifndef BASE_BLOCKING_H
+#define BASE_BLOCKING_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/error.h"
+
+struct blocking_thread {
+	bool (*begin)(void *arg); /* returns false if too many requests wait already */
+	void (*end)(void *arg);
+	void *arg;
+	int visitor; /* the connection to the web server, which closes it if the visitor leaves */
+	unsigned request; /* id of the request on that connection; 0 if not known yet */
+	/*
+	 * Returns true if the web server has reported on that connection that the visitor has left.
+	 * NULL if it cannot report that.
+	 */
+	bool (*gave_up)(int visitor, unsigned request);
+	unsigned depth; /* depth of nested waits, which count as one; 0 at first */
+};
+
+/* Sets the waiter of the calling thread, which is borrowed until the next call. NULL for none. */
+void blocking_thread_set(struct blocking_thread *waiter);
+
+/* Sets the request that the calling thread serves. Does nothing without a waiter. */
+void blocking_thread_request(unsigned request);
+
+/*
+ * Call blocking_begin before a wait, and blocking_end after it. If blocking_begin returns false,
+ * too many requests wait already: do not wait, and do not call blocking_end. blocking_refused makes
+ * the error for the visitor, STATUS_BUSY with err->retry_after.
+ */
+bool blocking_begin(void);
+void blocking_end(void);
+enum status blocking_refused(struct error *err);
+#define BLOCKING_RETRY_S                                                                           \
+	2 /* retry_after in seconds; by then some of the waiting calls have ended */
+
+/*
+ * Sleeps between blocking_begin and blocking_end. Returns false without sleeping if too many
+ * requests wait already.
+ */
+bool blocking_sleep(long ms);
+
+/*
+ * Work like pthread_cond_timedwait and pthread_mutex_timedlock, for what another thread of ours
+ * holds. They call blocking_begin only after some milliseconds, because most waits end before
+ * another thread would be ready to serve. until_ms is monotonic. Return 0, ETIMEDOUT, or EBUSY if
+ * too many requests wait already.
+ */
+int blocking_wait(pthread_cond_t *condition, pthread_mutex_t *lock, int64_t until_ms);
+int blocking_lock(pthread_mutex_t *lock, int64_t until_ms);
+
+/*
+ * As blocking_wait, but without blocking_begin and blocking_end, for threads that serve no request.
+ */
+int condition_wait(pthread_cond_t *condition, pthread_mutex_t *lock, int64_t until_ms);
+
+/* True if the visitor that this thread serves has left. Returns false also if that is not known. */
+bool visitor_has_left(void);
+
+#endif
