@@ -76,7 +76,7 @@ SETUP_DOCS = docs/prosody.md docs/ejabberd.md docs/tigase.md docs/own-server.md
 PROGRAMS = $(BUILD)/prebind.fcgi $(BUILD)/prebindctl $(BUILD)/prebind-extauth
 
 UNIT_TESTS = address_test adhoc_add_user_test adhoc_caller_test adhoc_form_test adhoc_mutants_test \
-	adhoc_recorded_test adhoc_server_test adhoc_test backup_test bosh_test breaker_test bulkhead_test caller_test \
+	adhoc_recorded_test adhoc_server_test adhoc_test backup_test blocking_test bosh_test breaker_test bulkhead_test caller_test \
 	codec_test conf_databases_test conf_find_test conf_load_test conf_memory_test conf_print_test conf_value_test \
 	cookie_test csrf_test device_test django_session_test fcgi_head_test fcgi_record_test file_test forwarded_test \
 	guest_test http_client_test http_url_test identity_mutants_test jid_claim_test jid_map_test jid_name_test \

@@ -12,14 +12,14 @@
 
 #define SHORT_MS 5 /* first wait for another thread; starting a new thread takes longer */
 
-static _Thread_local struct blocking_thread *waiter;
+static _Thread_local struct blocking_waiter *waiter;
 
-void blocking_thread_set(struct blocking_thread *of_thread)
+void blocking_waiter_set(struct blocking_waiter *of_thread)
 {
 	waiter = of_thread;
 }
 
-void blocking_thread_request(unsigned request)
+void blocking_waiter_request(unsigned request)
 {
 	if (waiter != NULL)
 		waiter->request = request;
@@ -84,13 +84,24 @@ int condition_wait(pthread_cond_t *condition, pthread_mutex_t *lock, int64_t unt
 	return pthread_cond_clockwait(condition, lock, CLOCK_MONOTONIC, &end);
 }
 
-int blocking_wait(pthread_cond_t *condition, pthread_mutex_t *lock, int64_t until_ms)
+/* Returns 0 when the ordinary wait is over, so that the caller looks before the long one. */
+static int short_wait(pthread_cond_t *condition, pthread_mutex_t *lock, int64_t until_ms)
 {
 	int64_t first_ms = short_end(until_ms);
 	int rc = condition_wait(condition, lock, first_ms);
 
 	if (rc != ETIMEDOUT || first_ms == until_ms)
 		return rc;
+	waiter->short_done_ms = until_ms;
+	return 0;
+}
+
+int blocking_wait(pthread_cond_t *condition, pthread_mutex_t *lock, int64_t until_ms)
+{
+	int rc;
+
+	if (waiter == NULL || waiter->short_done_ms != until_ms)
+		return short_wait(condition, lock, until_ms);
 	if (!blocking_begin())
 		return EBUSY;
 	rc = condition_wait(condition, lock, until_ms);

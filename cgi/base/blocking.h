@@ -17,7 +17,7 @@
 
 #include "base/error.h"
 
-struct blocking_thread {
+struct blocking_waiter {
 	bool (*begin)(void *arg); /* returns false if too many requests wait already */
 	void (*end)(void *arg);
 	void *arg;
@@ -28,14 +28,15 @@ struct blocking_thread {
 	 * NULL if it cannot report that.
 	 */
 	bool (*gave_up)(int visitor, unsigned request);
-	unsigned depth; /* depth of nested waits, which count as one; 0 at first */
+	unsigned depth;        /* depth of nested waits, which count as one; 0 at first */
+	int64_t short_done_ms; /* until_ms of the wait whose short part is over; 0 at first */
 };
 
 /* Sets the waiter of the calling thread, which is borrowed until the next call. NULL for none. */
-void blocking_thread_set(struct blocking_thread *waiter);
+void blocking_waiter_set(struct blocking_waiter *waiter);
 
 /* Sets the request that the calling thread serves. Does nothing without a waiter. */
-void blocking_thread_request(unsigned request);
+void blocking_waiter_request(unsigned request);
 
 /*
  * Call blocking_begin before a wait, and blocking_end after it. If blocking_begin returns false,
@@ -45,8 +46,7 @@ void blocking_thread_request(unsigned request);
 bool blocking_begin(void);
 void blocking_end(void);
 enum status blocking_refused(struct error *err);
-#define BLOCKING_RETRY_S                                                                           \
-	2 /* retry_after in seconds; by then some of the waiting calls have ended */
+#define BLOCKING_RETRY_S 2 /* seconds; by then some of the waiting calls have ended */
 
 /*
  * Sleeps between blocking_begin and blocking_end. Returns false without sleeping if too many
@@ -59,6 +59,10 @@ bool blocking_sleep(long ms);
  * holds. They call blocking_begin only after some milliseconds, because most waits end before
  * another thread would be ready to serve. until_ms is monotonic. Return 0, ETIMEDOUT, or EBUSY if
  * too many requests wait already.
+ *
+ * Call blocking_wait in a loop that tests the condition before each call, always with the same
+ * until_ms. It can return 0 without a signal: after the first milliseconds the caller must look
+ * again, because the signal may have come between their end and the return.
  */
 int blocking_wait(pthread_cond_t *condition, pthread_mutex_t *lock, int64_t until_ms);
 int blocking_lock(pthread_mutex_t *lock, int64_t until_ms);

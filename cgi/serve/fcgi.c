@@ -188,7 +188,7 @@ static void fcgi_answer(struct fcgi_request *req)
 	struct strbuf head;
 
 	req->deadline_ms = now_ms + REQUEST_MS;
-	blocking_thread_request((unsigned)req->lib.requestId);
+	blocking_waiter_request((unsigned)req->lib.requestId);
 	response_init(&response);
 	strbuf_init_secret(&head); /* cookies are in it */
 	if (req->lib.role == FCGI_ROLE_RESPONDER) {

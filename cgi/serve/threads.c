@@ -43,7 +43,7 @@ struct worker {
 	pthread_t thread;
 	pthread_cond_t call; /* wakes this thread when it is spare */
 	bool accepting;      /* it accepts, or it was woken to accept */
-	struct blocking_thread waiter;
+	struct blocking_waiter waiter;
 	void *crash_stack;
 };
 
@@ -305,9 +305,9 @@ static void begin(struct pool *pool, struct worker *self)
 	self->accepting = true; /* the thread that started this one has counted it */
 	pthread_cond_init(&self->call, NULL);
 	self->crash_stack = crash_stack_use();
-	self->waiter = (struct blocking_thread){
+	self->waiter = (struct blocking_waiter){
 	    .begin = on_wait_begin, .end = on_wait_end, .arg = pool, .gave_up = head_is_aborted};
-	blocking_thread_set(&self->waiter);
+	blocking_waiter_set(&self->waiter);
 	pthread_mutex_lock(&pool->lock);
 	TAILQ_INSERT_TAIL(&pool->workers, self, entry);
 	pthread_mutex_unlock(&pool->lock);
