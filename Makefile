@@ -38,7 +38,7 @@ DB       = library libpq postgresql postgresql_result resolve socket_wait
 SITEDB   = grants kinds mariadb mariadb_row mariadb_statement pool postgresql postgresql_statement select \
 	select_comparison site_query site_query_say site_rows sqlite sqlite_guard tokens
 XMPP     = adhoc_add_user adhoc_bind adhoc_client adhoc_form adhoc_json adhoc_server adhoc_xml bosh \
-	bosh_write jid jid_name jid_prepare jwt login_token sasl
+	bosh_write jid jid_name jid_prepare jwt login_token sasl tigase_error
 NET      = http_call http_client http_settings http_url
 WEB      = basic_auth csrf forwarded request request_fields request_path request_proxies response router
 TEMPLATE = cache html nodes parse render template texts

@@ -6,8 +6,8 @@
 
 #include "base/strbuf.h"
 #include "prebind/backends.h"
-#include "xmpp/adhoc_bind.h"
 #include "xmpp/adhoc_add_user.h"
+#include "xmpp/adhoc_bind.h"
 
 struct tigase {
 	const struct site_conf *conf; /* borrowed */

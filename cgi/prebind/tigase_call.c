@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "prebind/tigase.h"
+#include "xmpp/tigase_error.h"
 
 #define ADD_USER_ACL                                                                               \
 	"'" ADHOC_ADD_USER_COMPONENT "' () { commands { '" ADHOC_ADD_USER_NODE                     \
@@ -89,7 +90,7 @@ enum status tigase_ask(const struct tigase *tigase, struct prebind_call *call,
 	}
 	strbuf_clear(&url);
 	if (status == STATUS_OK && http->status != 200)
-		status = adhoc_http_error(http->status, err);
+		status = tigase_http_error(http->status, err);
 	exchange->answer = (struct adhoc_answer){
 	    .data = http->body.data,
 	    .len = http->body.len,

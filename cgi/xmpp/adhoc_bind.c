@@ -1,7 +1,7 @@
 /*
  * Checks an answer to pre-bind-bosh-session. It counts as a session only if every field is right.
- * Otherwise the error sentence quotes Tigase and names the next step. prebind/tigase.c checks that
- * the session belongs to the requested user.
+ * tigase_error.c judges an answer without a session. prebind/tigase.c checks that the session
+ * belongs to the requested user.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +10,7 @@
 #include "base/secret.h"
 #include "xmpp/adhoc_bind.h"
 #include "xmpp/jid.h"
+#include "xmpp/tigase_error.h"
 
 #define SID_MIN 16 /* bytes; a shorter sid, which is a secret, could be guessed (Tigase: a UUID) */
 
@@ -25,57 +26,6 @@ void adhoc_bind_write(struct strbuf *out, enum adhoc_format format, const struct
 
 	adhoc_request_write(out, format, ADHOC_NODE, fields + first,
 			    sizeof(fields) / sizeof(fields[0]) - first);
-}
-
-/* ---- answers without a session ---- */
-
-static enum status refuse_said(const char *before, const char *said, const char *next_step,
-			       struct error *err)
-{
-	return error_set(err, STATUS_CHAT_SERVER, "%s (\"%.*s\"): %s", before, ADHOC_QUOTE_MAX,
-			 said, next_step);
-}
-
-/* True if the command threw an exception. */
-static bool has_failed_inside(const struct adhoc_form *form)
-{
-	const char *note = adhoc_form_value(form, "Note");
-
-	return adhoc_form_value(form, "Error message") != NULL ||
-	       (note != NULL && strstr(note, "execution error") != NULL);
-}
-
-static enum status form_check(const struct adhoc_form *form, struct error *err)
-{
-	const char *error = adhoc_form_value(form, "Error");
-	const char *message = adhoc_form_value(form, "Error message");
-	const char *note = adhoc_form_value(form, "Note");
-	const char *result = adhoc_form_value(form, "Script result");
-
-	if (form->node == NULL || strcmp(form->node, ADHOC_NODE) != 0)
-		return refuse_said("Tigase answered another command",
-				   form->node != NULL ? form->node : "",
-				   "check that tigase_url leads to Tigase's component bosh", err);
-	if (error != NULL)
-		return refuse_said("Tigase refuses the session", error,
-				   "check that the JID's domain is a virtual host of Tigase, and "
-				   "that tigase_user administers it",
-				   err);
-	if (has_failed_inside(form))
-		return refuse_said("Tigase's command failed", message != NULL ? message : note,
-				   "the exception is in Tigase's log", err);
-	if (form->note != NULL)
-		return refuse_said("Tigase's command ended with an error note", form->note,
-				   "see Tigase's log", err);
-	if (result != NULL)
-		return refuse_said("Tigase regards the JID as invalid and made no session", result,
-				   "check the key jid, and the user's JID with prebindctl map list",
-				   err);
-	if (adhoc_form_find(form, "sid") == NULL && adhoc_form_find(form, "FORM_TYPE") != NULL)
-		return error_set(err, STATUS_CHAT_SERVER,
-				 "Tigase returned the command's empty form, because the JID did "
-				 "not reach it: check that no proxy changes the requests");
-	return STATUS_OK;
 }
 
 /* ---- the session ---- */
@@ -212,7 +162,7 @@ static enum status hostname_read(const struct adhoc_form *form, char out[ADHOC_H
 static enum status session_read(const struct adhoc_form *form, struct adhoc_session *out,
 				struct error *err)
 {
-	enum status status = form_check(form, err);
+	enum status status = tigase_bind_check(form, err);
 
 	if (status == STATUS_OK)
 		status = from_read(form, &out->from, err);
@@ -251,8 +201,8 @@ bool adhoc_bind_refused(enum adhoc_format format, const struct adhoc_answer *ans
 	if (adhoc_answer_read(format, answer, &form, NULL) != STATUS_OK)
 		return false;
 	refused = form.node != NULL && strcmp(form.node, ADHOC_NODE) == 0 &&
-		  adhoc_form_find(&form, "sid") == NULL && !has_failed_inside(&form) &&
-		  form_check(&form, NULL) != STATUS_OK;
+		  adhoc_form_find(&form, "sid") == NULL && !tigase_bind_failed(&form) &&
+		  tigase_bind_check(&form, NULL) != STATUS_OK;
 	adhoc_form_clear(&form);
 	return refused;
 }

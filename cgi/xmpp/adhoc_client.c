@@ -1,6 +1,6 @@
 /*
  * The parts that all commands of Tigase have in common: the request, the form in the answer, and
- * the content type and status of the HTTP answer.
+ * the content type of the HTTP answer. tigase_error.c judges the rest of an answer.
  */
 #include <string.h>
 #include <strings.h>
@@ -154,47 +154,4 @@ bool adhoc_list_has_command(enum adhoc_format format, const struct adhoc_answer 
 
 	return content_type_read(format, answer->content_type, &text.encoding) &&
 	       adhoc_items_name(format, &text, ADHOC_NODE);
-}
-
-/* ---- an HTTP status other than 200 ---- */
-
-static const char *http_meaning(int http_status)
-{
-	switch (http_status) {
-	case 401:
-		return "wrong credentials: tigase_user must be the administrator's bare JID, and "
-		       "tigase_password_file must hold its password";
-	case 403:
-		return "the API key is missing, wrong or not for this path: check "
-		       "tigase_api_key_file";
-	case 404:
-		return "the component or command does not exist, or tigase_user may not use it: "
-		       "check that tigase_url ends in /rest/adhoc/bosh@DOMAIN, and that "
-		       "tigase_user administers that domain";
-	case 405:
-		return "no component accepts commands at this path: check that tigase_url ends in "
-		       "/rest/adhoc/bosh@DOMAIN";
-	case 500:
-		return "it could not read the request (or, with Jetty, took more than 30 s): check "
-		       "that no proxy changes the requests, then tigase_format and Tigase's log";
-	case 502:
-	case 503:
-		return "Tigase is starting, or a proxy in front of it cannot reach it: check that "
-		       "Tigase runs";
-	case 504:
-		return "the component did not answer in time: check that it runs, and that "
-		       "tigase_url names bosh@DOMAIN";
-	default:
-		break;
-	}
-	if (http_status >= 300 && http_status <= 399)
-		return "prebind does not follow redirects: check the path of tigase_url, and "
-		       "tigase_api_key_file";
-	return "this is not an answer that Tigase gives: check tigase_url";
-}
-
-enum status adhoc_http_error(int http_status, struct error *err)
-{
-	return error_set(err, http_status == 504 ? STATUS_CHAT_TIMEOUT : STATUS_CHAT_SERVER,
-			 "Tigase answers HTTP %d: %s", http_status, http_meaning(http_status));
 }

@@ -46,10 +46,4 @@ bool adhoc_answer_is_form(enum adhoc_format format, const struct adhoc_answer *a
 /* True if a list of commands (the answer to GET) names pre-bind-bosh-session. */
 bool adhoc_list_has_command(enum adhoc_format format, const struct adhoc_answer *answer);
 
-/*
- * Sets *err to the meaning of an HTTP status other than 200, with the next step. Returns
- * STATUS_CHAT_TIMEOUT for 504, otherwise STATUS_CHAT_SERVER.
- */
-enum status adhoc_http_error(int http_status, struct error *err);
-
 #endif

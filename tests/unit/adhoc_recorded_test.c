@@ -10,6 +10,7 @@
 
 #include "base/strbuf.h"
 #include "xmpp/adhoc_bind.h"
+#include "xmpp/tigase_error.h"
 
 #define FOLDER "tests/peers/tigase"
 
@@ -295,7 +296,7 @@ static void expect_refusal(const struct recording *row, const struct http *http,
 	if (http->status == 200)
 		status = adhoc_bind_read(row->format, answer, &session, &err);
 	else
-		status = adhoc_http_error(http->status, &err);
+		status = tigase_http_error(http->status, &err);
 	if (status != (http->status == 504 ? STATUS_CHAT_TIMEOUT : STATUS_CHAT_SERVER) ||
 	    err.status != status || strstr(err.text, row->why) == NULL)
 		fail_msg("%s: status %d, \"%s\"", row->name, status, err.text);

@@ -9,6 +9,7 @@
 #include "base/strbuf.h"
 #include "base/xml.h"
 #include "xmpp/adhoc_bind.h"
+#include "xmpp/tigase_error.h"
 
 /* ---- the request ---- */
 
@@ -580,10 +581,10 @@ TEST(test_http_errors)
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct error err = {0};
 
-		assert_int_equal(adhoc_http_error(rows[i].http_status, &err), rows[i].status);
+		assert_int_equal(tigase_http_error(rows[i].http_status, &err), rows[i].status);
 		assert_int_equal(err.status, rows[i].status);
 		if (strstr(err.text, rows[i].why) == NULL)
 			fail_msg("%d: %s", rows[i].http_status, err.text);
 	}
-	assert_status(adhoc_http_error(404, NULL), STATUS_CHAT_SERVER);
+	assert_status(tigase_http_error(404, NULL), STATUS_CHAT_SERVER);
 }
