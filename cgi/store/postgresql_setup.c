@@ -26,11 +26,27 @@
 	" WHERE oid = to_regclass('prebind_schema'))"                                              \
 	" AND c.relkind = 'r' AND NOT has_table_privilege(c.oid, r)"
 
+/*
+ * Asks again under the lock of migrations. When a migration commits, the server shows its tables to
+ * others a moment before they can find the names. The lock is held until that moment is over.
+ */
+static enum status ask_under_lock(struct connection *db, int *whose, struct error *err)
+{
+	enum status status = connection_begin(db, &(struct store_key){.scope = KEY_DATABASE}, err);
+
+	if (status == STATUS_OK)
+		status = connection_ask(db, WHOSE, whose, NULL, err);
+	connection_rollback(db);
+	return status;
+}
+
 enum status remote_schema(struct connection *db, int *out, struct error *err)
 {
 	int whose = 0;
 	enum status status = connection_ask(db, WHOSE, &whose, NULL, err);
 
+	if (status == STATUS_OK && whose < 0 && !remote(db)->in_transaction)
+		status = ask_under_lock(db, &whose, err);
 	if (status == STATUS_OK && whose < 0)
 		return error_set(err, STATUS_UNAVAILABLE,
 				 "%s: this database belongs to another program: give "

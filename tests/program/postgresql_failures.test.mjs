@@ -126,14 +126,36 @@ test("backup and restore name what PostgreSQL has for that", async () => {
 	}
 });
 
+/** A configuration like the program's, whose database is another one of the server. */
+function withDatabase(name) {
+	return place.write(`etc/${name}.conf`, fs.readFileSync(prebind.conf, "utf8")
+		.replace(/^database = .*$/m, `database = postgresql://prebind@127.0.0.1:${server.port}/${name}`));
+}
+
 test("several migrate an empty database at once: one does the work, all succeed", async () => {
 	await server.sql("CREATE DATABASE many OWNER prebind");
-	const file = place.write("etc/many.conf", fs.readFileSync(prebind.conf, "utf8")
-		.replace(/^database = .*$/m, `database = postgresql://prebind@127.0.0.1:${server.port}/many`));
+	const file = withDatabase("many");
 	const runs = await Promise.all(Array.from({ length: 4 }, () => place.run([prebind.ctlProgram, "-c", file, "migrate", "--json"])));
 	for (const run of runs)
 		assert.equal(run.code, 0, run.stderr);
 	assert.equal((await server.sql("SELECT count(*) FROM prebind_schema", "many")).trim(), "1");
+});
+
+/*
+ * At the end of a migration the server shows the new tables to another connection a moment before that connection can
+ * find them by their names. Here that moment lasts until the connection holds the lock of migrations.
+ */
+test("tables that are seen before their names are found are not taken for another program's", async () => {
+	await server.sql("CREATE DATABASE moment OWNER prebind; ALTER DATABASE moment SET search_path = public, pg_catalog");
+	await server.sql("CREATE FUNCTION public.to_regclass(text) RETURNS regclass STABLE LANGUAGE sql AS $$ SELECT pg_catalog.to_regclass($1)" +
+		" WHERE EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND granted AND pid = pg_backend_pid()) $$", "moment");
+	const file = withDatabase("moment");
+	for (let i = 0; i < 2; i++) {
+		const run = await place.run([prebind.ctlProgram, "-c", file, "migrate"]);
+		assert.equal(run.code, 0, run.stderr);
+	}
+	assert.match((await place.run([prebind.ctlProgram, "-c", file, "check"])).stdout, /moment is intact/);
+	assert.equal(await server.sql("SELECT to_regclass('prebind_schema') IS NULL, number > 0 FROM prebind_schema", "moment"), "t|t\n");
 });
 
 // ---- what visitors see
