@@ -11,6 +11,8 @@
 #include "store/connection.h"
 
 #define SCHEMA_WITH_SITE 10 /* since this schema a database records its site */
+#define SERVER_WAIT_MS                                                                             \
+	(10 * 60 * 1000) /* for the migration of another process; one of a large table takes long */
 
 static const struct store_key key = {.scope = KEY_DATABASE};
 
@@ -121,6 +123,8 @@ enum status store_migrate(const struct store_migration *what, struct store_migra
 		status = connection_open(&what->location, CONNECTION_DURABLE, &db, NULL, err);
 	if (status != STATUS_OK)
 		return status;
+	if (db->kind->is_server)
+		connection_lock_timeout(db, SERVER_WAIT_MS);
 	status = migrate(db, what, &report, err);
 	connection_close(db);
 	if (status == STATUS_OK && out != NULL)

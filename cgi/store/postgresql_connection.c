@@ -333,27 +333,28 @@ static void remote_rollback(struct connection *db)
 	remote(db)->in_transaction = false;
 }
 
+/* For a connection whose calls can take long: only the deadline of the call ends a wait. */
+#define LONG_WAITS                                                                                 \
+	"SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0;"                             \
+	"SET LOCAL idle_in_transaction_session_timeout = 0;"
+
 /*
  * Begins, takes the lock and reads the clock in one message, so there is only one round trip. The
  * clock is read after the lock is taken.
  */
 static enum status try_begin(struct connection *db, const struct store_key *key, struct error *err)
 {
-	char sql[300];
+	char sql[400];
 	char *clock = NULL;
 
 	snprintf(sql, sizeof(sql),
-		 "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE;%s"
+		 "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE;%s%s"
 		 "SELECT pg_advisory_xact_lock(%lld);" CLOCK,
 		 key->disposable ? "SET LOCAL synchronous_commit = off;" : "",
+		 remote(db)->call_ms > SERVER_CALL_MS ? LONG_WAITS : "",
 		 (long long)lock_number(key));
 	enum status status = ask(db, sql, NULL, &clock, err);
 	remote(db)->in_transaction = true; /* a message that fails can have begun one */
-	if (status == STATUS_OK && remote(db)->call_ms > SERVER_CALL_MS)
-		status = ask(db,
-			     "SET LOCAL statement_timeout = 0; SET LOCAL "
-			     "idle_in_transaction_session_timeout = 0",
-			     NULL, NULL, err);
 	if (status == STATUS_OK)
 		clock_set(db, clock);
 	else

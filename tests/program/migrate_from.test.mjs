@@ -97,7 +97,7 @@ async function relayThatCuts(words) {
 }
 
 test("a connection that is lost while a transaction begins is replaced", async () => {
-	const relay = await relayThatCuts("SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0");
+	const relay = await relayThatCuts("SET LOCAL lock_timeout = 0");
 	await server.sql("CREATE DATABASE cut OWNER prebind");
 	const cut = other("cut", { database: `postgresql://prebind@127.0.0.1:${relay.port}/cut`, database_password_file: place.write("etc/database.password", "secret\n") });
 	const rows = JSON.parse(await cut.ctlOk(["migrate", "--from", sqlite.database, "--json"])).rows;

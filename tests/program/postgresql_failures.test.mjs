@@ -158,6 +158,17 @@ test("tables that are seen before their names are found are not taken for anothe
 	assert.equal(await server.sql("SELECT to_regclass('prebind_schema') IS NULL, number > 0 FROM prebind_schema", "moment"), "t|t\n");
 });
 
+test("a migration waits for another one that takes longer than a statement may", async () => {
+	await server.sql("CREATE DATABASE slow OWNER prebind; ALTER DATABASE slow SET search_path = public, pg_catalog");
+	// Stands for the other process: it keeps the lock for 3 s when this one asks for it first.
+	await server.sql("CREATE FUNCTION public.pg_advisory_xact_lock(bigint) RETURNS void LANGUAGE plpgsql AS $$ BEGIN" +
+		" IF current_setting('test.waited', true) IS DISTINCT FROM 'yes' THEN" +
+		" PERFORM set_config('test.waited', 'yes', false); PERFORM pg_sleep(3); END IF;" +
+		" PERFORM pg_catalog.pg_advisory_xact_lock($1); END $$", "slow");
+	const run = await place.run([prebind.ctlProgram, "-c", withDatabase("slow"), "migrate"]);
+	assert.equal(run.code, 0, run.stderr);
+});
+
 // ---- what visitors see
 
 test("the server is restarted: nobody is let in meanwhile, and afterwards no visitor notices", async () => {
