@@ -16,7 +16,6 @@
 #include <unistd.h>
 
 #include "store/sqlite.h"
-#include "store/sqlite.h"
 
 #define ROOM_WANTED   (1024 * 1024)       /* bytes; a quarter of the log at a checkpoint */
 #define DATABASE_MODE (S_IRUSR | S_IWUSR) /* also for -wal, -shm and -journal */
