@@ -209,8 +209,8 @@ struct database_kind {
 	enum status (*ask)(struct connection *db, const char *sql, int *number, char **text,
 			   struct error *err);
 	enum status (*verify)(struct connection *db, struct error *err);
-	void (*lock_timeout)(struct connection *db,
-			     int milliseconds); /* NULL if it cannot be set */
+	/* NULL if it cannot be set */
+	void (*lock_timeout)(struct connection *db, int milliseconds);
 	enum status (*begin)(struct connection *db, const struct store_key *key, struct error *err);
 	enum status (*commit)(struct connection *db, struct error *err);
 	void (*rollback)(struct connection *db);

@@ -147,6 +147,14 @@ static enum status open_source(const struct store_copy *what, struct connection 
 	return status;
 }
 
+/* A transaction of a copy is idle while the other connection works. */
+static enum status may_be_idle(struct connection *db, struct error *err)
+{
+	if (!db->kind->is_server)
+		return STATUS_OK;
+	return connection_script(db, "SET LOCAL idle_in_transaction_session_timeout = 0", err);
+}
+
 /*
  * Stops all writes to the source until the copy ends. For an SQLite file an open write transaction
  * is enough. On a server the tables must be locked.
@@ -156,6 +164,8 @@ static enum status hold_still(struct connection *from, struct error *err)
 	if (from->kind->is_server)
 		connection_lock_timeout(from, COPY_MS);
 	enum status status = connection_begin(from, &key, err);
+	if (status == STATUS_OK)
+		status = may_be_idle(from, err);
 	if (status == STATUS_OK && from->kind->is_server)
 		status = connection_script(
 		    from,
@@ -175,6 +185,8 @@ static enum status copy_into(struct store_copy *what, struct connection *from, s
 	if (to->kind->is_server)
 		connection_lock_timeout(to, COPY_MS);
 	status = connection_begin(to, &key, err);
+	if (status == STATUS_OK)
+		status = may_be_idle(to, err);
 	if (status == STATUS_OK)
 		status = copy_all(what, from, to, err);
 	if (status == STATUS_OK)

@@ -333,10 +333,12 @@ static void remote_rollback(struct connection *db)
 	remote(db)->in_transaction = false;
 }
 
-/* For a connection whose calls can take long: only the deadline of the call ends a wait. */
-#define LONG_WAITS                                                                                 \
-	"SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0;"                             \
-	"SET LOCAL idle_in_transaction_session_timeout = 0;"
+/*
+ * A migration or a copy can wait long for the key, and its statements can take long. A lock on a
+ * table must not be waited for long, because everybody who uses the table waits behind it.
+ */
+#define LONG_WAITS  "SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0;"
+#define SHORT_LOCKS "SET LOCAL lock_timeout = 2000;"
 
 /*
  * Begins, takes the lock and reads the clock in one message, so there is only one round trip. The
@@ -344,15 +346,16 @@ static void remote_rollback(struct connection *db)
  */
 static enum status try_begin(struct connection *db, const struct store_key *key, struct error *err)
 {
+	const bool is_long = remote(db)->call_ms > SERVER_CALL_MS;
 	char sql[400];
 	char *clock = NULL;
 
 	snprintf(sql, sizeof(sql),
 		 "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE;%s%s"
-		 "SELECT pg_advisory_xact_lock(%lld);" CLOCK,
+		 "SELECT pg_advisory_xact_lock(%lld);%s" CLOCK,
 		 key->disposable ? "SET LOCAL synchronous_commit = off;" : "",
-		 remote(db)->call_ms > SERVER_CALL_MS ? LONG_WAITS : "",
-		 (long long)lock_number(key));
+		 is_long ? LONG_WAITS : "", (long long)lock_number(key),
+		 is_long ? SHORT_LOCKS : "");
 	enum status status = ask(db, sql, NULL, &clock, err);
 	remote(db)->in_transaction = true; /* a message that fails can have begun one */
 	if (status == STATUS_OK)

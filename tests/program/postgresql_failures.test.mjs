@@ -169,6 +169,25 @@ test("a migration waits for another one that takes longer than a statement may",
 	assert.equal(run.code, 0, run.stderr);
 });
 
+test("a migration does not wait for a reader of a table, because all visitors would wait behind it", async () => {
+	await server.sql("CREATE DATABASE read OWNER prebind");
+	const file = withDatabase("read");
+	const migrate = () => place.run([prebind.ctlProgram, "-c", file, "migrate"]);
+	assert.equal((await migrate()).code, 0);
+	await server.sql("ALTER TABLE site_user DROP COLUMN display_folded; UPDATE prebind_schema SET number = 12", "read"); // as before 0013
+	let isOver = false;
+	const reader = server.sql("BEGIN; SELECT count(*) FROM site_user; SELECT pg_sleep(60)", "read").catch(() => {}).finally(() => { isOver = true; });
+	const sleeps = "SELECT pid FROM pg_stat_activity WHERE datname = 'read' AND query LIKE '%pg_sleep(60)%' AND wait_event = 'PgSleep'";
+	await until("the reader reads", async () => (await server.sql(sleeps)).trim() !== "");
+	const run = await migrate();
+	assert.equal(run.code, 1);
+	assert.match(run.stderr, /55P03/);
+	assert.equal(isOver, false);
+	await server.sql(`SELECT pg_terminate_backend(pid) FROM (${sleeps}) AS reader`);
+	await reader;
+	assert.equal((await migrate()).code, 0);
+});
+
 // ---- what visitors see
 
 test("the server is restarted: nobody is let in meanwhile, and afterwards no visitor notices", async () => {
