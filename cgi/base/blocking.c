@@ -102,6 +102,7 @@ int blocking_wait(pthread_cond_t *condition, pthread_mutex_t *lock, int64_t unti
 
 	if (waiter == NULL || waiter->short_done_ms != until_ms)
 		return short_wait(condition, lock, until_ms);
+	waiter->short_done_ms = 0;
 	if (!blocking_begin())
 		return EBUSY;
 	rc = condition_wait(condition, lock, until_ms);

@@ -9,7 +9,7 @@
 #include "base/clock.h"
 #include "sitedb/sitedb.h"
 
-#define CLOSE_MS 100
+#define CLOSE_MS 20
 #define SOON_MS  600 /* far less than the time-out of a wait, which is a second */
 #define FOREVER  (clock_monotonic_ms() + 10000)
 
