@@ -3,6 +3,7 @@
  */
 #include "sitedb/postgresql.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -128,16 +129,22 @@ enum status postgresql_site_prepare(void *handle, const struct site_query_text *
 /* ---- asking ---- */
 
 /*
- * Returns true for a whole number as the server writes it: 17, but not 017 or +17. Other texts
- * cannot be in the column, and the server would refuse them.
+ * Returns true for a whole number as the server writes it: 17, but not 017 or +17. Another text, or
+ * a number that the type does not hold, cannot be in the column, and the server would refuse it.
  */
 static bool is_whole(const char *text, unsigned type)
 {
-	size_t most = type == POSTGRESQL_INT8 ? 18 : type == POSTGRESQL_INT4 ? 9 : 4;
+	const int64_t max = type == POSTGRESQL_INT8   ? INT64_MAX
+			    : type == POSTGRESQL_INT4 ? INT32_MAX
+						      : INT16_MAX;
 	const char *digits = text[0] == '-' ? text + 1 : text;
 	size_t len = strspn(digits, "0123456789");
 
-	return digits[len] == '\0' && len > 0 && len <= most && (digits[0] != '0' || len == 1);
+	if (digits[len] != '\0' || len == 0 || (digits[0] == '0' && (len > 1 || digits != text)))
+		return false;
+	errno = 0;
+	const int64_t number = strtoll(text, NULL, 10);
+	return errno == 0 && number <= max && number >= -max - 1;
 }
 
 static bool may_be_there(const struct postgresql_statement *s, size_t place, const char *text)

@@ -41,8 +41,9 @@ const SQL = (blob) => `
 	CREATE TABLE many (n int);
 	CREATE TABLE odd (id varchar(64) PRIMARY KEY, name ${blob});
 	INSERT INTO account (id, name) VALUES (1, 'alice'), (2, 'Anonymous');
-	INSERT INTO account VALUES (3, 'Bea', 0, 'The Bea', '${HASH}'), (4, 'banned', 1, '', '${HASH}'), (5, 'nohash', 0, '', NULL);
-	INSERT INTO session VALUES ('${SID}', 1, 4000000000), ('over', 1, 1000000000), ('guest', 2, 4000000000), ('deleted', 99, 4000000000), ('bea', 3, 4000000000);
+	INSERT INTO account VALUES (3, 'Bea', 0, 'The Bea', '${HASH}'), (4, 'banned', 1, '', '${HASH}'), (5, 'nohash', 0, '', NULL),
+		(2147483647, 'last', 0, 'The last', '${HASH}');
+	INSERT INTO session VALUES ('${SID}', 1, 4000000000), ('over', 1, 1000000000), ('guest', 2, 4000000000), ('deleted', 99, 4000000000), ('bea', 3, 4000000000), ('last', 2147483647, 4000000000);
 	INSERT INTO many VALUES ${Array.from({ length: 300 }, (_, i) => `(${i})`).join(", ")};`;
 
 let place, prebind;
@@ -170,8 +171,10 @@ const visitor = (site) => new Visitor((request) => prebind.request({ ...request,
 
 for (const kind of ["sqlite", "mariadb", "postgresql"]) {
 	test(`${kind}: the profile query finds the user by the number in the session`, async () => {
-		const seen = await look(`${kind}profile`, "bea");
-		assert.deepEqual([seen.status, seen.me], [200, "The Bea"], seen.body.slice(0, 400));
+		for (const [sid, name] of [["bea", "The Bea"], ["last", "The last"]]) { // the last one has the largest number of its type
+			const seen = await look(`${kind}profile`, sid);
+			assert.deepEqual([seen.status, seen.me], [200, name], seen.body.slice(0, 400));
+		}
 		await expectSeen(`${kind}profile`, "deleted", NONE);
 		const { stdout } = await prebind.ctl(["--site", `${kind}profile`, "check"]);
 		assert.match(stdout, /^ok .* site_session: /m);
