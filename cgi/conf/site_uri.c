@@ -58,9 +58,9 @@ static int hex_value(char c)
 
 /*
  * Copies len bytes and decodes escapes (%41 becomes A). Returns NULL if out of memory, or if a %
- * begins no valid escape.
+ * begins no valid escape; then *malformed is true.
  */
-static char *decode(const char *text, size_t len)
+static char *decode(const char *text, size_t len, bool *malformed)
 {
 	char *out = malloc(len + 1), *to = out;
 
@@ -73,6 +73,7 @@ static char *decode(const char *text, size_t len)
 		int low = i + 2 < len ? hex_value(text[i + 2]) : -1;
 		if (high < 0 || low < 0 || (high == 0 && low == 0)) {
 			free(out);
+			*malformed = true;
 			return NULL;
 		}
 		*to++ = (char)(high * 16 + low);
@@ -86,10 +87,13 @@ static char *decode(const char *text, size_t len)
 /* Replaces *field by the decoded text. */
 static const char *put(char **field, const char *text, size_t len)
 {
-	char *value = decode(text, len);
+	bool malformed = false;
+	char *value = decode(text, len, &malformed);
 
-	if (value == NULL)
+	if (malformed)
 		return "has a % that two hexadecimal digits do not follow";
+	if (value == NULL)
+		return ""; /* out of memory */
 	if (text_has_control(value)) {
 		free(value);
 		return "has a control character in it";
