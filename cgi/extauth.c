@@ -1,8 +1,8 @@
 /*
  * prebind-extauth: checks passwords for an XMPP server that starts it. It reads queries (struct
  * question) from standard input and answers 0 or 1 on standard output (extauth/packet.h). It
- * answers one query at a time; servers start several processes. It ends at the end of its input,
- * and never because of a query.
+ * answers one query at a time, so XMPP servers start several processes. It ends only when its input
+ * ends. No query can end it.
  */
 #include <getopt.h>
 #include <signal.h>
@@ -81,8 +81,8 @@ static struct served_site *site_for(struct extauth *extauth, const char *domain)
 }
 
 /*
- * Returns a domain that both sites have, so that an account could belong to either of them. NULL if
- * they have none in common. Borrowed from a.
+ * Returns a domain that both sites have, so that an account could belong to either of them. Returns
+ * NULL if they have no domain in common. The result is borrowed from the site `a`.
  */
 static const char *shared_domain(const struct served_site *a, const struct served_site *b)
 {
@@ -211,7 +211,10 @@ static bool question_answer(struct extauth *extauth, const struct question *ques
 	return yes;
 }
 
-/* Refuses what is not UTF-8: libraries expect UTF-8, and all passwords of accounts are UTF-8. */
+/*
+ * Answers one packet. Refuses text that is not UTF-8, because libraries expect UTF-8, and all
+ * passwords of accounts are UTF-8.
+ */
 static bool packet_answer_for(struct extauth *extauth, struct packet *packet)
 {
 	struct question question;
@@ -257,7 +260,7 @@ static void give_up_what_is_not_needed(void)
 {
 	setrlimit(RLIMIT_CORE, &(struct rlimit){0});
 	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-	signal(SIGPIPE, SIG_IGN); /* write fails if the server has ended */
+	signal(SIGPIPE, SIG_IGN); /* if the server has ended, write fails instead */
 	umask(0077);
 #ifndef __SANITIZE_ADDRESS__ /* the leak checker must inspect its own process */
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);

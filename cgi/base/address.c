@@ -1,5 +1,6 @@
 /*
- * Addresses and networks. All are stored as IPv6, so that one comparison serves IPv4 and IPv6.
+ * Addresses and networks. All are stored as IPv6, so that the same comparison works for IPv4 and
+ * IPv6.
  */
 #include "base/address.h"
 
@@ -9,7 +10,7 @@
 #include <string.h>
 
 #define ADDRESS_TEXT_MAX 64 /* bytes; enough for INET6_ADDRSTRLEN and a zone */
-/* bits in the prefix ::ffff:0:0/96, which comes before an IPv4 address */
+/* bits of the prefix ::ffff:0:0, which precedes an IPv4 address that is stored as IPv6 */
 #define IPV4_BITS 96
 
 /* Reads an address. Sets *ipv4 to true if it is an IPv4 address. */
@@ -30,7 +31,7 @@ static bool address_read(const char *text, size_t len, unsigned char out[ADDRESS
 	return inet_pton(AF_INET6, copy, out) == 1;
 }
 
-/* True if all bits after the network's length are zero. */
+/* True if all bits after the prefix length are zero. */
 static bool is_whole(const struct address_net *net)
 {
 	for (unsigned bit = net->bits; bit < 8 * ADDRESS_BYTES; bit++)
@@ -39,7 +40,10 @@ static bool is_whole(const struct address_net *net)
 	return true;
 }
 
-/* Reads the number after the slash. Returns false if it is not a number, or is larger than max. */
+/*
+ * Reads the prefix length after the slash. Returns false if it is not a number, or is larger than
+ * max.
+ */
 static bool length_read(const char *text, unsigned max, unsigned *out)
 {
 	size_t digits = strspn(text, "0123456789");

@@ -1,6 +1,6 @@
 /*
- * The waiter of each thread. It is thread-local, because waits occur in layers that know nothing of
- * the request, such as a wait for a database's lock.
+ * Stores the waiter of each thread. It is thread-local, because some code that waits, for example
+ * for a database lock, knows nothing of the request.
  */
 #include "base/blocking.h"
 
@@ -10,7 +10,7 @@
 
 #include "base/clock.h"
 
-#define SHORT_MS 5 /* first wait for another thread; starting a new thread takes longer */
+#define SHORT_MS 5 /* wait this long before blocking_begin; starting another thread takes longer */
 
 static _Thread_local struct blocking_waiter *waiter;
 
@@ -66,8 +66,9 @@ static struct timespec time_of(int64_t ms)
 }
 
 /*
- * Returns when the ordinary wait ends and another thread takes over. It is the end of the whole
- * wait if no other request needs this thread, or if another thread has taken its place already.
+ * Returns when the first, short part of a wait ends. After that, blocking_begin lets another thread
+ * serve. Returns until_ms if no other request needs this thread, or if another thread already
+ * serves in its place.
  */
 static int64_t short_end(int64_t until_ms)
 {
@@ -84,7 +85,10 @@ int condition_wait(pthread_cond_t *condition, pthread_mutex_t *lock, int64_t unt
 	return pthread_cond_clockwait(condition, lock, CLOCK_MONOTONIC, &end);
 }
 
-/* Returns 0 when the ordinary wait is over, so that the caller looks before the long one. */
+/*
+ * Waits for the short part only. Returns 0 when it is over, so that the caller tests its condition
+ * again before the long part.
+ */
 static int short_wait(pthread_cond_t *condition, pthread_mutex_t *lock, int64_t until_ms)
 {
 	int64_t first_ms = short_end(until_ms);

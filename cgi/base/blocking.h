@@ -1,12 +1,12 @@
 /*
  * Handles the waits of a request: for a slow server, for a lock that another program holds, or for
- * another thread. A thread that is going to wait calls blocking_begin. The server then lets another
- * thread serve in its place (cgi/serve/threads.c). Call it wherever a request can wait. The caller
- * must not hold anything that other requests need. A mutex that is held for microseconds needs no
- * such call.
+ * another thread. A thread calls blocking_begin before it waits, and the server then lets another
+ * thread serve in its place (cgi/serve/threads.c). Call it wherever a request can wait, except for
+ * a mutex that is held only for microseconds. The caller must not hold anything that other requests
+ * need.
  *
  * A thread that serves a visitor has a waiter. In plain CGI, prebindctl and tests there is no
- * waiter. A thread there simply waits, because no other request needs it.
+ * waiter: a thread there simply waits, because no other request needs it.
  */
 #ifndef BASE_BLOCKING_H
 #define BASE_BLOCKING_H
@@ -21,18 +21,18 @@ struct blocking_waiter {
 	bool (*begin)(void *arg); /* returns false if too many requests wait already */
 	void (*end)(void *arg);
 	void *arg;
-	int visitor; /* the connection to the web server, which closes it if the visitor leaves */
+	int visitor; /* connection to the web server; the server closes it if the visitor leaves */
 	unsigned request; /* id of the request on that connection; 0 if not known yet */
 	/*
 	 * Returns true if the web server has reported on that connection that the visitor has left.
-	 * NULL if it cannot report that.
+	 * NULL if the web server cannot report that.
 	 */
 	bool (*gave_up)(int visitor, unsigned request);
-	unsigned depth;        /* depth of nested waits, which count as one; 0 at first */
+	unsigned depth;        /* nested waits; only the outermost begins and ends; 0 at first */
 	int64_t short_done_ms; /* until_ms of the wait whose short part is over; 0 at first */
 };
 
-/* Sets the waiter of the calling thread, which is borrowed until the next call. NULL for none. */
+/* Sets the calling thread's waiter; NULL for none. It is borrowed until the next call. */
 void blocking_waiter_set(struct blocking_waiter *waiter);
 
 /* Sets the request that the calling thread serves. Does nothing without a waiter. */
@@ -46,33 +46,34 @@ void blocking_waiter_request(unsigned request);
 bool blocking_begin(void);
 void blocking_end(void);
 enum status blocking_refused(struct error *err);
-#define BLOCKING_RETRY_S 2 /* seconds; by then some of the waiting calls have ended */
+#define BLOCKING_RETRY_S 2 /* seconds until a retry; some waiting requests have ended by then */
 
 /*
- * Sleeps between blocking_begin and blocking_end. Returns false without sleeping if too many
+ * Calls blocking_begin, sleeps, and calls blocking_end. Returns false without sleeping if too many
  * requests wait already.
  */
 bool blocking_sleep(long ms);
 
 /*
- * Work like pthread_cond_timedwait and pthread_mutex_timedlock, for what another thread of ours
- * holds. They call blocking_begin only after some milliseconds, because most waits end before
- * another thread would be ready to serve. until_ms is monotonic. Return 0, ETIMEDOUT, or EBUSY if
- * too many requests wait already.
+ * blocking_wait works like pthread_cond_timedwait, blocking_lock like pthread_mutex_timedlock. Use
+ * them to wait for another thread of this process. They call blocking_begin only after some
+ * milliseconds, because most waits end before another thread could start to serve. until_ms is
+ * monotonic. Both return 0, ETIMEDOUT, or EBUSY if too many requests wait already.
  *
  * Call blocking_wait in a loop that tests the condition before each call, always with the same
- * until_ms. It can return 0 without a signal: after the first milliseconds the caller must look
- * again, because the signal may have come between their end and the return.
+ * until_ms. After the first milliseconds it returns 0 even without a signal. The caller must then
+ * test the condition again, because a signal at that moment is lost.
  */
 int blocking_wait(pthread_cond_t *condition, pthread_mutex_t *lock, int64_t until_ms);
 int blocking_lock(pthread_mutex_t *lock, int64_t until_ms);
 
 /*
- * As blocking_wait, but without blocking_begin and blocking_end, for threads that serve no request.
+ * Like blocking_wait, but without blocking_begin and blocking_end, for threads that serve no
+ * request.
  */
 int condition_wait(pthread_cond_t *condition, pthread_mutex_t *lock, int64_t until_ms);
 
-/* True if the visitor that this thread serves has left. Returns false also if that is not known. */
+/* True if the visitor that this thread serves has left; false if that is not known. */
 bool visitor_has_left(void);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * The two clocks. On Linux clock_gettime cannot fail for these clocks, so its result is not
- * checked.
+ * Reads the wall clock and the monotonic clock. On Linux clock_gettime cannot fail for these
+ * clocks, so its result is not checked.
  */
 #include <time.h>
 

@@ -1,6 +1,6 @@
 /*
- * The two clocks. Code that decides by time takes `now` as a parameter, so that tests can set it;
- * only the outermost callers call these functions.
+ * The wall clock and the monotonic clock. Code that depends on the time takes a parameter `now`, so
+ * that tests can set it. Only the outermost callers call these functions.
  */
 #ifndef BASE_CLOCK_H
 #define BASE_CLOCK_H
@@ -10,10 +10,10 @@
 int64_t clock_wall(void); /* in seconds since 1970-01-01 UTC */
 int64_t clock_wall_ms(void);
 int64_t clock_monotonic_ms(void); /* milliseconds; for deadlines */
-int64_t clock_monotonic_us(void); /* microseconds; to measure */
+int64_t clock_monotonic_us(void); /* microseconds; for measurements */
 /*
- * The time of the last clock tick, in milliseconds. It is up to 10 ms old, but takes only a quarter
- * of the time to read.
+ * The monotonic time of the last clock tick, in milliseconds. It is up to 10 ms old, but reading it
+ * takes only a quarter of the time.
  */
 int64_t clock_monotonic_coarse_ms(void);
 

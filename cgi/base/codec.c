@@ -13,7 +13,10 @@ static const char hex_digits_upper[] = "0123456789ABCDEF";
 
 size_t utf8_decode(const char *data, size_t len, uint32_t *out)
 {
-	/* The smallest code point of each length; smaller ones are overlong forms (RFC 3629, 3). */
+	/*
+	 * The smallest valid code point for each length in bytes; a smaller one is overlong (RFC
+	 * 3629, 3).
+	 */
 	static const uint32_t smallest[] = {0, 0, 0x80, 0x800, 0x10000};
 	const unsigned char *p = (const unsigned char *)data;
 	size_t n;
@@ -41,8 +44,8 @@ size_t utf8_decode(const char *data, size_t len, uint32_t *out)
 }
 
 /*
- * Returns how many leading bytes were found to be ASCII, in steps of eight. Most texts are ASCII,
- * so checking eight bytes at once saves time.
+ * Returns the number of ASCII bytes at the start, in steps of eight: bytes after the result can be
+ * ASCII too. Most text is ASCII, so checking eight bytes at once saves time.
  */
 static size_t ascii_prefix(const char *data, size_t len)
 {
@@ -77,7 +80,7 @@ static bool is_control(unsigned char c)
 /*
  * Checks eight bytes at once. The first subtraction sets the high bit of each byte below 0x20. The
  * xor turns a byte that is 0x7f into 0, and the second subtraction sets its high bit. A borrow can
- * only change bytes above a byte that was found in this way.
+ * only change bytes above a byte that was found already.
  */
 static bool has_control(uint64_t eight)
 {
@@ -178,8 +181,8 @@ static size_t put_unicode_escape(char *out, uint32_t unit)
 }
 
 /*
- * True for printable ASCII except & < > \ ' and ". Those need an escape in a JSON string inside a
- * page.
+ * True for printable ASCII except & < > \ ' and ". The exceptions need an escape in a JSON string
+ * inside a page.
  */
 const bool codec_json_is_plain[256] = {
     [0x20 ... 0x21] = true, [0x23 ... 0x25] = true, [0x28 ... 0x3b] = true,
@@ -264,7 +267,7 @@ static int hex_value(char c)
 	return -1;
 }
 
-/* Returns the byte that the '%' at text stands for, or -1. */
+/* Decodes the escape %XX at text. Returns its byte, or -1 if the escape is malformed. */
 static int percent_byte(const char *text, size_t left)
 {
 	if (left < 3 || hex_value(text[1]) < 0 || hex_value(text[2]) < 0)

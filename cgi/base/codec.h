@@ -30,8 +30,8 @@ bool text_has_control(const char *text);
 bool text_has_markup(const char *text);
 
 /*
- * Writes a number in decimal with a NUL at its end. Returns the start of the text, which is inside
- * buffer. Async-signal-safe.
+ * Writes a number in decimal, with a NUL at its end. Returns a pointer to its first character,
+ * which is somewhere inside buffer. Async-signal-safe.
  */
 #define CODEC_DECIMAL_SIZE 21 /* a sign, 19 digits, NUL */
 const char *codec_decimal(char buffer[CODEC_DECIMAL_SIZE], long long number);
@@ -47,7 +47,7 @@ void codec_xml(struct strbuf *out, const char *text);
 
 /*
  * Writes the next character of *text as it appears in a JSON string: at most CODEC_JSON_CHAR_MAX
- * bytes of printable ASCII without < > & ', and no NUL. Advances *text. A byte that is not UTF-8
+ * bytes of printable ASCII without < > & '. Adds no NUL. Advances *text. A byte that is not UTF-8
  * becomes \ufffd. Returns the number of bytes that were written, 0 at the end of the text.
  */
 #define CODEC_JSON_CHAR_MAX 12 /* two \uXXXX */
@@ -64,7 +64,7 @@ extern const bool codec_json_is_plain[256];
 /* For a value in a query: all characters except RFC 3986's unreserved ones become %XX. */
 void codec_percent(struct strbuf *out, const char *text);
 
-/* For a path: as codec_percent, but slashes stay. */
+/* For a path: like codec_percent, but leaves slashes unchanged. */
 void codec_percent_path(struct strbuf *out, const char *path);
 
 /*
@@ -81,14 +81,15 @@ void codec_base64url(struct strbuf *out, const unsigned char *data,
 		     size_t len); /* RFC 4648, 5; no padding */
 
 /*
- * As codec_base64url, but writes to an array of CODEC_BASE64URL_LEN(len) + 1 bytes and adds a NUL.
+ * Like codec_base64url, but writes to an array of CODEC_BASE64URL_LEN(len) + 1 bytes and adds a
+ * NUL.
  */
 #define CODEC_BASE64URL_LEN(len) (((len)*4 + 2) / 3)
 void codec_base64url_text(char *out, const unsigned char *data, size_t len);
 
 /*
- * Accept only the canonical form. Return STATUS_BAD_REQUEST for blanks, wrong padding, stray
- * trailing bits, or characters of another alphabet.
+ * Both functions accept only the canonical form. They return STATUS_BAD_REQUEST for whitespace,
+ * wrong padding, trailing bits that are not zero, or characters of another alphabet.
  */
 enum status codec_base64_decode(struct strbuf *out, const char *text, size_t len);
 enum status codec_base64url_decode(struct strbuf *out, const char *text, size_t len);

@@ -16,7 +16,7 @@ static void encode(struct strbuf *out, const unsigned char *data, size_t len, in
 
 	strbuf_reserve(out, size);
 	if (!strbuf_ok(out) || out->size - out->len < size) {
-		out->full |= strbuf_ok(out); /* no memory was asked for, because of max */
+		out->full |= strbuf_ok(out); /* failed because of max, not for lack of memory */
 		out->failed = true;
 		return;
 	}
@@ -47,7 +47,10 @@ static size_t decoded_len(const char *text, size_t len)
 	return len / 4 * 3 + len % 4 * 3 / 4;
 }
 
-/* libsodium 1.0.18 accepts bytes from 0x80 on as letters, so one text would have many spellings. */
+/*
+ * libsodium 1.0.18 accepts bytes of 0x80 and above as letters, so the same data would have many
+ * encodings.
+ */
 static bool is_ascii(const char *text, size_t len)
 {
 	for (size_t i = 0; i < len; i++)

@@ -1,5 +1,5 @@
 /*
- * The wrapper of libcrypto: digests and signatures with its EVP functions. The error sentences are
+ * The wrapper of libcrypto: digests and signatures with its EVP functions. The error texts are
  * written here; OpenSSL's error queue is not shown.
  */
 #include "base/crypto.h"
@@ -16,13 +16,13 @@
 #include <openssl/hmac.h>
 #include <openssl/pem.h>
 
-#define P256_HALF 32 /* bytes of r and of s */
+#define P256_HALF 32 /* bytes of r, and of s */
 
 _Static_assert(DIGEST_LEN_MAX >= EVP_MAX_MD_SIZE, "every digest must fit");
 
 /*
- * OpenSSL initializes itself at its first use. Returns false if it had no memory for that; the next
- * call into OpenSSL would crash the process.
+ * OpenSSL initializes itself at its first use. Returns false if OpenSSL had no memory for that.
+ * Another call into OpenSSL would then crash the process.
  */
 static bool openssl_works(void)
 {
@@ -58,7 +58,7 @@ enum status digest_new(enum digest_kind kind, struct digest **out, struct error 
 
 	if (digest == NULL)
 		return error_no_memory(err);
-	/* Fetch it once, because an implicit fetch takes longer than a round of MD5. */
+	/* Fetch the algorithm once, because an implicit fetch takes longer than a round of MD5. */
 	digest->md = EVP_MD_fetch(NULL, digests[kind].name, NULL);
 	digest->context = EVP_MD_CTX_new();
 	if (digest->md == NULL || digest->context == NULL) {
@@ -238,7 +238,7 @@ static bool verify_p256(const struct public_key *key, const struct secret_part *
 	BIGNUM *r = BN_bin2bn(bytes, P256_HALF, NULL);
 	BIGNUM *s = BN_bin2bn(bytes + P256_HALF, P256_HALF, NULL);
 	if (pair != NULL && r != NULL && s != NULL && ECDSA_SIG_set0(pair, r, s) == 1) {
-		r = NULL; /* owned by pair now */
+		r = NULL; /* `pair` owns it now */
 		s = NULL;
 		int len = i2d_ECDSA_SIG(pair, &der);
 		const struct secret_part in_der = {der, len > 0 ? (size_t)len : 0};

@@ -21,8 +21,8 @@ enum digest_kind { DIGEST_MD5, DIGEST_SHA1, DIGEST_SHA256, DIGEST_SHA384, DIGEST
 size_t digest_len(enum digest_kind kind);
 
 /*
- * A digest that is used for many texts, one after another. A password hash needs a hundred thousand
- * digests. Threads must not share it.
+ * An object that computes digests of many inputs, one after another, because a password hash needs
+ * a hundred thousand digests. Threads must not share it.
  */
 struct digest;
 
@@ -34,13 +34,13 @@ enum status digest_new(enum digest_kind kind, struct digest **out, struct error 
 void digest_free(struct digest *digest); /* NULL is allowed */
 
 /*
- * Writes the digest of n parts in sequence to out, which has room for digest_len bytes. out can be
- * one of the parts. Returns false if libcrypto failed.
+ * Writes the digest of n parts in sequence to out, which has room for digest_len(kind) bytes. out
+ * can be one of the parts. Returns false if libcrypto failed.
  */
 bool digest_run(struct digest *digest, const struct secret_part *parts, size_t n,
 		unsigned char *out);
 
-/* Writes an HMAC (RFC 2104) of digest_len bytes to out. Returns false if libcrypto failed. */
+/* Writes an HMAC (RFC 2104) of digest_len(kind) bytes to out. Returns false if libcrypto failed. */
 bool digest_hmac(enum digest_kind kind, const struct secret_part *key,
 		 const struct secret_part *text, unsigned char *out);
 
@@ -67,8 +67,8 @@ struct public_key; /* constant after parsing, so threads can share it */
 
 /*
  * Reads a key from PEM text, "-----BEGIN PUBLIC KEY-----" (RFC 7468, 13). The caller frees *out.
- * Returns STATUS_BAD_REQUEST if the text has another form, if the kind or size of the key is not
- * supported, or if there is also a private key.
+ * Returns STATUS_BAD_REQUEST if the text has another form or also has a private key, or if the kind
+ * or size of the key is not supported.
  */
 enum status public_key_parse(const char *pem, size_t len, struct public_key **out,
 			     struct error *err);

@@ -1,5 +1,5 @@
 /*
- * Sentences for the operator. They can quote untrusted input, so control bytes are replaced here.
+ * Error texts for the operator. They can quote untrusted input, so control bytes are replaced here.
  * The code that writes to the log or the terminal escapes the rest.
  */
 #include <stdarg.h>

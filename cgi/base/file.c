@@ -83,7 +83,7 @@ bool file_write(int fd, const char *data, size_t len)
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n == 0)
-			errno = EIO; /* otherwise it would be that of an earlier call */
+			errno = EIO; /* otherwise errno would be left over from an earlier call */
 		if (n <= 0)
 			return false;
 		data += n;
@@ -116,7 +116,7 @@ bool file_rename_new(const char *from, const char *to)
 		return true;
 	if (errno != EINVAL && errno != ENOSYS)
 		return false;
-	/* The file system does not know the flag, for example NFS. */
+	/* The file system (for example NFS) does not know RENAME_NOREPLACE. */
 	if (link(from, to) != 0)
 		return false;
 	unlink(from);

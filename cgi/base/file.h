@@ -1,8 +1,8 @@
 /*
  * Reads small text files that decide what the program does, such as its configuration. A rule says
  * which users other than the owner are allowed to have write access. The caller writes the error
- * sentence, because the next step depends on the file. Secrets have stricter rules (base/secret.h).
- * Also has what all code needs that writes a file.
+ * text, because what the operator must do depends on the file. Secrets have stricter rules
+ * (base/secret.h). The functions for writing files are also here.
  */
 #ifndef BASE_FILE_H
 #define BASE_FILE_H
@@ -13,8 +13,8 @@
 
 /* Which users other than the owner are allowed to have write access. Links are followed. */
 enum file_rule {
-	FILE_BY_OWNER, /* neither group nor others; for the configuration and the queries */
-	FILE_BY_GROUP  /* the group too; for templates, which several people edit */
+	FILE_BY_OWNER, /* only the owner can write; for the configuration and the queries */
+	FILE_BY_GROUP  /* the group can write too; for templates, which several people edit */
 };
 
 enum file_fault {
@@ -36,20 +36,20 @@ struct file_found {
 enum file_fault file_read(const char *path, enum file_rule rule, size_t max, struct strbuf *out,
 			  struct file_found *found);
 
-/* Writes all bytes. Returns false after a failure, which errno describes. */
+/* Writes all bytes. On failure, returns false and sets errno. */
 bool file_write(int fd, const char *data, size_t len);
 
 /*
- * Creates a file with mode 0600 beside the path, to be renamed to it when it is complete. Its name
- * is not used by another process, so a file that was left behind is never in the way. Returns its
- * descriptor, and its name in *part, which the caller frees. Returns -1 after a failure, which
- * errno describes.
+ * Creates a temporary file with mode 0600 in the folder of path. The caller renames it to path when
+ * it is complete. Its name is unique, so a file that another process left behind is never in the
+ * way. Returns the descriptor, and sets *part to the name, which the caller frees. On failure,
+ * returns -1 and sets errno.
  */
 int file_part_new(const char *path, char **part);
 
 /*
- * Renames a file if no file has the new name. Returns false after a failure, which errno describes:
- * EEXIST if there is a file.
+ * Renames a file if no file has the new name. On failure, returns false and sets errno. EEXIST
+ * means that a file has the new name.
  */
 bool file_rename_new(const char *from, const char *to);
 

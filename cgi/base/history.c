@@ -1,7 +1,7 @@
 /*
- * The history is a ring with a place for each minute of a day. Each place stores the number of its
- * minute. So a minute that was not recorded, for example because the machine slept, cannot be
- * mistaken for another.
+ * The history is a ring with a place for each minute of a day. Each place also stores which minute
+ * it holds. So an old entry is not mistaken for a minute that was not recorded, for example because
+ * the machine slept.
  */
 #include "base/history.h"
 
@@ -34,7 +34,7 @@ void history_start(void)
 	if (shared == MAP_FAILED)
 		return;
 	history = shared;                   /* the kernel filled it with zeros */
-	history_note(history_minute() - 1); /* all counts begin at 0 */
+	history_note(history_minute() - 1); /* records the counts, which are all 0 */
 }
 
 int64_t history_minute(void)
@@ -63,8 +63,8 @@ static void count_requests(uint64_t *of)
 }
 
 /*
- * True if the XMPP server or prebind failed. It is not a failure if the user has no account or has
- * left.
+ * True if the XMPP server or prebind failed. A user who has no account or has left does not count
+ * as a failure.
  */
 static bool is_failure(enum status result)
 {
@@ -131,7 +131,7 @@ int history_tick(void)
 
 	if (history == NULL)
 		return -1;
-	if (ended != atomic_load(&history->last)) /* true also after the clock was set back */
+	if (ended != atomic_load(&history->last)) /* also true after the clock was set back */
 		history_note(ended);
 	return (int)(MINUTE_MS - now_ms % MINUTE_MS);
 }

@@ -1,8 +1,8 @@
 /*
  * The values of the counters (base/metrics.h) at the end of each minute of the last day. All
  * processes share the memory, which has a fixed size. One process writes to it once a minute, so
- * requests do no extra work. The difference of two minutes' values shows what happened between
- * them. Without history_start, as in plain CGI, there is no history.
+ * requests do no extra work. The difference between two values of a counter shows what happened
+ * between those minutes. Without history_start, as in plain CGI, there is no history.
  */
 #ifndef BASE_HISTORY_H
 #define BASE_HISTORY_H
@@ -30,7 +30,7 @@ enum history_count {
 	HISTORY_DATABASE_ERRORS,
 	HISTORY_CALLS_US, /* the time that all calls to XMPP servers took */
 	HISTORY_WAITING,  /* not a counter: how many requests waited at that time */
-	HISTORY_CALLS,    /* calls by how long they took, as in metrics_bucket_us */
+	HISTORY_CALLS,    /* calls by duration; the buckets of metrics_bucket_us */
 	HISTORY_LIMITED = HISTORY_CALLS + METRICS_BUCKETS + 1, /* by scope, as in metrics_scopes */
 	HISTORY_COUNTS = HISTORY_LIMITED + METRICS_SCOPES
 };
@@ -48,22 +48,22 @@ void history_start(void);
  */
 int history_tick(void);
 
-/* Returns the present minute, in minutes since 1970. */
+/* Returns the current minute, in minutes since 1970. */
 int64_t history_minute(void);
 
 /*
- * Writes the present counts. of[HISTORY_CALLS + i] also counts all faster calls, so the last of
- * them counts all calls.
+ * Writes the current counts to *out. out->of[HISTORY_CALLS + i] counts all calls up to the bound of
+ * bucket i, so the last bucket counts all calls.
  */
 void history_now(struct history_counts *out);
 
 /*
- * Writes the counts at the end of a minute. Returns false if the minute was not recorded, or if
- * more than a day has passed since.
+ * Writes the counts at the end of a minute to *out. Returns false if the minute was not recorded,
+ * or is more than a day ago.
  */
 bool history_at(int64_t minute, struct history_counts *out);
 
-/* For tests: records the present counts as the counts at the end of that minute. */
+/* For tests: records the current counts as the counts at the end of that minute. */
 void history_note(int64_t minute);
 
 #endif

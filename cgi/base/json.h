@@ -1,8 +1,8 @@
 /*
  * Reads and writes JSON. Reading is stricter than cJSON: one value and nothing after it, valid
  * UTF-8, no NUL, no duplicate keys, a depth of at most 8, at most 2000 values. Keys are
- * case-sensitive. What the writer makes is safe inside <script type="application/json">, because <
- * > & ' and everything that is not printable ASCII become \uXXXX. No other code uses cJSON.
+ * case-sensitive. The writer's output is safe inside <script type="application/json">, because < >
+ * & ' and everything that is not printable ASCII become \uXXXX. No other code uses cJSON.
  */
 #ifndef BASE_JSON_H
 #define BASE_JSON_H
@@ -16,13 +16,16 @@
 struct json; /* a parsed value; its root owns it */
 
 /*
- * The caller frees the root with json_free. If the status is STATUS_BAD_REQUEST, the sentence says
- * what is wrong with the text.
+ * Parses a text. The caller frees *out, the root, with json_free. If the status is
+ * STATUS_BAD_REQUEST, err->text says what is wrong with the text.
  */
 enum status json_parse(const char *data, size_t len, struct json **out, struct error *err);
 void json_free(struct json *root);
 
-/* Return a member or an element, or NULL if there is none. All of these functions accept NULL. */
+/*
+ * Return a member or an element, or NULL if there is none. Here and below, the argument can be
+ * NULL.
+ */
 const struct json *json_member(const struct json *object, const char *key);
 const struct json *json_first(const struct json *array_or_object);
 const struct json *json_next(const struct json *element);
@@ -45,7 +48,9 @@ bool json_integer(const struct json *value, long long *out);
  */
 bool json_floor(const struct json *value, long long *out);
 
-/* The writer. It adds commas and quotes. key is NULL inside arrays and at the top level. */
+/*
+ * The writer. It adds commas and quotes. Inside arrays and at the top level, pass NULL as the key.
+ */
 struct json_writer {
 	struct strbuf *out; /* borrowed */
 	bool comma;

@@ -1,14 +1,14 @@
 /*
- * Scans a text token by token and checks each token by the grammar of RFC 8259. cJSON checks the
- * order of tokens and decodes escapes.
+ * Scans a text token by token and checks each token against the grammar of RFC 8259. cJSON checks
+ * the order of tokens and decodes escapes.
  */
 #include "base/json_scan.h"
 
 #include <stdbool.h>
 #include <string.h>
 
-#define TOKENS_MAX   (2 * JSON_VALUES_MAX + 1) /* each value can have a key, except the root */
-#define FRACTION_MAX 17 /* digits that other writers use for a double (DBL_DECIMAL_DIG) */
+#define TOKENS_MAX   (2 * JSON_VALUES_MAX + 1) /* every value except the root can have a key */
+#define FRACTION_MAX 17 /* digits; other writers need no more for a double (DBL_DECIMAL_DIG) */
 #define EXPONENT_MAX 2  /* digits; with two, no number underflows to 0 */
 
 struct scanner {
@@ -18,8 +18,8 @@ struct scanner {
 };
 
 /*
- * False for escapes that cJSON reads wrongly: it ends a string at \u0000, and it reads \u with four
- * characters that are not hexadecimal as \u0000.
+ * Returns false for two kinds of escapes that cJSON reads wrongly. cJSON ends a string at \u0000.
+ * It reads \u as \u0000 if the four characters after it are not hexadecimal.
  */
 static bool harmless_escape(const char *p)
 {
@@ -33,8 +33,8 @@ static const bool is_plain[256] = {
     [' ' ... '!'] = true, ['#' ... '['] = true, [']' ... 0xff] = true};
 
 /*
- * Returns the position after the closing quote, or NULL if the string is not valid. cJSON decodes
- * the other escapes.
+ * Returns the position after the closing quote, or NULL if the string is not valid. Of the escapes,
+ * only \u is checked here; cJSON checks the others.
  */
 static char *scan_string(char *p, struct scanner *s)
 {
@@ -144,7 +144,7 @@ static char *scan_token(char *p, struct scanner *s)
 
 static const bool is_blank[256] = {[' '] = true, ['\n'] = true, ['\t'] = true, ['\r'] = true};
 
-/* Returns the last of the blanks that begin at p, or p if there are none. */
+/* Returns the last character of the whitespace that begins at p, or p if there is none. */
 static char *last_blank(char *p)
 {
 	if (is_blank[(unsigned char)*p])
@@ -154,8 +154,8 @@ static char *last_blank(char *p)
 }
 
 /*
- * Copies the token between p and next to the position `to`. Returns the position after the copy.
- * Most tokens have one byte.
+ * Copies the token that begins at p and ends before next to the position `to`. Returns the position
+ * after the copy. Most tokens have one byte, which is copied without memmove.
  */
 static char *keep(char *to, const char *p, const char *next)
 {
@@ -166,7 +166,7 @@ static char *keep(char *to, const char *p, const char *next)
 	return to + (next - p);
 }
 
-/* Reads at p and writes at `to`, which is never ahead of p. */
+/* Works in place: reads at p and writes at `to`, which is never ahead of p. */
 enum status json_scan(char *text, struct json_scan *out, struct error *err)
 {
 	struct scanner s = {.depth = 0};

@@ -1,5 +1,5 @@
 /*
- * The writer of JSON. It adds commas and quotes; codec.c escapes the texts. The output is safe
+ * The writer of JSON. It adds commas and quotes; codec.c escapes the strings. The output is safe
  * inside <script type="application/json">. The writer does not check the order of calls.
  */
 #include "base/codec.h"

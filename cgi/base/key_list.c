@@ -1,6 +1,5 @@
 /*
- * The keys of a document. They are sorted once, which keeps the search for duplicates fast for many
- * keys.
+ * Finds duplicate keys in a document. Many keys are sorted once, which keeps the search fast.
  */
 #include "base/key_list.h"
 

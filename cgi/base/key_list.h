@@ -1,6 +1,6 @@
 /*
- * The keys of a document with nested containers (JSON, a PHP session). They are collected while it
- * is read, to find a key that occurs twice in one container.
+ * The keys of a document with nested containers (JSON, a PHP session). They are collected while the
+ * document is read, to find a key that occurs twice in one container.
  */
 #ifndef BASE_KEY_LIST_H
 #define BASE_KEY_LIST_H
@@ -26,7 +26,7 @@ bool key_list_add(struct key_list *keys, struct key key);
 
 /*
  * Returns a key that occurs twice in one container, or NULL if there is none. The list owns the
- * key. Takes time n log n, and can sort the keys.
+ * key. Takes O(n log n) time, and can change the order of the keys.
  */
 const struct key *key_list_twice(struct key_list *keys);
 

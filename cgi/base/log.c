@@ -46,7 +46,7 @@ static const int syslog_levels[] = {
 static struct {
 	int fd;
 	bool to_syslog;
-	char *path;       /* of the log file; NULL if the log is no file */
+	char *path;       /* of the log file; NULL if the log is not a file */
 	atomic_int level; /* enum log_level */
 	enum log_format format;
 	bool to_journal; /* each line begins with its priority */
@@ -81,7 +81,7 @@ static bool is_file(const char *target)
 	return strcmp(target, "syslog") != 0 && strcmp(target, "stderr") != 0;
 }
 
-/* Called if the file is missing. Checks if this user can create it. */
+/* Called if the log file is missing. Checks if this user can create it. */
 static enum status folder_check(const char *path, struct error *err)
 {
 	char *folder = strdup(path);
@@ -127,7 +127,7 @@ enum status log_open(const char *target, enum log_level level, struct error *err
 		return status;
 	log_close();
 	state.path = to_file ? strdup(target) : NULL; /* if NULL, the log cannot be reopened */
-	if (to_syslog) /* connect now, because /dev/log can become unreachable */
+	if (to_syslog) /* connect now, because /dev/log can become unreachable later */
 		openlog("prebind", LOG_PID | LOG_NDELAY, LOG_DAEMON);
 	state.fd = fd;
 	state.to_syslog = to_syslog;
@@ -135,7 +135,10 @@ enum status log_open(const char *target, enum log_level level, struct error *err
 	return STATUS_OK;
 }
 
-/* Keeps the same descriptor number, so a concurrent write goes to the old file or the new one. */
+/*
+ * Keeps the same descriptor number, so a write at the same time goes to either the old or the new
+ * file.
+ */
 enum status log_reopen(struct error *err)
 {
 	int fd = -1;
@@ -153,8 +156,8 @@ enum status log_reopen(struct error *err)
 }
 
 /*
- * Does not change the owner of a file with a second name, because another user could have made the
- * log's path as a hard link to a file of root.
+ * Does not change the owner of a file that has a second hard link, because another user could have
+ * made the log's path a hard link to a file of root.
  */
 enum status log_give(uid_t uid, gid_t gid, struct error *err)
 {
@@ -184,7 +187,7 @@ void log_never_wait(void)
 		log_writer_start(state.fd);
 		return;
 	}
-	closelog(); /* the writer has a socket of its own */
+	closelog(); /* the writer opens its own socket */
 	log_writer_start_syslog(_PATH_LOG);
 }
 
@@ -226,8 +229,9 @@ void log_set_format(enum log_format format, const char *journal_stream)
 }
 
 /*
- * A line that cannot be written is lost, because there is nowhere to report it. A partial write is
- * not continued: the rest could end up inside another process's line.
+ * If a line cannot be written, it is lost without an error, because there is nowhere to report one.
+ * The rest of a partial write is not written later, because it could end up inside another
+ * process's line.
  */
 static void line_write(const struct log_line *line, enum log_level level)
 {
@@ -258,7 +262,7 @@ void log_request_id(const char *id)
 void log_event(enum log_level level, const char *event, ...)
 {
 	struct log_line line LOG_LINE_NOT_ZEROED;
-	int saved_errno = errno; /* restored later, because callers can log before they report it */
+	int saved_errno = errno; /* restored at the end; callers can log before they report errno */
 	const char *key;
 	bool has_id = false;
 	va_list pairs;

@@ -1,10 +1,14 @@
 /*
  * The log: one event on each line, at most 2 KiB, printable ASCII. No line is split between two
- * writes. A line is a JSON object or, for people, text: time, level, event and KEY=VALUE. A value
- * is written as a JSON string if it has characters other than letters, digits and a few signs. The
- * whole process has one log. Any thread can write to it. A failure to write never fails a request;
- * the line is lost. Never log passwords, cookies, tokens, sid, rid, Authorization or upstream
- * bodies.
+ * writes. The whole process has one log. Any thread can write to it. A failure to write never fails
+ * a request; the line is lost.
+ *
+ * A line is a JSON object or, for people, text: time, level, event and KEY=VALUE. In the text
+ * format, a value is written as a JSON string if it has characters other than letters, digits and a
+ * few signs.
+ *
+ * Never log passwords, cookies, tokens, sid, rid, Authorization headers or bodies of upstream
+ * answers.
  */
 #ifndef BASE_LOG_H
 #define BASE_LOG_H
@@ -23,24 +27,23 @@ enum log_level { LOG_LEVEL_DEBUG, LOG_LEVEL_INFO, LOG_LEVEL_WARN, LOG_LEVEL_ERRO
 enum status log_open(const char *target, enum log_level level, struct error *err);
 /*
  * Checks if this user could open the log. It changes nothing, so a missing file is not created.
- * Returns STATUS_NOT_FOUND if the file is missing, and this user is not allowed to create it but
- * root is.
+ * Returns STATUS_NOT_FOUND if the file is missing and root can create it, but this user cannot.
  */
 enum status log_check(const char *target, struct error *err);
 /*
- * After this call, no caller waits until its line is written. If very many lines come, they are
- * collected for at most a tenth of a second and written together. A line that cannot be written at
- * once is stored, and a thread writes it later. If more than 256 KiB are stored, further lines are
- * lost; the event log_lost says how many. Only a slow disk can still delay a caller. A server calls
- * this function after log_open, before it starts threads or forks.
+ * After this call, log_event does not wait until its line is written. If very many lines come, they
+ * are collected for at most a tenth of a second and written together. A line that cannot be written
+ * at once is stored, and a thread writes it later. If more than 256 KiB are stored, further lines
+ * are lost; the event log_lost says how many. Only a slow disk can still delay a caller. A server
+ * calls this function after log_open, before it starts threads or forks.
  */
 void log_never_wait(void);
-/* Waits until the stored lines are written, but at most a second. Call it before _exit. */
+/* Waits until the stored lines are written, but at most one second. Call it before _exit. */
 void log_flush(void);
 void log_close(void);
 
 /*
- * Opens the log file again, after it was renamed. Does nothing if the log is not a file. Other
+ * Opens the log file again after it was renamed. Does nothing if the log is not a file. Other
  * threads can write to the log meanwhile.
  */
 enum status log_reopen(struct error *err);
@@ -61,8 +64,8 @@ void log_set_level(enum log_level level);
 void log_set_format(enum log_format format, const char *journal_stream);
 
 /*
- * Sets the id of the request that this thread serves, which is borrowed. Each line of the thread
- * that has no "id" gets this id, until the function is called with NULL.
+ * Sets the id of the request that this thread serves. The string is borrowed until the next call.
+ * Each line of this thread that has no "id" pair gets this id. NULL means no request.
  */
 void log_request_id(const char *id);
 
@@ -74,8 +77,8 @@ void log_request_id(const char *id);
 void log_event(enum log_level level, const char *event, ...) __attribute__((sentinel));
 
 /*
- * Writes the event crashed, as the last line of a process that a signal ends. Async-signal-safe. If
- * the log is syslog, the line goes to standard error.
+ * Writes the event "crashed" as the last line of a process that a signal ends. Async-signal-safe.
+ * If the log is syslog, the line goes to standard error.
  */
 void log_crash(int signal_number);
 

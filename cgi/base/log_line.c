@@ -1,7 +1,7 @@
 /*
- * Makes the text of one log line. Each line is complete, in JSON and as text, even if a value has
- * to be cut. Every request has a line or two, so for speed each byte is checked and copied in one
- * pass.
+ * Makes the text of one log line. A line is always well-formed, in JSON and in text, even if a
+ * value is cut. Every request writes one or two lines, so for speed each byte is checked and copied
+ * in one pass.
  */
 #include "base/log_line.h"
 
@@ -152,7 +152,7 @@ void log_line_end(struct log_line *line)
 
 /* ---- the time ---- */
 
-/* Writes the last count decimal digits of number; returns the position after them. */
+/* Writes the last `count` decimal digits of number. Returns the position after them. */
 static char *put_digits(char *at, long number, int count)
 {
 	for (int i = count - 1; i >= 0; i--) {
@@ -163,8 +163,8 @@ static char *put_digits(char *at, long number, int count)
 }
 
 /*
- * The digits of the last second are stored, because most lines of a thread have the same second as
- * the line before.
+ * The formatted time of the last second is stored, because most lines of a thread have the same
+ * second as the line before.
  */
 #define TIME_SECOND_LEN 20 /* "2026-11-29T17:28:56." */
 static _Thread_local struct {

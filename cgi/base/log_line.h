@@ -14,25 +14,25 @@
 struct log_line {
 	enum log_format format;
 	bool is_empty; /* true if nothing but the priority was added */
-	size_t len;    /* the bytes of data after it are never read */
+	size_t len;    /* bytes used in data; the others are never read */
 	char data[LOG_LINE_MAX];
 };
 
 /*
- * Leaves a struct log_line uninitialized. For lines that every request writes, because zeroing 2
- * KiB takes longer than making some of the texts.
+ * Leaves a struct log_line uninitialized, because zeroing 2 KiB takes longer than making the text
+ * of some lines. For lines that every request writes.
  */
 #define LOG_LINE_NOT_ZEROED __attribute__((uninitialized))
 
-/* Begins a line. priority, as in syslog(3), is written for the journal; -1 for none. */
+/* Begins a line with a priority of syslog(3), which the journal reads; -1 for no priority. */
 void log_line_begin(struct log_line *line, enum log_format format, int priority);
-/* Adds the present time: RFC 3339, UTC, with milliseconds. */
+/* Adds the current time: RFC 3339, UTC, with milliseconds. */
 void log_line_add_time(struct log_line *line);
-/* Adds the level or the event, which every line has. In the text format they have no key. */
+/* Adds the level or the event. In the text format, only the value is written. */
 void log_line_add_head(struct log_line *line, const char *key, const char *value);
 /* Adds a pair. A value that does not fit is cut. A pair whose key does not fit is left out. */
 void log_line_add(struct log_line *line, const char *key, const char *value);
-/* Ends the line. There is always room for that. */
+/* Ends the line. Room for the end is always reserved. */
 void log_line_end(struct log_line *line);
 
 #endif

@@ -21,10 +21,10 @@
 
 #include "base/codec.h"
 
-/* how long to wait before writing a line again, if the system had no memory for it */
+/* how long to wait before writing a line again, if the system had no memory for it, in ms */
 #define PAUSE_MS   100
 #define PIECE_FILE (64 * 1024)
-#define PIECE_PIPE PIPE_BUF /* a pipe or a stream takes this many bytes at once or none */
+#define PIECE_PIPE PIPE_BUF /* bytes; a pipe or stream takes such a write whole or not at all */
 
 enum way {
 	WAY_NONE,  /* not started */
@@ -44,13 +44,13 @@ enum way {
 	WAY_THREAD
 };
 
-/* Constant while threads run, except for stream. */
+/* Constant while threads run, except for the member stream. */
 static struct {
 	enum way way;
 	int fd;
 	size_t piece;
 	struct sockaddr_un syslog; /* for WAY_SYSLOG */
-	atomic_bool stream;        /* the socket is a stream, as some syslogs need it */
+	atomic_bool stream;        /* the socket is a stream, as some syslog daemons require */
 } target;
 
 static bool syslog_connect_fd(int fd)
@@ -75,8 +75,8 @@ static bool syslog_connect_new(bool stream)
 }
 
 /*
- * All processes share a datagram socket, so if one of them connects it again, it works for all.
- * After the first stream socket has lost its connection, each process has its own.
+ * All processes share a datagram socket, so one process can connect it again for all. A stream
+ * socket must be replaced, so after its first lost connection each process has its own socket.
  */
 static bool syslog_connect(void)
 {
@@ -94,9 +94,9 @@ static bool is_disconnected(int error)
 }
 
 /*
- * Sends a line without its newline, either as one datagram or, in a stream, with a NUL at its end,
- * as syslog(3) does. The message has no time: syslog adds one, and the C library would take a lock
- * to format it.
+ * Sends a line without its newline, as syslog(3) does: as one datagram or, on a stream, with a NUL
+ * at its end. The message has no time, because the syslog daemon adds one, and the C library would
+ * take a lock to format it.
  */
 static ssize_t syslog_send(const char *line, size_t len, int level)
 {
@@ -112,7 +112,7 @@ static ssize_t syslog_send(const char *line, size_t len, int level)
 				 .msg_iovlen = atomic_load(&target.stream) ? 3 : 2};
 	ssize_t put = sendmsg(target.fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
 
-	/* syslog was restarted, or did not run before. */
+	/* The syslog daemon was restarted, or did not run before. */
 	if (put < 0 && is_disconnected(errno) && syslog_connect()) {
 		message.msg_iovlen = atomic_load(&target.stream) ? 3 : 2;
 		put = sendmsg(target.fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
@@ -120,7 +120,10 @@ static ssize_t syslog_send(const char *line, size_t len, int level)
 	return put < 0 ? put : (ssize_t)len; /* Linux sends a short message whole */
 }
 
-/* Writes lines to the target. For syslog, lines must be one line, and level is its priority. */
+/*
+ * Writes whole lines to the target. A syslog target takes one line at a time, and `level` is its
+ * priority.
+ */
 static ssize_t put_lines(const char *lines, size_t len, int level)
 {
 	switch (target.way) {
@@ -143,7 +146,7 @@ static size_t count_lines(const char *text, size_t len)
 }
 
 /*
- * The rest of a line that was written in part is not written later, because it could end up inside
+ * If a line was written only in part, its rest is not written later, because it could end up inside
  * another process's line.
  */
 enum log_taken log_target_write(const char *lines, size_t len, int level, size_t *lost)
@@ -167,8 +170,8 @@ void log_target_await(void)
 	struct pollfd poll_fd = {.fd = target.fd, .events = POLLOUT};
 
 	/*
-	 * The pause is for ENOBUFS: the descriptor can then be writable at once, so poll alone
-	 * would not wait.
+	 * The pause is for ENOBUFS. After that error the descriptor can be writable at once, so
+	 * poll alone would not wait.
 	 */
 	if (poll(&poll_fd, 1, -1) > 0 && (poll_fd.revents & POLLOUT) != 0)
 		nanosleep(&(struct timespec){.tv_nsec = PAUSE_MS * 1000000L}, NULL);
@@ -199,8 +202,8 @@ static int open_again(int fd)
 }
 
 /*
- * Returns log_target_piece for the descriptor. One write to a datagram socket, a terminal or the
- * like is one line.
+ * Returns the value of log_target_piece for a descriptor. It is 0 for a datagram socket, a terminal
+ * and similar, where each write is one line.
  */
 static size_t piece_of(int fd, mode_t mode)
 {
@@ -231,7 +234,9 @@ void log_target_set(int fd)
 	}
 }
 
-/* The socket stays open until the process ends, because the thread can be waiting for it. */
+/*
+ * The socket stays open until the process ends, because the writer's thread can be waiting for it.
+ */
 void log_target_set_syslog(const char *path)
 {
 	target.syslog.sun_family = AF_UNIX;

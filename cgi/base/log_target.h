@@ -9,17 +9,18 @@
 
 enum log_taken { LOG_TAKEN, LOG_NOT_NOW, LOG_LOST };
 
-/* Set the target. Call one of the two before threads start. fd is borrowed. */
+/* Set the log's target. Call one of these two functions before threads start. fd is borrowed. */
 void log_target_set(int fd);
 void log_target_set_syslog(const char *path);
 
 /*
- * Returns how many bytes of lines one write can have, or 0 if each line needs a write of its own.
+ * Returns the maximum number of bytes in a write of several lines, or 0 if each line needs its own
+ * write.
  */
 size_t log_target_piece(void);
 /* True if the target is a file. Then only the disk can delay a write, as for every program. */
 bool log_target_is_file(void);
-/* True if each write can wait. Then only a thread that serves no requests is allowed to write. */
+/* True if each write can block. Then only a thread that serves no requests is allowed to write. */
 bool log_target_may_wait(void);
 
 /*
@@ -27,7 +28,7 @@ bool log_target_may_wait(void);
  * of syslog(3). If the result is LOG_LOST, *lost is set to the number of lines that are lost.
  */
 enum log_taken log_target_write(const char *lines, size_t len, int level, size_t *lost);
-/* Call it after LOG_NOT_NOW. Waits until another try can succeed. */
+/* Waits until the target can take a line again. Call it after LOG_NOT_NOW. */
 void log_target_await(void);
 
 #endif

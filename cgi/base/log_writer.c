@@ -1,9 +1,9 @@
 /*
- * Writes the lines of the log. While lines are few, each is written by its caller. If many lines
- * come (a crowd), they are collected in memory. The caller whose line fills a piece writes the
- * piece with one system call; a thread writes the rest soon after. A line that cannot be written at
- * once is also stored in memory, until the thread can write it. Lines are lost if too many are
- * stored, or if a write fails. Lost lines are counted, and the log says how many were lost.
+ * Writes the lines of the log. While lines are few, each caller writes its own line. If many lines
+ * come, they are collected in memory. The caller whose line fills a piece (log_target_piece) writes
+ * the piece with one system call; a thread writes the rest soon after. A line that cannot be
+ * written at once is also stored in memory, until the thread can write it. Lines are lost if too
+ * many are stored, or if a write fails. The log then says how many were lost.
  */
 #include "base/log_writer.h"
 
@@ -21,14 +21,15 @@
 #include "base/blocking.h"
 
 #define KEPT_MAX   (256 * 1024) /* bytes: about a thousand lines */
-#define FLUSH_S    1            /* how long a process waits for its lines when it ends */
+#define FLUSH_S    1            /* seconds that a process waits for its lines when it ends */
 #define SETTLE_MS  10
 #define STACK_SIZE (128 * 1024)
 
 /*
- * A write takes longer than making the text of a line. So if more than SINGLY lines come in a
- * period, the others are collected until the period ends, or until a warning comes. Nobody reads a
- * log that fast. If the next period follows at once, all its lines are collected.
+ * A write takes longer than making the text of a line. So only the first SINGLY lines of a period
+ * are written one by one. Further lines are collected until the period ends, or until a warning
+ * comes. Nobody reads a log that fast. If the next period follows at once, all its lines are
+ * collected.
  */
 #define PERIOD_MS 100
 #define SINGLY    50
@@ -41,21 +42,21 @@
 static struct {
 	bool runs; /* constant while threads run */
 
-	pthread_mutex_t lock;   /* guards the members up to used, and kept_lines */
-	pthread_cond_t earlier; /* signals that due_ms is earlier; only the thread waits for it */
-	pthread_cond_t written; /* signals that a write has ended */
+	pthread_mutex_t lock;   /* guards kept_lines and the members below, up to used */
+	pthread_cond_t earlier; /* signaled if due_ms becomes earlier; only the thread waits */
+	pthread_cond_t written; /* signaled when a write has ended */
 	bool started;           /* the thread was started */
-	bool writing;           /* a thread writes the first lines, which stay until that is done */
-	bool saying;            /* the thread is going to log how many lines are lost */
+	bool writing;           /* a write of the first lines is running; they stay meanwhile */
+	bool saying;            /* the thread is logging how many lines were lost */
 	int64_t period_ms;      /* the end of the current period; monotonic */
 	unsigned lines;         /* lines in the current period */
-	bool was_crowded;       /* the period just before had more than SINGLY lines */
+	bool was_crowded;       /* the period directly before had more than SINGLY lines */
 	int64_t due_ms; /* when the thread writes kept_lines; monotonic; NEVER if it is idle */
 	size_t used;    /* bytes used in kept_lines */
 
 	/*
-	 * Bytes ever added to kept_lines, and removed from it. Changed with the lock, read without
-	 * it.
+	 * Total bytes ever added to kept_lines, and ever removed from it. They change only under
+	 * the lock, but are read without it.
 	 */
 	atomic_size_t kept, gone;
 	atomic_size_t lost; /* lost lines that are not logged yet */
@@ -66,7 +67,10 @@ static struct {
     .due_ms = NEVER,
 };
 
-/* Whole lines. If each line is written alone, the digit of its level comes before it. */
+/*
+ * Whole lines. If the target takes only one line per write, the digit of its level precedes each
+ * line.
+ */
 static char kept_lines[KEPT_MAX];
 
 /* ---- writing ---- */
@@ -89,7 +93,9 @@ static enum log_taken write_first(size_t len)
 	return write_once(kept_lines, len, 0);
 }
 
-/* As write_first, but waits until the target takes the lines. Only the thread calls it. */
+/*
+ * Like write_first, but waits until the target takes the lines. Only the writer's thread calls it.
+ */
 static enum log_taken write_waiting(size_t len)
 {
 	enum log_taken taken;
@@ -112,7 +118,9 @@ static void say_lost(void)
 
 /* ---- kept_lines; the caller holds the lock ---- */
 
-/* Cheaper than atomic_fetch_add, and correct because the caller holds the lock. */
+/*
+ * Adds len to *sum. Cheaper than atomic_fetch_add, and correct because the caller holds the lock.
+ */
 static void count_bytes(atomic_size_t *sum, size_t len)
 {
 	atomic_store_explicit(sum, atomic_load_explicit(sum, memory_order_relaxed) + len,
@@ -132,7 +140,7 @@ static size_t first_lines(void)
 	return (size_t)(last - kept_lines) + 1;
 }
 
-/* Writes the next lines. Other threads can add lines meanwhile, which go after those. */
+/* Writes the next lines. Releases the lock meanwhile, so other threads can append lines. */
 static enum log_taken write_kept(enum log_taken (*write_them)(size_t len))
 {
 	size_t len = first_lines();
@@ -154,7 +162,7 @@ static enum log_taken write_kept(enum log_taken (*write_them)(size_t len))
 
 /* ---- the thread ---- */
 
-/* Begins the period that ends at end_ms, and decides if it is crowded from its beginning. */
+/* Begins the period that ends at end_ms, and decides whether all its lines are collected. */
 static void begin_period(int64_t end_ms)
 {
 	writer.was_crowded = writer.lines > SINGLY && end_ms < writer.period_ms + 2 * PERIOD_MS;
@@ -163,8 +171,8 @@ static void begin_period(int64_t end_ms)
 }
 
 /*
- * In a crowd more lines follow at once. So the thread checks again at the end of the next period,
- * and no caller needs to wake it.
+ * If many lines came, more will follow at once. So the thread checks again at the end of the next
+ * period, and no caller needs to wake it.
  */
 static void look_again(void)
 {
@@ -237,8 +245,8 @@ static bool thread_ensure(void)
 /* ---- adding lines; the caller holds the lock, except for the last two functions ---- */
 
 /*
- * Counts a line. Returns true if so many lines have come, in this period or the one before, that
- * this line must be collected.
+ * Counts a line. Returns true if this line must be collected, because too many lines have come in
+ * this period or the one before.
  */
 static bool is_crowded(int64_t now_ms)
 {
@@ -259,8 +267,9 @@ static void be_due(int64_t due_ms)
 }
 
 /*
- * Writes a full piece. If there is no room, it waits for a file, but not for other targets, which
- * can be slow for long.
+ * Writes the collected lines if they fill a piece. If there is no room for len more bytes and the
+ * target is a file, waits until it has taken some lines. Other targets can be slow for a long time,
+ * so it does not wait for them.
  */
 static void make_room(size_t len)
 {
@@ -350,8 +359,8 @@ static void after_fork(void)
 }
 
 /*
- * Begins without lines in the child. The thread exists only in the parent, and the parent writes
- * the lines that it has stored.
+ * The child begins without lines, because the parent writes the lines stored before the fork. The
+ * writer's thread exists only in the parent.
  */
 static void after_fork_child(void)
 {

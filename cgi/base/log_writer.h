@@ -12,7 +12,7 @@
  * a fork.
  */
 void log_writer_start(int fd);
-/* As log_writer_start, for the syslog whose socket is at path. The socket need not exist yet. */
+/* Like log_writer_start, for the syslog whose socket is at path. The socket need not exist yet. */
 void log_writer_start_syslog(const char *path);
 bool log_writer_runs(void);
 /*
@@ -22,15 +22,15 @@ bool log_writer_runs(void);
  */
 void log_writer_expect(void);
 /*
- * Writes a line, which includes its newline. The line is copied if it must wait. level is a
- * priority of syslog(3).
+ * Writes a line, which includes its newline. If it cannot be written at once, it is copied. level
+ * is a priority of syslog(3).
  */
 void log_writer_put(const char *line, size_t len, int level);
-/* Waits until all lines are written, but at most a second. */
+/* Waits until all lines are written, but at most one second. */
 void log_writer_flush(void);
 /*
- * As log_writer_flush, for a signal handler: waits until the thread has written the lines that are
- * stored now. Async-signal-safe.
+ * Like log_writer_flush, but for a signal handler: waits until the thread has written the lines
+ * that are stored now. Async-signal-safe.
  */
 void log_writer_settle(void);
 void log_writer_stop(void);

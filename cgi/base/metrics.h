@@ -14,14 +14,14 @@
 
 #include "base/status.h"
 
-#define METRICS_PROCESSES  64 /* as many as a server can have */
+#define METRICS_PROCESSES  64 /* the most processes that a server can have */
 #define METRICS_ROUTES     16 /* the routes, and one for all other paths */
 #define METRICS_HTTP_FIRST 100
 #define METRICS_HTTP_LAST  599
-#define METRICS_BUCKETS    12 /* buckets of the latency; one more has no bound */
+#define METRICS_BUCKETS    12 /* buckets with an upper bound; one more has none */
 #define METRICS_BACKENDS   3  /* tigase, bosh, and the back end of guests */
-#define METRICS_SCOPES     9  /* scopes of limits */
-#define METRICS_GUESTS     2  /* the number of the back end of guests */
+#define METRICS_SCOPES     9  /* entries of metrics_scopes */
+#define METRICS_GUESTS     2  /* index of the back end of guests */
 
 enum metrics_count {
 	METRIC_LOGIN_OK,
@@ -37,7 +37,7 @@ enum metrics_count {
 
 enum metrics_gauge {
 	METRIC_WAITING,       /* requests that wait for another program */
-	METRIC_BREAKERS_OPEN, /* addresses that are not called at present */
+	METRIC_BREAKERS_OPEN, /* addresses of XMPP servers whose breaker is open */
 	METRIC_GAUGES
 };
 
@@ -52,8 +52,8 @@ void metrics_start(void);
 bool metrics_are_on(void);
 
 /*
- * Call it in a new process that serves requests. index, from 0, is the place of its gauges, which
- * begin at 0.
+ * Call it in each new process that serves requests. index (0 or more) selects the cells of its
+ * gauges, which begin at 0.
  */
 void metrics_process(size_t index);
 void metrics_process_ended(size_t index); /* call it in the parent */
@@ -76,8 +76,8 @@ uint64_t metrics_get_limited(size_t scope);
 int64_t metrics_get_gauge(enum metrics_gauge gauge); /* sum over all processes */
 
 /*
- * Counts for each bucket the calls that took at most its bound; the last count is of all calls.
- * *sum_us is the time that all calls took together.
+ * Writes for each bucket how many calls took at most its upper bound; the last element counts all
+ * calls. *sum_us is the total time of all calls, in microseconds.
  */
 void metrics_get_calls(uint64_t out[METRICS_BUCKETS + 1], uint64_t *sum_us);
 

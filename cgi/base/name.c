@@ -1,6 +1,6 @@
 /*
- * Handles names with the tables of libunistring, whose version decides the version of Unicode. The
- * result does not depend on the locale.
+ * Handles names with the tables of libunistring, whose version determines the version of Unicode.
+ * The result does not depend on the locale.
  */
 #include "base/name.h"
 
@@ -50,8 +50,8 @@ enum status name_compose(const char *name, char **out, struct error *err)
 }
 
 /*
- * Returns the small letter only if it and c form a pair. Otherwise two capitals would become the
- * same small letter.
+ * Returns the small letter of c only if c is also the capital of that letter, otherwise c. Without
+ * this condition, two capitals could become the same small letter.
  */
 static uint32_t lower(uint32_t c)
 {
@@ -121,8 +121,9 @@ bool name_same_folded(const char *a, const char *b)
 /* ---- invisible characters ---- */
 
 /*
- * True if a joiner changes how its neighbors are drawn; otherwise it is invisible. These are the
- * contexts of RFC 5892, appendices A.1 and A.2, but without transparent characters in between.
+ * True if a joiner changes how its neighbors are drawn; otherwise it is invisible. The contexts are
+ * those of RFC 5892, appendices A.1 and A.2, except that no transparent characters are allowed in
+ * between.
  */
 static bool joiner_shows(uint32_t c, uint32_t before, uint32_t after)
 {

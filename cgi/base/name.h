@@ -39,7 +39,7 @@ enum status name_lower(const char *name, char **out, struct error *err);
 enum status name_fold(const char *name, char **out, struct error *err);
 
 /*
- * True if the two names are equal after name_fold. Returns false also if a name is not UTF-8, or if
+ * True if the two names are equal after name_fold. Also returns false if a name is not UTF-8, or if
  * out of memory.
  */
 bool name_same_folded(const char *a, const char *b);
@@ -47,15 +47,16 @@ bool name_same_folded(const char *a, const char *b);
 /*
  * Returns STATUS_BAD_REQUEST if a character is invisible or looks like another: control, format,
  * tag and private characters, separators, fillers, spaces other than U+0020, unassigned code
- * points. The sentence names the first one. A zero-width joiner or non-joiner is allowed where it
- * changes what is drawn.
+ * points. err->text names the first such character. A zero-width joiner or non-joiner is allowed
+ * where it changes what is drawn.
  */
 enum status name_characters_check(const char *name, struct error *err);
 
 /*
- * Prepares a name for a new user: composed, all characters visible, only single spaces inside, 1 to
- * max bytes. If the status is STATUS_BAD_REQUEST, the sentence gives the reason. It begins with
- * whose, such as "a user's". The caller frees *out.
+ * Composes the name of a new user and checks it. It must have 1 to max bytes, only visible
+ * characters, and only single spaces between words. The caller frees *out. If the status is
+ * STATUS_BAD_REQUEST, err->text gives the reason. For a wrong length or wrong spaces it begins with
+ * the value of `whose`, such as "a user's".
  */
 enum status name_prepare(const char *name, const char *whose, size_t max, char **out,
 			 struct error *err);

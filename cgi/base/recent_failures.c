@@ -1,7 +1,8 @@
 /*
- * Two rings, one for each kind. A writer takes the next number, which decides its place in the
- * ring. It marks the place as being written, writes, and then marks the place with its number. A
- * reader uses only a place that had the right number before and after reading.
+ * Two rings of entries, one for each kind of failure. A writer takes the next number, which
+ * determines its place in the ring. It sets the number stored there to 0, writes the entry, and
+ * then stores its own number. A reader uses an entry only if the stored number was right both
+ * before and after reading.
  */
 #include "base/recent_failures.h"
 

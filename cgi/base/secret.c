@@ -1,5 +1,5 @@
 /*
- * The wrapper of libsodium. No function keeps a secret after it returns: the caller owns the
+ * The wrapper of libsodium. No function retains a secret after it returns: the caller owns the
  * results and wipes them. secret_file.c reads files with secrets.
  */
 #include <errno.h>
@@ -14,8 +14,7 @@
 #define ARGON2_PASSES     2
 
 /*
- * Limits on the work for a stored hash, so that a row in a database cannot occupy the program for
- * minutes.
+ * Limits on the cost of a stored hash, so that checking a password against it cannot take minutes.
  */
 #define ARGON2_MEMORY_MAX_KIB 131072
 #define ARGON2_PASSES_MAX     10
@@ -158,7 +157,7 @@ enum status secret_password_hash(const char *password, char out[SECRET_HASH_MAX]
 	return STATUS_OK;
 }
 
-/* Reads the given text, then a decimal number up to max without leading zeros. Advances *at. */
+/* Reads `text`, then a decimal number up to max without leading zeros. Advances *at. */
 static bool read_number(const char **at, const char *text, unsigned long max, unsigned long *out)
 {
 	const char *p = *at;
@@ -216,9 +215,9 @@ static bool read_base64(const char **at, unsigned char *out, size_t len)
 }
 
 /*
- * Verifies a hash of the form that we, PHP and most other programs write. It does not use
- * libsodium's own verification, which reports a wrong password if it gets no memory. Returns false
- * if the hash has another form.
+ * Verifies a hash in the form that we, PHP and most other programs write, and sets *out. It does
+ * not use libsodium's own verification, which reports a lack of memory as a wrong password. Returns
+ * false if the hash has another form.
  */
 static bool argon2_verify_usual(const struct argon2 *argon2, const char *password, enum status *out)
 {

@@ -39,7 +39,7 @@ void secret_hmac(unsigned char out[SECRET_SHA256_LEN], const unsigned char key[S
 		 const struct secret_part *parts, size_t n);
 
 /*
- * A key that is prepared once for many texts, which halves the time for short texts. It is as
+ * An HMAC key that is prepared once for many MACs, which halves the time for short texts. It is as
  * secret as the key itself; its owner wipes it.
  */
 #define SECRET_HMAC_STATE_LEN 208
@@ -58,7 +58,7 @@ void secret_hmac_prepared(unsigned char out[SECRET_SHA256_LEN], const struct sec
 void secret_mac(unsigned char out[SECRET_MAC_LEN], const unsigned char key[SECRET_KEY_LEN],
 		const struct secret_part *parts, size_t n);
 
-/* As secret_hmac, but with a key of any length, because other programs choose their keys. */
+/* Like secret_hmac, but with a key of any length, because other programs choose their keys. */
 void secret_hmac_keyed(unsigned char out[SECRET_SHA256_LEN], const struct secret_part *key,
 		       const struct secret_part *parts, size_t n);
 
@@ -76,9 +76,10 @@ enum status secret_password_hash(const char *password, char out[SECRET_HASH_MAX]
 				 struct error *err);
 
 /*
- * Returns STATUS_OK if the password is right. Returns STATUS_BAD_CREDENTIALS if the password is
- * wrong, or if secret_password_hash_check is false: the hash must be argon2id or argon2i, and need
- * at most 128 MiB, 10 passes and 8 lanes. Returns STATUS_INTERNAL if out of memory.
+ * Returns STATUS_OK if the password is right, and STATUS_INTERNAL if out of memory. Returns
+ * STATUS_BAD_CREDENTIALS if the password is wrong, or if secret_password_hash_check is false. The
+ * hash must be argon2id or argon2i, with at most 128 MiB, 10 passes and 8 lanes, and at most 512
+ * MiB for memory times passes.
  */
 enum status secret_password_verify(const char *hash, const char *password);
 
@@ -86,8 +87,8 @@ enum status secret_password_verify(const char *hash, const char *password);
 bool secret_password_hash_check(const char *hash);
 
 /*
- * True if the hash is of another kind than the hashes of secret_password_hash, or uses less memory
- * or fewer passes.
+ * True if the hash is not argon2id, or uses less memory or fewer passes than the hashes of
+ * secret_password_hash.
  */
 bool secret_password_hash_is_weaker(const char *hash);
 
@@ -96,19 +97,19 @@ bool secret_password_hash_is_weaker(const char *hash);
  * end. Returns STATUS_BAD_REQUEST in these cases:
  *   - The file is a symbolic link, or is not a regular file.
  *   - Its owner is neither this process's user nor root, or its mode has any group or other bit.
- *   - A folder above it belongs to another account, or is writable for others and not sticky.
+ *   - A folder above it belongs to another account, or others can write to it and it is not sticky.
  *   - It is empty, or has a NUL, a second line or more than 4 KiB.
- * The sentence names the cause and a command that corrects it. Returns STATUS_NOT_FOUND if there is
- * no such file, and STATUS_UNAVAILABLE if it cannot be read.
+ * err->text names the cause and, for a wrong owner or mode, a command that corrects it. Returns
+ * STATUS_NOT_FOUND if there is no such file, and STATUS_UNAVAILABLE if it cannot be read.
  */
 enum status secret_file_read(const char *path, struct strbuf *out, struct error *err);
 
-/* As secret_file_read, for a file of any number of lines, which are left unchanged. */
+/* Like secret_file_read, but for a file of any number of lines, which are left unchanged. */
 enum status secret_lines_read(const char *path, struct strbuf *out, struct error *err);
 
 /*
- * As secret_lines_read, for a file that others are allowed to read but not to change, such as a
- * public key. Up to SECRET_PUBLIC_MAX bytes.
+ * Like secret_lines_read, but for a file that others are allowed to read but not to change, such as
+ * a public key. Up to SECRET_PUBLIC_MAX bytes.
  */
 #define SECRET_PUBLIC_MAX 4096
 enum status secret_public_read(const char *path, struct strbuf *out, struct error *err);

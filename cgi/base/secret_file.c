@@ -1,6 +1,6 @@
 /*
- * Reads files with secrets, but only if no other account could have read or replaced them. The
- * sentence of a refusal names a command that corrects the cause.
+ * Reads files with secrets, but only if no other account could have read or replaced them. If an
+ * owner or mode is wrong, the error text names a command that corrects it.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -44,7 +44,10 @@ static enum status check_folder(const char *path, const char *folder, struct err
 			 path, folder, (unsigned)st.st_mode & 07777, folder);
 }
 
-/* Checks every folder in name. Shortens name at each step. */
+/*
+ * Checks each folder above the file `name`. At each step, cuts `name` to the folder that is
+ * checked.
+ */
 static enum status check_folders_of(const char *path, char *name, struct error *err)
 {
 	enum status status = STATUS_OK;
@@ -61,7 +64,7 @@ static enum status check_folders_of(const char *path, char *name, struct error *
 }
 
 /*
- * Checks the folders of the path as written, because links in the path could be changed. Then
+ * Checks the folders of the path as written, because a symbolic link in it could be replaced. Then
  * checks the folders of the real path.
  */
 static enum status check_folders(const char *path, struct error *err)
@@ -83,7 +86,7 @@ out:
 	return status;
 }
 
-/* others are the mode bits that other users must not have. */
+/* `others` has the mode bits that the file must not have. */
 static enum status check_file(const char *path, int fd, mode_t others, struct error *err)
 {
 	struct stat st;
@@ -126,7 +129,7 @@ static enum status open_file(const char *path, int *out, struct error *err)
 
 /*
  * Tries to read one byte more than allowed, so that a file that is too long is noticed. *len is
- * valid also after a failure.
+ * also valid after a failure.
  */
 static enum status read_all(int fd, char data[SECRET_FILE_MAX + 1], size_t *len)
 {

@@ -1,6 +1,6 @@
 /*
  * The only status enum. Every function that can fail returns it. status.c maps it to an HTTP
- * status, to the short name in JSON answers and the log, and to words for a visitor. A status does
+ * status, to the short name in JSON answers and the log, and to texts for a visitor. A status does
  * not tell the cause of an error. The cause is in struct error, for the operator.
  */
 #ifndef BASE_STATUS_H
@@ -10,7 +10,7 @@
 
 enum status {
 	STATUS_OK = 0,
-	STATUS_NOT_FOUND,       /* searched, but does not exist */
+	STATUS_NOT_FOUND,       /* looked up, but does not exist */
 	STATUS_BAD_REQUEST,     /* the input is malformed */
 	STATUS_LOGIN_REQUIRED,  /* nobody is logged in */
 	STATUS_BAD_CREDENTIALS, /* a failed login, whatever the reason */
@@ -40,8 +40,9 @@ int status_http(enum status status);
 const char *status_name(enum status status);
 
 /*
- * Return a heading and one sentence for a visitor in English, without causes or secrets. A status
- * that no visitor sees has the texts of STATUS_INTERNAL. Static; never NULL.
+ * For a visitor: status_title returns a heading, and status_sentence one sentence, in English,
+ * without causes or secrets. A status that no visitor sees has the texts of STATUS_INTERNAL.
+ * Static; never NULL.
  */
 const char *status_title(enum status status);
 const char *status_sentence(enum status status);

@@ -1,6 +1,6 @@
 /*
- * The English words for a visitor, which cgi/base/status_texts writes into build/status_texts.c
- * from templates/lang/en.json. Internal to status.c.
+ * The English texts for a visitor. cgi/base/status_texts writes them into build/status_texts.c from
+ * templates/lang/en.json. Internal to status.c.
  */
 #ifndef BASE_STATUS_TEXTS_H
 #define BASE_STATUS_TEXTS_H

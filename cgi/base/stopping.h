@@ -1,6 +1,7 @@
 /*
- * Tells if this process is to stop. It can go on serving for a while (the key drain), so that a
- * load balancer that requests /health sends new requests elsewhere first.
+ * Tells whether this process is stopping. It can still serve requests for a while (the
+ * configuration key drain). In that time, a load balancer that requests /health learns to send new
+ * requests elsewhere.
  */
 #ifndef BASE_STOPPING_H
 #define BASE_STOPPING_H

@@ -118,7 +118,7 @@ static bool grow_for(struct strbuf *buf, size_t extra)
 	return false;
 }
 
-/* Makes room for extra bytes and the NUL. */
+/* Makes room for `extra` more bytes and the NUL. */
 static inline bool reserve(struct strbuf *buf, size_t extra)
 {
 	return fits(buf, extra) || grow_for(buf, extra);

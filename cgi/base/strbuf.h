@@ -1,6 +1,7 @@
 /*
  * A growable byte buffer with one sticky failure: append without checks, then call strbuf_ok()
- * once. The data is always NUL-terminated (after len bytes), also when empty or failed.
+ * once. The data is always NUL-terminated (after len bytes), even if the buffer is empty or has
+ * failed.
  */
 #ifndef BASE_STRBUF_H
 #define BASE_STRBUF_H
@@ -18,7 +19,7 @@ struct strbuf {
 	size_t size; /* bytes allocated */
 	size_t max;  /* len never exceeds this; 0 for no limit */
 	bool failed; /* out of memory, or beyond max; later appends do nothing */
-	bool full;   /* the failure is that an append went beyond max */
+	bool full;   /* failed because an append went beyond max */
 	bool secret; /* wipe the memory before it is freed */
 };
 
@@ -30,8 +31,8 @@ void strbuf_adds(struct strbuf *buf, const char *text);
 void strbuf_addc(struct strbuf *buf, char c);
 void strbuf_addf(struct strbuf *buf, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /*
- * Allocates room for extra more bytes at once. Appends nothing. Optional: appends grow the buffer
- * by themselves.
+ * Makes room for `extra` more bytes with one allocation. Appends nothing. Optional, because appends
+ * grow the buffer by themselves.
  */
 void strbuf_reserve(struct strbuf *buf, size_t extra);
 void strbuf_reset(struct strbuf *buf); /* empties it, keeps the memory, clears the failure */

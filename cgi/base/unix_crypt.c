@@ -22,7 +22,7 @@ enum status unix_crypt_verify(const char *hash, const char *password)
 		return STATUS_INTERNAL;
 	errno = 0;
 	const char *made = crypt_rn(password, hash, data, (int)sizeof(*data));
-	/* If crypt_rn fails, it returns NULL or "*0". A stored "*0" must not match the latter. */
+	/* If crypt_rn fails, it returns NULL or "*0". A stored "*0" must not match that result. */
 	if (made == NULL || made[0] == '*')
 		status = errno == ENOMEM ? STATUS_INTERNAL : STATUS_BAD_CREDENTIALS;
 	else if (strlen(made) == strlen(hash) && secret_equal(made, hash, strlen(hash)))

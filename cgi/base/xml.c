@@ -1,8 +1,8 @@
 /*
  * Parses XML into a small tree. Dangerous or expensive input is refused as soon as it is found: a
- * DTD (and so all entities that a document defines), too many levels, too many elements or
- * attributes, too long texts. Handlers only stop the parser. The parser is freed after XML_Parse
- * returns, because expat still uses it after a handler has returned.
+ * DTD (and so all entities that a document defines), and too many levels, elements, attributes or
+ * bytes of text. Handlers only stop the parser. The parser is freed after XML_Parse returns,
+ * because expat still uses it after a handler has returned.
  */
 #include <limits.h>
 #include <stdbool.h>
@@ -17,7 +17,7 @@
 #include "base/strbuf.h"
 #include "base/xml.h"
 
-#define XML_DEPTH_MAX    8     /* levels; four are used: command, x, field, value */
+#define XML_DEPTH_MAX    8     /* levels; five are used: command, fields, item, value, item */
 #define XML_ELEMENTS_MAX 200   /* stream features are the longest list that we read */
 #define XML_ATTRS_MAX    16    /* a BOSH body has about ten */
 #define XML_TEXT_MAX     16384 /* bytes of all character data and attribute values together */
@@ -25,8 +25,8 @@
 #define XML_NS_MAX       64    /* different namespaces; each element is compared with all of them */
 
 /*
- * Separates namespace and local name. Neither can contain it, because expat refuses such a
- * namespace.
+ * Separates the namespace from the local name in expat's names. Neither can contain it, because
+ * expat refuses such a namespace.
  */
 #define XML_NS_SEPARATOR '\n'
 
@@ -52,8 +52,8 @@ struct level {
 
 /*
  * Expat copies a namespace once for each attribute that uses it, before a handler can stop the
- * parser. So this file limits expat's memory. The limit is for each thread, which reads only one
- * document at a time.
+ * parser. So this file limits expat's memory to EXPAT_PER_BYTE bytes for each byte of the document.
+ * The limit is per thread, because a thread reads only one document at a time.
  */
 #define EXPAT_PER_BYTE 8
 #define EXPAT_MIN      393216 /* bytes that even a short document can use */
@@ -198,7 +198,7 @@ void xml_free(struct xml_node *root)
 		free_document((struct document *)((char *)root - offsetof(struct document, root)));
 }
 
-/* Returns the stored namespace, or NULL if the reader was stopped. */
+/* Returns the stored namespace, or stores it first. Returns NULL if the reader was stopped. */
 static const char *namespace_get(struct reader *reader, const char *uri, size_t len)
 {
 	struct document *document = reader->document;
@@ -227,7 +227,7 @@ static const char *namespace_get(struct reader *reader, const char *uri, size_t 
 
 /*
  * Splits a name of expat's form, "namespace\nlocal" or "local". Returns false if the reader was
- * stopped. The caller frees *name also in that case.
+ * stopped. The caller frees *name even then.
  */
 static bool split_name(struct reader *reader, const char *full, const char **ns, char **name)
 {
@@ -261,7 +261,7 @@ static struct xml_attr *attr_new(struct reader *reader, const XML_Char *name, co
 	return NULL;
 }
 
-/* Returns the root or a new node, or NULL if the reader was stopped. */
+/* Returns the root for the first element, otherwise a new node. NULL if the reader was stopped. */
 static struct xml_node *node_new(struct reader *reader, const XML_Char *name)
 {
 	bool is_root = reader->depth == 0;
@@ -301,7 +301,7 @@ static void link_node(struct reader *reader, struct xml_node *node)
 	struct level *parent;
 
 	if (reader->depth == 0)
-		return; /* the root */
+		return; /* the root has no parent */
 	parent = &reader->levels[reader->depth - 1];
 	if (parent->last_child == NULL)
 		parent->node->children = node;
@@ -388,8 +388,8 @@ static enum status read_document(struct reader *reader, const char *data, size_t
 }
 
 /*
- * UTF-16 and similar encodings need zero bytes for markup. In a document without NULs, the encoding
- * that it declares is safe to use.
+ * Refuses NUL bytes, because UTF-16 and similar encodings need them for markup. Without NULs, any
+ * encoding that the document declares is safe to use.
  */
 static enum status check_encoding(const char *data, size_t len, const char *encoding,
 				  struct error *err)

@@ -1,5 +1,5 @@
 /*
- * Loads libpq. A build without libpq also has the functions of postgresql.h, but it can never
+ * Loads libpq. In a build without libpq, the functions of postgresql.h exist, but can never
  * connect.
  */
 #include "db/libpq.h"
@@ -23,8 +23,8 @@ enum status libpq_load(struct error *err)
 #else
 
 /*
- * There are no connections in such a build, so only the first of these functions is called, or
- * those that accept NULL.
+ * Such a build has no connections. So only postgresql_connect is called, and the functions that
+ * accept NULL.
  */
 
 enum status postgresql_connect(const struct postgresql_target *target, int64_t until_ms,

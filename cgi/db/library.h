@@ -14,7 +14,10 @@
 /* The system's certificate authorities, for a server that is not on this host. */
 #define DB_SYSTEM_CA "/etc/ssl/certs/ca-certificates.crt"
 
-/* Only TLS or a local socket protects what a server answers. */
+/*
+ * The error text for a malformed answer. Only TLS or a local socket protects an answer from changes
+ * on its way.
+ */
 #define DB_ANSWER_MALFORMED                                                                        \
 	"the server's answer is malformed: check the network, and use a local socket or TLS"
 
@@ -22,15 +25,15 @@ struct library {
 	pthread_mutex_t lock;
 	bool loaded;         /* protected by lock; if true, all functions are set and stay set */
 	const char *file;    /* its name with its version, for dlopen(3) */
-	const char *package; /* Debian's package, for the error sentence */
+	const char *package; /* Debian's package, for the error text */
 	const char *const *names;
 	size_t count;
 	void *functions; /* a struct of pointers to functions, in the order of names */
 };
 
 /*
- * CALLS is a macro that lists the functions that are used: X(name) X(name). LIBRARY_POINTERS makes
- * the members of the struct of pointers. LIBRARY_NAMES makes the elements of the array of names.
+ * CALLS is a macro that lists the needed functions: X(name) X(name). LIBRARY_POINTERS makes the
+ * members of the struct of pointers. LIBRARY_NAMES makes the elements of the array of names.
  */
 #define LIBRARY_POINTER(name)   typeof(name) *name;
 #define LIBRARY_POINTERS(CALLS) CALLS(LIBRARY_POINTER)

@@ -28,7 +28,7 @@ struct postgresql {
 /* ---- failures ---- */
 
 /*
- * Returns the length of the first line. libpq's sentences end with a newline, and some have several
+ * Returns the length of the first line. libpq's messages end with a newline, and some have several
  * lines.
  */
 static int line_length(const char *text)
@@ -51,7 +51,7 @@ static enum status connection_failed(struct postgresql *connection, struct postg
 			 said);
 }
 
-/* The codes 57P0x mean that the server is stopping. */
+/* The codes 57P0x mean that the server ends the connection, for example because it is stopping. */
 static enum status result_failed(struct postgresql *connection, const PGresult *result,
 				 struct postgresql_failure *why)
 {
@@ -102,9 +102,9 @@ static bool has_failed(const PGresult *result)
 }
 
 /*
- * Waits for the last result of what was sent, or the first that failed. sent is what the sending
- * function returned. After a malformed row libpq still reports the end of the statement, as a
- * result without rows; this is ignored.
+ * Waits for all results of what was sent, and sets *out to the last one. If a result failed, the
+ * call fails, and later results are ignored: after a malformed row libpq still reports the end of
+ * the statement as a result without rows. sent is the return value of the function that sent.
  */
 static enum status finish(struct postgresql *connection, int sent, struct postgresql_result **out,
 			  struct postgresql_failure *why)
@@ -159,8 +159,8 @@ enum status postgresql_describe(struct postgresql *connection, const char *name,
 }
 
 /*
- * True if all columns have the expected form. Bytes that are read as a text would be another value,
- * and so would a text that is read as bytes.
+ * True if all columns have the expected format. Binary data that is read as text would be another
+ * value, and so would text that is read as binary data.
  */
 static bool has_form(const PGresult *result, bool binary)
 {
@@ -199,9 +199,9 @@ enum status postgresql_execute(struct postgresql *connection, const char *name,
 /* ---- open, close ---- */
 
 /*
- * libpq's parameters for one host. host and hostaddr have an entry for each address. Without
- * hostaddr libpq would query the name servers without a time limit. The certificate is still
- * checked against the name in host.
+ * libpq's parameters for one host. The members host and hostaddr have an entry for each of its
+ * addresses. Without hostaddr libpq would query the name servers without a time limit. The
+ * certificate is still checked against the name in host.
  */
 struct where {
 	struct strbuf host, hostaddr, port;
@@ -214,7 +214,7 @@ static void where_clear(struct where *where)
 	strbuf_clear(&where->port);
 }
 
-/* The caller clears *out, also after a failure. */
+/* The caller clears *out, even after a failure. */
 static enum status where_init(const struct site_uri *uri, size_t i, struct where *out,
 			      struct error *err)
 {
@@ -286,7 +286,7 @@ static PGconn *begin_to_connect(const struct postgresql_target *target, const st
 	    uri->name,
 	    target->password,
 	    uri->local ? "prefer" : "verify-full",
-	    "/dev/null/none", /* no such file; libpq would warn of a special file */
+	    "/dev/null/none", /* no such file; libpq would warn about a special file */
 	    "UTF8",
 	    "disable",
 	    "prebind",
@@ -357,8 +357,8 @@ static void say_host(const struct site_uri *uri, size_t i, struct error *why)
 }
 
 /*
- * Tries the hosts in turn. Each gets its part of the time, because a host that is switched off does
- * not answer at all.
+ * Tries the hosts in turn. Each gets an equal part of the time, because a host that is switched off
+ * does not answer at all.
  */
 static enum status connect_to(const struct postgresql_target *target, struct postgresql *connection,
 			      struct error *err)

@@ -33,7 +33,7 @@ struct postgresql_failure {
 struct postgresql_target {
 	const struct site_uri *uri;
 	const char *password; /* "" for none */
-	const char *session;  /* SQL to run first */
+	const char *session;  /* SQL to run after connecting */
 	bool writes;          /* if there are several hosts, use only one that accepts writes */
 };
 
@@ -64,13 +64,13 @@ bool postgresql_was_silent(const struct postgresql *connection);
 bool postgresql_is_current(struct postgresql *connection);
 
 /*
- * The calls. They return STATUS_OK, or they set *why and return STATUS_UNAVAILABLE. *out is the
+ * The following calls return STATUS_OK, or they set *why and return STATUS_UNAVAILABLE. *out is the
  * last result; the caller clears it. out can be NULL.
  */
 enum status postgresql_script(struct postgresql *connection, const char *sql,
 			      struct postgresql_result **out, struct postgresql_failure *why);
 
-/* types has the types of the parameters. 0 means that the server determines the type. */
+/* The array types has the type of each parameter. 0 means that the server determines the type. */
 struct postgresql_statement_text {
 	const char *name;
 	const char *sql;
@@ -84,9 +84,9 @@ enum status postgresql_describe(struct postgresql *connection, const char *name,
 				struct postgresql_result **out, struct postgresql_failure *why);
 
 struct postgresql_values {
-	const char *const *values; /* NULL for an SQL null */
-	const int *lengths;        /* NULL if all are texts */
-	const int *formats;        /* 1 for bytes; NULL if all are texts */
+	const char *const *values; /* a NULL element is an SQL null */
+	const int *lengths;        /* NULL if all values are text */
+	const int *formats;        /* 1 for binary; NULL if all values are text */
 	size_t count;
 	bool binary; /* the result is to be in binary form */
 };

@@ -14,7 +14,7 @@
 #include "base/address.h"
 #include "base/blocking.h"
 
-#define STACK_SIZE (256 * 1024) /* the modules of nsswitch.conf(5) have large buffers on it */
+#define STACK_SIZE (256 * 1024) /* the modules of nsswitch.conf(5) put large buffers on it */
 
 struct lookup {
 	struct lookup *next;
@@ -26,8 +26,8 @@ struct lookup {
 	char host[];
 };
 
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* guards all lookups, except their host */
-static struct lookup *lookups;                           /* the lookups that are not over */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* guards lookups; host is constant */
+static struct lookup *lookups;                           /* the running lookups */
 
 bool resolve_is_needed(const struct site_uri *uri)
 {
@@ -36,7 +36,9 @@ bool resolve_is_needed(const struct site_uri *uri)
 
 void resolve_briefly(void)
 {
-	/* _res is the thread's own. It is read again, because /etc/resolv.conf can change. */
+	/*
+	 * Each thread has its own _res. Initialize it again, because /etc/resolv.conf can change.
+	 */
 	if (res_init() != 0)
 		return;
 	_res.retrans = 1;
@@ -100,8 +102,8 @@ static bool thread_start(struct lookup *lookup)
 }
 
 /*
- * Returns the lookup of the host that is running, or a new one. Returns NULL if there is no memory
- * or no thread. The caller holds the lock.
+ * Returns the running lookup of the host, or starts one. Returns NULL if there is no memory or no
+ * thread. The caller holds the lock.
  */
 static struct lookup *lookup_get(const char *host)
 {
@@ -129,7 +131,7 @@ static struct lookup *lookup_get(const char *host)
 	return lookup;
 }
 
-/* Returns the result of a lookup. rc is what the wait for it returned. */
+/* Returns the result of a lookup. rc is the return value of blocking_wait. */
 static enum status outcome(const struct lookup *lookup, int rc, struct resolved *out,
 			   struct error *err)
 {

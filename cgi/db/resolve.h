@@ -24,9 +24,9 @@ struct resolved {
 bool resolve_is_needed(const struct site_uri *uri);
 
 /*
- * Finds the addresses of a name, as a wait of base/blocking.h. until_ms is monotonic. Returns
- * STATUS_UNAVAILABLE if there are none, or if the name servers did not answer in time. Returns
- * STATUS_BUSY if too many requests wait.
+ * Finds the addresses of a name. Waits with base/blocking.h, so that another thread can serve
+ * meanwhile. until_ms is monotonic. Returns STATUS_UNAVAILABLE if there are no addresses, or if the
+ * name servers did not answer in time. Returns STATUS_BUSY if too many requests wait.
  */
 enum status resolve_host(const char *host, int64_t until_ms, struct resolved *out,
 			 struct error *err);

@@ -1,5 +1,5 @@
 /*
- * Waits first without blocking_begin, because most answers come within two milliseconds. Another
+ * First waits without blocking_begin, because most answers come within two milliseconds. Another
  * thread would need longer to take our place.
  */
 #include "db/socket_wait.h"

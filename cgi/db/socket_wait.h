@@ -8,8 +8,9 @@
 #include <stdint.h>
 
 /*
- * Calls poll(2), as a wait of base/blocking.h. Returns true if the socket is ready. until_ms is
- * monotonic.
+ * Waits with poll(2) until the socket is ready or until_ms has passed. Returns true if the socket
+ * is ready. until_ms is monotonic. Uses base/blocking.h, so that another thread can serve
+ * meanwhile.
  */
 bool socket_wait(int fd, short events, int64_t until_ms);
 

@@ -1,6 +1,6 @@
 /*
- * Reads and writes packets. The input can come in pieces of any size. Each byte is read once. No
- * memory is allocated for an announced length.
+ * Reads and writes packets. The input can come in pieces of any size. Each byte is read once. The
+ * length that a packet announces never causes an allocation.
  */
 #include "extauth/packet.h"
 

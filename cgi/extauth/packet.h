@@ -11,8 +11,9 @@
 #include <stddef.h>
 
 /*
- * Bytes of a packet. This is enough for a verb, a localpart and a domain of 1023 bytes, a password
- * of 1024 and three colons. A longer packet is read to its end and refused.
+ * The maximum size of a packet in bytes. This is enough for a verb, a localpart and a domain of
+ * 1023 bytes each, a password of 1024 bytes, and three colons. A longer packet is read to its end
+ * and refused.
  */
 #define PACKET_MAX 4096
 
@@ -42,14 +43,14 @@ enum packet_result {
 enum packet_result packet_read(struct packet_stream *stream, struct packet *out);
 void packet_wipe(struct packet *packet);
 
-/* Returns false if the reader has closed the stream. */
+/* Writes the answer. Returns false if the XMPP server has closed the stream. */
 bool packet_answer(const struct packet_stream *stream, bool yes);
 
 enum question_verb { QUESTION_AUTH, QUESTION_ISUSER, QUESTION_OTHER };
 
 struct question {
 	enum question_verb verb;
-	const char *name;     /* the verb as sent; all texts are borrowed from the packet */
+	const char *name;     /* the verb as sent; all strings are borrowed from the packet */
 	const char *user;     /* only for AUTH and ISUSER */
 	const char *host;     /* only for AUTH and ISUSER */
 	const char *password; /* only for AUTH */
@@ -57,7 +58,8 @@ struct question {
 
 /*
  * Parses the query "auth:USER:HOST:PASSWORD" (the password can contain colons), "isuser:USER:HOST",
- * or another verb. Writes NULs into the packet. Returns false if it is malformed or contains a NUL.
+ * or another verb. Writes NULs into the packet. Returns false if the query is malformed or contains
+ * a NUL.
  */
 bool question_parse(struct packet *packet, struct question *out);
 

@@ -1,6 +1,6 @@
 /*
- * Makes one call with a borrowed handle: sets its body and deadline, performs it, and returns an
- * answer or an error. A table gives the sentence of each error, with the next step. This file does
+ * Makes one call with a borrowed libcurl handle: sets its body and deadline, performs it, and
+ * returns an answer or an error. A table has the error texts, with the next step. This file does
  * not depend on XMPP. It never repeats a call, because the repetition could create a second
  * session.
  */
@@ -11,7 +11,7 @@
 #include "net/http_curl.h"
 #include "net/http_url.h"
 
-/* ---- the sentence for a call without an answer ---- */
+/* ---- the error text of a call without an answer ---- */
 
 enum http_fault {
 	FAULT_OTHER,
@@ -33,7 +33,7 @@ enum http_fault {
 struct http_failure {
 	enum http_fault fault;
 	const char *origin;
-	const char *service; /* the program that should answer there */
+	const char *service; /* the program that should answer at origin */
 	const char *words;   /* libcurl's text, or a more precise one */
 	long os_error;       /* errno, for FAULT_NO_CONNECTION; 0 if there is none */
 	long verify; /* for FAULT_CERTIFICATE, OpenSSL's X509_V_ERR_…; 0 with another TLS library */
@@ -68,8 +68,9 @@ static const struct {
 };
 
 /*
- * Returns what is wrong, or NULL if it is not known. OpenSSL has no number for a wrong host name,
- * because libcurl compares the name itself, after OpenSSL has accepted the certificate.
+ * Returns what is wrong with the certificate, or NULL if that is not known. OpenSSL has no number
+ * for a wrong host name, because libcurl compares the name itself, after OpenSSL has accepted the
+ * certificate.
  */
 static const char *certificate_fault(const struct http_failure *failure)
 {
@@ -142,7 +143,10 @@ static long connect_time(int64_t left_ms)
 	return left_ms < 2 ? 1 : (long)(left_ms / 2);
 }
 
-/* POSTFIELDSIZE avoids a chunked request, which Tigase answers with 500. */
+/*
+ * Sets the options of one call. POSTFIELDSIZE avoids a chunked request, which Tigase answers with
+ * 500.
+ */
 static int set_one(struct http_connection *connection, const struct http_call *call,
 		   int64_t left_ms)
 {
@@ -194,8 +198,8 @@ static enum http_fault fault_of(CURLcode rc, bool sent)
 }
 
 /*
- * Returns HTTP_NOT_CONNECTED for three errors, after which the call can be made again, because no
- * byte of the request was sent.
+ * Returns HTTP_NOT_CONNECTED for the three errors after which the call can be made again, because
+ * no byte of the request was sent.
  */
 static enum http_reach reach_of(CURLcode rc)
 {
@@ -222,8 +226,8 @@ static enum status failure(const struct http_connection *connection, CURLcode rc
 	if (!sent)
 		answer->reach = reach_of(rc);
 	/*
-	 * Only for these errors, because libcurl's text can quote the URL for others. The URL can
-	 * hold an API key.
+	 * Use libcurl's own text only for TLS errors. For other errors it can quote the URL, which
+	 * can hold an API key.
 	 */
 	if (connection->why[0] && (what.fault == FAULT_TLS || what.fault == FAULT_CERTIFICATE))
 		what.words = connection->why;
@@ -240,8 +244,8 @@ static enum status failure(const struct http_connection *connection, CURLcode rc
 /* ---- the call ---- */
 
 /*
- * Returns the end of the server's own certificate, which is the first in the list. 0 if it is not
- * known.
+ * Returns when the server's own certificate, which is the first in the list, expires. Returns 0 if
+ * that is not known.
  */
 static int64_t certificate_end(CURL *easy)
 {
@@ -330,7 +334,7 @@ enum status http_connection_call(struct http_connection *connection, const struc
 	connection->why[0] = '\0';
 	status = connection_perform(connection, call, err);
 	connection->answer = NULL;
-	if (call->cookie != NULL) /* a secret of the visitor, which the next call does not need */
+	if (call->cookie != NULL) /* the cookie is secret, and the next call does not need it */
 		http_settings_forget(connection);
 	return status;
 }

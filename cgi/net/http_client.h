@@ -19,16 +19,16 @@
 struct http_client;
 
 struct http_client_options {
-	const char *ca_file; /* "" for the system's authorities */
-	const char *pins; /* "sha256//BASE64=;sha256//…"; a server must have one; NULL for any */
+	const char *ca_file; /* "" for the system's certificate authorities */
+	const char *pins; /* "sha256//BASE64=;…"; the server's key must match one; NULL for any */
 	bool allow_http;  /* allow plain http to hosts that are not loopback */
 	/*
-	 * To examine a web server. Answers then contain their head and the end of the certificate.
-	 * They can be compressed, and can have HTTP_INSPECT_MAX bytes.
+	 * Set it to examine a web server. Answers then include the head and the time when the
+	 * certificate expires. They can be compressed, and can have up to HTTP_INSPECT_MAX bytes.
 	 */
 	bool inspect;
-	/* For error sentences. Both are borrowed, and must live as long as the client. */
-	const char *service;  /* what answers there; NULL for the XMPP server's HTTP service */
+	/* For error texts. Both are borrowed, and must live as long as the client. */
+	const char *service;  /* name of the service; NULL for the XMPP server's HTTP service */
 	const char *http_key; /* the key that sets allow_http; NULL if there is none */
 };
 
@@ -44,13 +44,13 @@ enum status http_client_new(const struct http_client_options *options, struct ht
 void http_client_free(struct http_client *client); /* NULL is allowed */
 
 /*
- * Returns STATUS_BAD_REQUEST if the URL is not http(s) or has credentials in it. Also for plain
- * http to a host that is not loopback, while allow_http is off.
+ * Returns STATUS_BAD_REQUEST if the URL is not http or https, or has credentials in it. Also
+ * returns it for plain http to a host that is not loopback, unless allow_http is set.
  */
 enum status http_client_url_check(const struct http_client *client, const char *url,
 				  struct error *err);
 
-/* True for https or loopback. A password can be sent to such a URL in clear (SASL PLAIN). */
+/* True for https, and for loopback. To such a URL, a password can be sent in clear (SASL PLAIN). */
 bool http_url_is_private(const char *url);
 
 /* True if the URL names this machine by a loopback address or as localhost. */
@@ -68,12 +68,12 @@ struct http_call {
 	const char *body; /* NULL for GET, otherwise POST */
 	size_t body_len;
 	const char *content_type;
-	const char *accept; /* NULL to send no such header */
+	const char *accept; /* the Accept header; NULL for none */
 	const char *user;   /* for HTTP Basic; NULL for none */
 	const char *password;
-	const char *method;         /* NULL for GET, or for POST if there is a body */
-	const char *header;         /* one more "Name: value", or NULL */
-	const char *const *headers; /* more of them, the last one NULL; or NULL */
+	const char *method;         /* NULL means POST with a body, GET without */
+	const char *header;         /* one more header, "Name: value"; NULL for none */
+	const char *const *headers; /* further headers, then NULL; or NULL */
 	const char *host;           /* the Host header; NULL for the host of the URL */
 	const char *cookie;         /* the Cookie header, or NULL; removed after the call */
 	int64_t deadline_ms;        /* monotonic */
@@ -82,7 +82,7 @@ struct http_call {
 /* How far a call got. */
 enum http_reach {
 	HTTP_NOT_BEGUN,     /* not allowed, or no time left */
-	HTTP_NOT_CONNECTED, /* no name, TCP or TLS, so nothing was sent; another try can help */
+	HTTP_NOT_CONNECTED, /* DNS, TCP or TLS failed; nothing was sent; another try can succeed */
 	HTTP_NOT_REACHED,   /* nothing was sent: too slow, or the certificate is not trusted */
 	HTTP_SENT           /* some of the request may have been sent; never send it again */
 };
@@ -91,16 +91,16 @@ struct http_answer {
 	int status;
 	char content_type[128];   /* "" for none */
 	struct strbuf body;       /* secret: wiped when cleared */
-	struct strbuf head;       /* secret; the lines of the head, only with `inspect` */
+	struct strbuf head;       /* secret; the header lines, only with `inspect` */
 	int64_t certificate_ends; /* wall clock, seconds; 0 if not known, or without `inspect` */
 	enum http_reach reach;
 };
 
 /*
- * Makes one call. Every HTTP status is STATUS_OK here. Returns STATUS_CHAT_TIMEOUT if the deadline
- * passed. Returns STATUS_CHAT_SERVER if there is no connection, TLS fails, or the answer is broken
- * or too large. The sentence gives the cause with host and port, never the query. The caller inits
- * and clears *out, and can use it for the next call.
+ * Makes one call. Returns STATUS_OK for every HTTP status. Returns STATUS_CHAT_TIMEOUT if the
+ * deadline passed. Returns STATUS_CHAT_SERVER if there is no connection, TLS fails, or the answer
+ * is broken or too large. err->text gives the cause with host and port, never the query. The caller
+ * initializes and clears *out, and can use it for the next call.
  */
 void http_answer_init(struct http_answer *answer);
 void http_answer_clear(struct http_answer *answer);

@@ -20,18 +20,16 @@ struct http_target {
 	bool loopback;
 };
 
-/*
- * Returns STATUS_BAD_REQUEST for plain http that would leave this machine while allow_http is off.
- */
+/* Returns STATUS_BAD_REQUEST for plain http to another machine, unless allow_http is set. */
 enum status http_target_allow(const struct http_client *client, const struct http_target *target,
 			      struct error *err);
 
 struct http_client {
-	char *ca_file; /* "" for the system's authorities */
+	char *ca_file; /* "" for the system's certificate authorities */
 	char *pins;    /* in the form of CURLOPT_PINNEDPUBLICKEY; "" for none */
 	bool allow_http;
 	bool inspect;
-	const char *service;          /* as in the options, borrowed */
+	const char *service;          /* from the options, borrowed */
 	const char *http_key;         /* NULL if there is none */
 	pthread_mutex_t lock;         /* guards idle */
 	struct http_connection *idle; /* a stack; the connection used last is borrowed first */
@@ -43,7 +41,7 @@ struct http_connection {
 	CURL *easy;
 	curl_socket_t socket; /* of the open connection; CURL_SOCKET_BAD if there is none */
 
-	/* The handle's settings stay in place while calls differ only in body and deadline. */
+	/* These members stay set while calls differ only in body and deadline. */
 	struct strbuf settings;    /* as written by http_settings.c; "" for none */
 	struct http_target target; /* of the URL in settings */
 	CURLU *url;                /* libcurl borrows url and headers */
@@ -55,18 +53,19 @@ struct http_connection {
 };
 
 /*
- * Parses a URL and stores its parts in url, so the URL that is checked is the one that is called.
- * Returns STATUS_BAD_REQUEST if the text is not a URL, or if it has credentials in it.
+ * Parses text, and stores its parts in *out and in url. The call uses url, so the URL that is
+ * checked is the one that is called. Returns STATUS_BAD_REQUEST if the text is not a URL, or if it
+ * has credentials in it.
  */
 enum status http_target_read(CURLU *url, const char *text, struct http_target *out,
 			     struct error *err);
 
-/* http_settings.c: sets the handle for a call, unless it already has these settings. */
+/* Sets the options of the handle for a call, unless they are set already. In http_settings.c. */
 enum status http_settings_make(struct http_connection *connection, const struct http_call *call,
 			       struct error *err);
 /* Resets the handle, but keeps its connection. */
 void http_settings_forget(struct http_connection *connection);
-/* Returns the sentence for an answer that is larger than this client accepts. Static. */
+/* Returns the error text for an answer that is larger than this client accepts. Static. */
 const char *http_too_large(const struct http_client *client);
 
 #endif

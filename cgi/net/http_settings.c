@@ -1,5 +1,5 @@
 /*
- * The settings of a handle. The tables below have the options of every call. All options stay set
+ * The options of a libcurl handle. The tables below have those of every call. All options stay set
  * while calls differ only in body and deadline, which http_call.c sets. This file also has
  * libcurl's callbacks, the target of a call, and the rule for plain http.
  */
@@ -132,7 +132,7 @@ static int callbacks_set(struct http_connection *connection)
 /* ---- the settings ---- */
 
 #define CONNECTION_AGE_S  25  /* Tigase closes idle connections after 31 to 35 s */
-#define CONNECTION_LIFE_S 600 /* a certificate is checked only when the connection is made */
+#define CONNECTION_LIFE_S 600 /* certificates are checked only when a connection is opened */
 #define DNS_CACHE_S       30
 
 /*
@@ -179,7 +179,10 @@ static int set_fixed(struct http_connection *connection)
 	return bad | callbacks_set(connection);
 }
 
-/* Sets the parsed URL, because libcurl would parse CURLOPT_URL again at each call. */
+/*
+ * Sets the options that depend on the client and the call. It uses CURLOPT_CURLU, because libcurl
+ * would parse CURLOPT_URL again at each call.
+ */
 static int set_own(struct http_connection *connection, const char *method)
 {
 	const struct http_client *client = connection->client;
@@ -229,7 +232,10 @@ static enum status header_add(struct curl_slist **list, const char *name, const 
 	return STATUS_OK;
 }
 
-/* Adds the header of RFC 7617. libcurl would encode CURLOPT_USERNAME again at each call. */
+/*
+ * Adds the Authorization header (RFC 7617). libcurl would encode CURLOPT_USERNAME again at each
+ * call.
+ */
 static enum status login_add(struct curl_slist **list, const struct http_call *call,
 			     struct error *err)
 {
@@ -256,7 +262,7 @@ static enum status headers_make(const struct http_call *call, struct curl_slist 
 {
 	enum status status = header_add(list, "Expect:", "", err);
 
-	if (status == STATUS_OK) /* CURLOPT_USERAGENT would be formatted at each call */
+	if (status == STATUS_OK) /* libcurl would format CURLOPT_USERAGENT again at each call */
 		status = header_add(list, "User-Agent: ", "prebind/" PREBIND_VERSION, err);
 	if (status == STATUS_OK)
 		status = call->accept != NULL ? header_add(list, "Accept: ", call->accept, err)

@@ -1,6 +1,5 @@
 /*
- * Splits addresses into their parts with libcurl's own parser, so that they mean the same as in a
- * call.
+ * Splits URLs into their parts with libcurl's own parser, so that they mean the same as in a call.
  */
 #include "net/http_url.h"
 
@@ -9,7 +8,7 @@
 
 #include "net/http_curl.h"
 
-/* Copies a part; an IPv6 address loses its brackets. */
+/* Copies a part of the URL. Removes the brackets of an IPv6 address. */
 static CURLUcode part_dup(CURLU *url, CURLUPart part, char **out)
 {
 	char *text = NULL;

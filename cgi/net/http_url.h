@@ -1,6 +1,6 @@
 /*
- * Reads addresses as a browser does: their parts, and references within a page. Also reads the
- * dates of HTTP, because libcurl handles both.
+ * Parses URLs as a browser does: splits them into parts, and resolves references within a page.
+ * Also parses the dates of HTTP, because libcurl can do both.
  */
 #ifndef NET_HTTP_URL_H
 #define NET_HTTP_URL_H
@@ -18,28 +18,25 @@ struct http_url {
 };
 
 /*
- * Splits an http or https address into its parts. Returns STATUS_BAD_REQUEST if the text is not
- * such an address, or if it has credentials in it. The caller clears *out.
+ * Splits an http or https URL into its parts. Returns STATUS_BAD_REQUEST if the text is not such a
+ * URL, or if it has credentials in it. The caller clears *out.
  */
 enum status http_url_read(const char *text, struct http_url *out, struct error *err);
-void http_url_clear(struct http_url *url); /* a zeroed one is allowed */
+void http_url_clear(struct http_url *url); /* a zeroed struct is allowed */
 
 /*
- * True if a script of a page at one address is allowed to read answers from the other without CORS.
+ * True if a script of a page at one URL is allowed to read answers from the other URL without CORS.
  */
 bool http_url_same_origin(const struct http_url *a, const struct http_url *b);
 
 /*
- * Returns the address to which a reference ("/http-bind", "//host/x", "https://…") leads from a
- * page. The caller frees *out.
+ * Returns the URL to which a reference ("/http-bind", "//host/x", "https://…") leads from a page.
+ * The caller frees *out.
  */
 enum status http_url_resolve(const char *page, const char *reference, char **out,
 			     struct error *err);
 
-/*
- * Reads a date in one of HTTP's formats. Returns seconds of the wall clock, or 0 if it is not a
- * date.
- */
+/* Reads a date in one of HTTP's formats. Returns seconds since 1970, or 0 if it is not a date. */
 int64_t http_date_read(const char *text);
 
 #endif

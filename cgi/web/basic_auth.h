@@ -13,9 +13,9 @@ struct basic_auth {
 };
 
 /*
- * header is NULL if the request has none. Returns STATUS_LOGIN_REQUIRED if there is no header or it
- * has another scheme. Returns STATUS_BAD_REQUEST if the scheme is Basic, but the rest is not base64
- * of NAME:PASSWORD in UTF-8. The caller clears *out.
+ * If the request has no Authorization header, pass NULL as header. Returns STATUS_LOGIN_REQUIRED if
+ * there is no header or it has another scheme. Returns STATUS_BAD_REQUEST if the scheme is Basic,
+ * but the rest is not base64 of NAME:PASSWORD in UTF-8. The caller clears *out.
  */
 enum status basic_auth_read(const char *header, struct basic_auth *out, struct error *err);
 void basic_auth_clear(struct basic_auth *auth); /* accepts a zeroed struct */

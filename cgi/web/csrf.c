@@ -1,7 +1,8 @@
 /*
- * Finds out where a request came from, as far as the browser says, and handles the tokens of our
- * forms. Fetch metadata decides first, then Origin, then Referer. A script of another site cannot
- * set any of these headers. A token decides only if the browser sends none of them.
+ * Finds out from the browser's headers where a request came from, and handles the tokens of our
+ * forms. Fetch metadata decides if it is present, otherwise Origin, otherwise Referer. A script of
+ * another site cannot set any of these headers. A token decides only if the browser sends none of
+ * them.
  */
 #include "web/csrf.h"
 
@@ -10,12 +11,12 @@
 #include "base/codec.h"
 
 /*
- * A token belongs to the time slot in which it was made and is valid for a fixed number of slots.
- * So it is valid for 110 to 120 minutes, and it need not be stored.
+ * A token is made for a time slot and is valid for a fixed number of slots. So it is valid for 110
+ * to 120 minutes, and need not be stored.
  */
 #define SLOT_S     600
 #define SLOTS_LIVE (CSRF_TOKEN_LIFE_S / SLOT_S)
-/* in bytes; with a session's token, the hashed text then fits into one SHA-256 block */
+/* bytes; small, so that a session's token and the other hashed data fit into one SHA-256 block */
 #define SLOT_LEN 4
 
 static bool is(const char *value, const char *expected)
@@ -24,9 +25,9 @@ static bool is(const char *value, const char *expected)
 }
 
 /*
- * Returns the part of text after our own origin, or NULL if text does not begin with our origin. If
- * the visitor used "example.org.", the browser sends the dot in Origin and Referer. Without a Host
- * header we have no origin.
+ * Returns the part of text after our own origin, or NULL if text does not begin with our origin. A
+ * dot after the host is skipped: if the visitor used "example.org.", the browser sends it in Origin
+ * and Referer. Without a Host header we have no origin.
  */
 static const char *behind_our_origin(const struct request *req, const char *text)
 {
@@ -37,7 +38,7 @@ static const char *behind_our_origin(const struct request *req, const char *text
 	if (!*self || text == NULL || strncmp(text, self, host_len) != 0)
 		return NULL;
 	text += host_len;
-	self += host_len; /* the port remains */
+	self += host_len; /* only the port is left */
 	if (*text == '.')
 		text++;
 	return strncmp(text, self, strlen(self)) == 0 ? text + strlen(self) : NULL;
@@ -104,7 +105,7 @@ bool csrf_may_bind(const struct request *req)
 
 _Static_assert(CSRF_TOKEN_LEN == CODEC_BASE64URL_LEN(SECRET_SHA256_LEN), "a whole MAC");
 
-/* Makes the token of one slot. */
+/* Makes the token of one time slot. */
 static void token_of_slot(const struct secret_hmac_key *key, const char *binding, int64_t slot,
 			  char out[CSRF_TOKEN_LEN + 1])
 {

@@ -30,8 +30,9 @@ enum status csrf_check_post(const struct request *req, bool form);
 enum status csrf_check_fetch(const struct request *req);
 
 /*
- * Returns true if this GET / is allowed to bind at once. It must be a top-level navigation that our
- * own site or the user started. Without Fetch metadata it is allowed, too.
+ * Returns true if this GET request for / is allowed to bind at once. It must be a top-level
+ * navigation that our own site or the user started, and must not be a prefetch. Without Fetch
+ * metadata it is allowed, too.
  */
 bool csrf_may_bind(const struct request *req);
 

@@ -1,6 +1,7 @@
 /*
- * Turns Forwarded or X-Forwarded-… into a list of hops. The proxy nearest to the visitor comes
- * first. The list is the same for both kinds of headers, so one function, walk, can evaluate both.
+ * Turns Forwarded or X-Forwarded-… into a list of hops, one for each proxy. The proxy nearest to
+ * the visitor comes first. Both kinds of headers give the same kind of list, so one function, walk,
+ * can evaluate both.
  */
 #include "web/forwarded.h"
 
@@ -13,7 +14,10 @@
 
 #define BLANKS " \t"
 
-/* What one proxy says about the connection that it accepted. Owned; NULL if it does not say. */
+/*
+ * What one proxy reports about the connection that it accepted. The members are owned; each is NULL
+ * if not reported.
+ */
 struct hop {
 	char *node;
 	char *proto;
@@ -159,8 +163,9 @@ static bool list_read(const char *text, char *words[FORWARDED_HOPS_MAX], size_t 
 }
 
 /*
- * Returns the word for hop i of n. If each hop has a word, that is the hop's own word. Otherwise it
- * is the last word, which the nearest proxy wrote. NULL if there are no words. The caller frees it.
+ * Returns a copy of the word for hop i of n. If there are as many words as hops, word i belongs to
+ * hop i. Otherwise the last word is used, which the proxy nearest to us wrote. Returns NULL if
+ * there are no words. The caller frees the copy.
  */
 static char *word_dup(char *words[FORWARDED_HOPS_MAX], size_t count, size_t i, size_t n)
 {

@@ -1,8 +1,10 @@
 /*
  * Finds what trusted proxies report about a request: the visitor's address, the scheme and the
- * host. It reads Forwarded (RFC 7239) and X-Forwarded-For, -Proto and -Host. It handles only texts,
- * no struct request. Anybody can send these headers, so a header counts only if the web server's
- * own peer is a trusted proxy. In a header, only addresses that a trusted proxy has added count.
+ * host. It reads Forwarded (RFC 7239) and X-Forwarded-For, -Proto and -Host. It works on strings,
+ * and does not know struct request.
+ *
+ * Anybody can send these headers. So a header counts only if the peer that connected to the web
+ * server is a trusted proxy. In a header, only addresses that a trusted proxy has added count.
  */
 #ifndef WEB_FORWARDED_H
 #define WEB_FORWARDED_H
@@ -14,13 +16,16 @@
 
 #define FORWARDED_HOPS_MAX 32 /* proxies in a row; a genuine header names two or three */
 
-/* Addresses and networks; borrowed. address_net_parse accepts each of them. */
+/*
+ * The addresses and networks of the trusted proxies; borrowed. Each has a form that
+ * address_net_parse accepts.
+ */
 struct forwarded_trust {
 	char *const *items;
 	size_t count;
 };
 
-/* The headers, each NULL if absent. peer is the address that the web server reports. */
+/* The headers, each NULL if absent. peer is the address that connected to the web server. */
 struct forwarded_headers {
 	const char *peer;
 	const char *forwarded;
@@ -40,10 +45,10 @@ struct forwarded {
  * Reads the addresses of a header from right to left and skips trusted proxies. The first address
  * that is not trusted is the visitor's. If all are trusted, the leftmost one is. proto and host
  * come from the proxy to which the visitor connected. The visitor's address is not known if an
- * address cannot be read (`unknown`, `_hidden`). The caller clears *out, also after a failure.
+ * address cannot be read (`unknown`, `_hidden`). The caller clears *out, even after a failure.
  * Returns STATUS_BAD_REQUEST if Forwarded is malformed, if a header names too many proxies, or if
- * Forwarded and X-Forwarded-… contradict each other. They contradict each other if the proxy sets
- * one kind and passes on the other.
+ * Forwarded and X-Forwarded-… contradict each other. That happens if a proxy sets one kind of
+ * header and passes on the visitor's other kind.
  */
 enum status forwarded_read(const struct forwarded_headers *headers,
 			   const struct forwarded_trust *trust, struct forwarded *out,

@@ -54,7 +54,7 @@ enum known {
 
 enum known_flags {
 	IS_TEXT = 1, /* the value is put into the request unchanged */
-	NEEDED = 2,  /* the text is "" and not NULL if absent */
+	NEEDED = 2,  /* the text is "" instead of NULL if absent */
 	REPEATS = 4  /* can occur several times; the first value counts */
 };
 
@@ -102,13 +102,13 @@ static const struct known_param {
     PARAM(REQUEST_URI),
     TEXT(SCRIPT_NAME, script_name, NEEDED),
 };
-/* names that begin with this must be unique, even if they are not in the table */
+/* parameters whose names begin with this must be unique, even if they are not in the table */
 #define UNIQUE_PREFIX "HTTP_SEC_"
 
 /* The values of the CGI parameters, found in one pass. */
 struct values {
 	const char *of[KNOWN_COUNT]; /* borrowed; NULL if absent */
-	const char *twice;           /* the first parameter that is not unique; NULL if none */
+	const char *twice;           /* a parameter that occurs twice but must not; NULL if none */
 };
 
 enum http_method http_method_parse(const char *name)
@@ -133,7 +133,10 @@ static size_t known_find(const char *name, size_t len)
 	return i;
 }
 
-/* True if the parameter's name (len bytes and '=') is also among the first count parameters. */
+/*
+ * True if one of the first `count` parameters has the same name as param. len is the length of the
+ * name.
+ */
 static bool is_among(const struct raw_request *raw, size_t count, const char *param, size_t len)
 {
 	for (size_t i = 0; i < count; i++) {
@@ -144,8 +147,8 @@ static bool is_among(const struct raw_request *raw, size_t count, const char *pa
 }
 
 /*
- * True if the parameter has UNIQUE_PREFIX and is not the first of its name. A request with more
- * than REQUEST_PARAMS_MAX parameters is refused anyway, so the others are not compared.
+ * True if the parameter begins with UNIQUE_PREFIX, and an earlier one has the same name. A request
+ * with more than REQUEST_PARAMS_MAX parameters is refused anyway, so the others are not compared.
  */
 static bool is_unique_again(const struct raw_request *raw, size_t at, size_t len)
 {
@@ -359,7 +362,7 @@ enum status request_read(const struct raw_request *raw, struct request *out, str
 	out->forwarded = values.of[HTTP_FORWARDED];
 	out->forwarded_for = values.of[HTTP_X_FORWARDED_FOR];
 	out->host_header = values.of[HTTP_HOST];
-	/* set before the checks, because the error page of a refusal uses accept, too */
+	/* set before the checks, because the error page of a refusal also uses accept */
 	out->accept = values.of[HTTP_ACCEPT];
 	strbuf_init_secret(&out->body);
 	make_names(out);

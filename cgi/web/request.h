@@ -1,7 +1,8 @@
 /*
- * One HTTP request, typed and checked. Handlers look only at this, not at the raw request. It does
- * not name the user. Texts are borrowed from the raw request and are valid during the exchange,
- * unless a comment says otherwise. The request owns all other members; request_clear frees them.
+ * One HTTP request, typed and checked. Handlers use only this struct, not the raw request. It does
+ * not say who is logged in. Strings are borrowed from the raw request and are valid during the
+ * exchange, unless a comment says otherwise. The request owns all other members; request_clear
+ * frees them.
  */
 #ifndef WEB_REQUEST_H
 #define WEB_REQUEST_H
@@ -18,7 +19,7 @@
 
 /* A request as CGI or FastCGI gives it: parameters, and a body to read. */
 struct raw_request {
-	char *const *params; /* "NAME=value" texts, then NULL; borrowed until the handler returns */
+	char *const *params; /* "NAME=value" strings and NULL; borrowed until the handler returns */
 	/*
 	 * Reads from the body. Returns 0 at the end. Returns -1 if the body is incomplete or, with
 	 * errno EBUSY, if too many requests wait for a body.
@@ -61,11 +62,11 @@ struct request {
 	char *content_type; /* owned; in lower case, without parameters; "" if there is none */
 	/* owned; SCRIPT_NAME and PATH_INFO joined; path usually points into it */
 	char *whole;
-	char *given_base;        /* owned; the mount point, or NULL if it is configured */
+	char *given_base;        /* owned; the mount point; NULL if base_path is configured */
 	const char *script_name; /* from the web server, decoded */
 	const char *path_info;   /* from the web server, decoded; NULL if absent */
 	const char *uri;         /* REQUEST_URI as the client sent it, unchecked; NULL if absent */
-	/* what our links begin with, "" or "/chat"; set by request_mount */
+	/* the mount point, with which our links begin: "" or "/chat"; set by request_mount */
 	const char *base;
 	/* the path below base, such as "/login"; "" for the mount point without '/' */
 	const char *path;
@@ -75,7 +76,7 @@ struct request {
 	bool visitor_unknown;
 	/* X-Forwarded-For, unchecked, because anybody can send it; NULL if absent */
 	const char *forwarded_for;
-	const char *forwarded;   /* Forwarded, also unchecked; NULL if absent */
+	const char *forwarded;   /* the Forwarded header, unchecked; NULL if absent */
 	const char *host_header; /* the Host header's text; NULL if absent */
 	/* remote_user and auth_type are NULL if the web server has authenticated no user */
 	const char *remote_user;
@@ -90,7 +91,7 @@ struct request {
 	bool prefetch;             /* Sec-Purpose or Purpose says that this is a prefetch */
 	const char *cookie;        /* the header's text; NULL if absent */
 	const char *authorization; /* the header's text; secret; NULL if absent */
-	const char *api_key;       /* the header Api-Key; secret; NULL if absent */
+	const char *api_key;       /* the Api-Key header; secret; NULL if absent */
 	struct fields query;
 	/* the fields of an application/x-www-form-urlencoded body, after request_body_read */
 	struct fields form;
@@ -115,12 +116,13 @@ enum status request_believe_proxies(const struct raw_request *raw,
 				    struct error *err);
 
 /*
- * Splits the path into the mount point and the path below it. If base_path is configured (set is
- * true), it is the mount point and is borrowed. Otherwise the mount point follows from SCRIPT_NAME
- * and PATH_INFO. The path is always made of SCRIPT_NAME and PATH_INFO, because the web server's
- * access rules saw these two. REQUEST_URI only shows which mount point the browser knows. Returns
- * STATUS_BAD_REQUEST if the path is ambiguous, and STATUS_NOT_FOUND if it is not below base_path.
- * Returns STATUS_INTERNAL if the mount point is not known; the error says to set base_path.
+ * Splits the path into the mount point and the path below it. If `set` is true, base_path is
+ * configured: it is the mount point and is borrowed. Otherwise the mount point follows from
+ * SCRIPT_NAME and PATH_INFO. The path always consists of SCRIPT_NAME and PATH_INFO, because the web
+ * server's access rules apply to these two. REQUEST_URI only shows which mount point the browser
+ * uses. Returns STATUS_BAD_REQUEST if the path is ambiguous, and STATUS_NOT_FOUND if it is not
+ * below base_path. Returns STATUS_INTERNAL if the mount point is not known; the error says to set
+ * base_path.
  */
 enum status request_mount(struct request *req, const char *base_path, bool set, struct error *err);
 
@@ -164,7 +166,7 @@ enum status request_cookie(const struct request *req, const char *name, char **o
 			   struct error *err);
 
 /*
- * Returns the address to go to after the login: next if it is a path of ours, otherwise the mount
+ * Returns the address to go to after the login: `next` if it is a path of ours, otherwise the mount
  * point with '/'. A path of ours has one leading slash, no backslash and no control character. It
  * is below the mount point and has at most 512 bytes. Any other address could send the user to a
  * foreign site. The caller frees the result. Returns NULL if out of memory.

@@ -239,7 +239,7 @@ static enum status check_fields(const struct fields *fields, const struct params
 enum status request_params_check(const struct request *req, const struct params *query,
 				 const struct params *form, struct error *err)
 {
-	/* other programs add their own parameters to addresses, but not to our forms */
+	/* a query can have unknown parameters, because other programs add their own to addresses */
 	enum status status = check_fields(&req->query, query, true, err);
 
 	return status == STATUS_OK ? check_fields(&req->form, form, false, err) : status;
@@ -265,8 +265,8 @@ static size_t trimmed(const char *text, size_t len)
 }
 
 /*
- * Finds the next "name=value" of a Cookie header, without blanks around it. Returns false if there
- * is none.
+ * Finds the next "name=value" of a Cookie header, without the spaces around it. Returns false if
+ * there is none.
  */
 static bool next_cookie(const char **text, const char **pair, size_t *len)
 {

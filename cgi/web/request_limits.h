@@ -1,6 +1,6 @@
 /*
- * How large a request may be. A larger one is refused before a handler sees it. Sizes are in bytes.
- * What a single parameter may have is in the table of routes (page/routes.c).
+ * The maximum size of a request. A larger one is refused before a handler sees it. Sizes are in
+ * bytes. The limits of single parameters are in the table of routes (page/routes.c).
  */
 #ifndef WEB_REQUEST_LIMITS_H
 #define WEB_REQUEST_LIMITS_H

@@ -11,7 +11,7 @@
 
 #include "base/codec.h"
 
-#define NEXT_MAX 512 /* bytes; a longer address is not followed */
+#define NEXT_MAX 512 /* bytes; a longer address is ignored */
 
 /* True for "." and "..", even if the dots are percent-encoded. The segment has len bytes. */
 static bool segment_is_dots(const char *segment, size_t len)
@@ -71,7 +71,7 @@ static bool ends_in_slash(const char *text)
 	return len > 0 && text[len - 1] == '/';
 }
 
-/* Joins SCRIPT_NAME and PATH_INFO. Some servers give the slash between them to both. */
+/* Joins SCRIPT_NAME and PATH_INFO. Some servers put the slash between them into both. */
 static void join_path(const struct request *req, struct strbuf *out)
 {
 	const char *info = req->path_info != NULL ? req->path_info : "";
@@ -126,8 +126,8 @@ static enum status mount_configured(struct request *req, const char *base_path, 
  * A web server should split the path into SCRIPT_NAME and PATH_INFO. If the mount point itself is
  * requested, PATH_INFO is then absent or empty. A server that does not split the path always leaves
  * PATH_INFO out. With such a server, "/chat/login" would seem to be a mount point, and the visitor
- * would be redirected to "/chat/login/". That request is refused, because a mount point never ends
- * in a slash.
+ * would be redirected to "/chat/login/". The request for "/chat/login/" is refused, because a mount
+ * point never ends in a slash.
  */
 static enum status mount_given(struct request *req, struct error *err)
 {
@@ -205,7 +205,10 @@ static bool escapes_are_harmless(const char *text, size_t path_len)
 	return true;
 }
 
-/* base is percent-encoded, like next. */
+/*
+ * True if `next` is a path of ours, as request_next describes it. base is percent-encoded, like
+ * `next`.
+ */
 static bool next_is_ours(const char *base, const char *next)
 {
 	static const char allowed[] =

@@ -10,8 +10,8 @@
 
 /*
  * Joins all lines of a header in their order, as RFC 9110, 5.3 allows. Some web servers pass each
- * line as a separate parameter. The last line comes from the nearest proxy. The caller frees *out,
- * which is NULL if there are no lines.
+ * line as a separate parameter. The last line comes from the proxy nearest to us. The caller frees
+ * *out, which is NULL if there are no lines.
  */
 static enum status lines_join(const struct raw_request *raw, const char *name, char **out,
 			      struct error *err)

@@ -205,7 +205,7 @@ static void add_status(struct strbuf *out, int status, const char *phrase)
 	strbuf_add(out, "\r\n", 2);
 }
 
-/* Writes the last header, the body's length, and sets *body. For HEAD, *body is empty. */
+/* Writes Content-Length, which is the last header, and sets *body. For HEAD, *body is empty. */
 static void end_headers(const struct response *res, const char *data, size_t len,
 			struct strbuf *head, struct iovec *body)
 {

@@ -17,15 +17,15 @@ enum route_need { /* bits; what must be true before the handler runs */
 		  NEED_SAME_ORIGIN = 4,  /* a POST must come from our own pages */
 		  NEED_FETCH = 8,        /* a GET must come from a script of our own pages */
 		  NEED_LOGIN_TOKEN = 16, /* a POST must carry the login form's token */
-		  /* a POST must carry a token of the session that it acts on, if there is one */
+		  /* if there is a session, a POST must carry that session's token */
 		  NEED_SESSION_TOKEN = 32,
-		  /* the site answers callers; if not, the route does not exist */
+		  /* the site takes ad-hoc calls (key gateway); if not, the route does not exist */
 		  NEED_ADHOC = 64,
-		  /* the site hands out credentials; if not, the route does not exist */
+		  /* the site hands out credentials; otherwise the route does not exist */
 		  NEED_CREDENTIALS = 128,
 		  /* a guest counts as a user; on other routes a guest is not logged in */
 		  GUEST_MAY = 256,
-		  /* the site shows its people; if not, the route does not exist */
+		  /* the site lists its people (key people); otherwise the route does not exist */
 		  NEED_PEOPLE = 512,
 		  /* the user and the account are looked up, but can be missing */
 		  NEED_VISITOR = 1024
@@ -53,7 +53,8 @@ struct route {
 
 /*
  * Finds the route and sets *out to it. Returns STATUS_NOT_FOUND if no route has this path. Returns
- * STATUS_METHOD_NOT_ALLOWED if the path's route has other methods; *out is set, for Allow.
+ * STATUS_METHOD_NOT_ALLOWED if the path's route has other methods; *out is then set too, for the
+ * Allow header.
  */
 enum status router_find(const struct route *routes, size_t n, const char *path,
 			enum http_method method, const struct route **out);

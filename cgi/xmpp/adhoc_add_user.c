@@ -1,5 +1,6 @@
 /*
- * Writes the request of add-user and reads the form in the answer. tigase_error.c judges the form.
+ * Writes the request of add-user and reads the form in the answer. tigase_error.c decides whether
+ * the form reports an error.
  */
 #include "xmpp/adhoc_add_user.h"
 #include "xmpp/tigase_error.h"

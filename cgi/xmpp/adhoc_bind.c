@@ -1,6 +1,6 @@
 /*
- * Checks an answer to pre-bind-bosh-session. It counts as a session only if every field is right.
- * tigase_error.c judges an answer without a session. prebind/tigase.c checks that the session
+ * Checks an answer to pre-bind-bosh-session. It counts as a session only if every field is valid.
+ * tigase_error.c explains an answer without a session. prebind/tigase.c checks that the session
  * belongs to the requested user.
  */
 #include <stdlib.h>
@@ -12,7 +12,7 @@
 #include "xmpp/jid.h"
 #include "xmpp/tigase_error.h"
 
-#define SID_MIN 16 /* bytes; a shorter sid, which is a secret, could be guessed (Tigase: a UUID) */
+#define SID_MIN 16 /* bytes; a sid is secret, and a shorter one could be guessed (Tigase: a UUID) */
 
 void adhoc_bind_write(struct strbuf *out, enum adhoc_format format, const struct adhoc_bind *bind)
 {
@@ -40,7 +40,7 @@ static bool sid_check(const char *text)
 	return len >= SID_MIN && len <= ADHOC_SID_MAX && text[len] == '\0';
 }
 
-/* The sentence does not quote the value, because sid and rid are secrets. */
+/* The error text does not quote the value, because sid and rid are secrets. */
 static enum status refuse_field(const char *var, struct error *err)
 {
 	return error_set(err, STATUS_CHAT_SERVER,

@@ -12,7 +12,7 @@
 #define ADHOC_SID_MAX 64
 #define ADHOC_RID_MAX 16
 #define ADHOC_RID_LIMIT                                                                            \
-	(((int64_t)1 << 53) - 1 - 1000000) /* exact in JavaScript, with room for later rids */
+	(((int64_t)1 << 53) - 1 - 1000000) /* a million later rids stay exact in JavaScript */
 
 struct adhoc_bind {
 	const char *from; /* bare or full JID; no control characters; resource without & < > " ' */
@@ -29,22 +29,21 @@ void adhoc_bind_write(struct strbuf *out, enum adhoc_format format, const struct
 struct adhoc_session {
 	char *from; /* owned; the full JID, as the server returned it */
 	char sid[ADHOC_SID_MAX + 1];
-	int64_t rid; /* as returned; already used, so the next request has rid + 1 */
+	int64_t rid; /* the rid in the answer; already used, so the next request has rid + 1 */
 	char hostname[ADHOC_HOSTNAME_MAX + 1]; /* "" if the answer has none */
 };
 
 /*
- * Reads the answer of an HTTP 200. Returns STATUS_CHAT_SERVER for anything that is not a session:
- * an `Error` field, the form instead of a result, "returned no results", "Script execution error",
- * a wrong type, duplicate or malformed fields. The sentence quotes the server. The caller clears
- * *out.
+ * Reads an answer with HTTP status 200. Returns STATUS_CHAT_SERVER for anything that is not a
+ * session: an `Error` field, the empty form, "returned no results", "Script execution error", a
+ * wrong type, duplicate or malformed fields. err->text quotes the server. The caller clears *out.
  */
 enum status adhoc_bind_read(enum adhoc_format format, const struct adhoc_answer *answer,
 			    struct adhoc_session *out, struct error *err);
 
 /*
  * True if Tigase itself refused this request with HTTP 200: it does not host the domain, the JID is
- * invalid, or it sent the empty form back. False if Tigase failed or something else answered.
+ * invalid, or it sent the empty form back. False if Tigase failed, or if another program answered.
  */
 bool adhoc_bind_refused(enum adhoc_format format, const struct adhoc_answer *answer);
 void adhoc_session_clear(struct adhoc_session *session);

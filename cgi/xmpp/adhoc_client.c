@@ -1,13 +1,13 @@
 /*
  * The parts that all commands of Tigase have in common: the request, the form in the answer, and
- * the content type of the HTTP answer. tigase_error.c judges the rest of an answer.
+ * the content type of the HTTP answer. tigase_error.c explains errors in an answer.
  */
 #include <string.h>
 #include <strings.h>
 
 #include "xmpp/adhoc_client.h"
 
-#define REQUEST_MAX  4096 /* bytes of a body; enough for a JID of three full parts */
+#define REQUEST_MAX  4096 /* bytes of a body; enough for a JID of the maximum size */
 #define REQUEST_ROOM 512  /* bytes; most requests are shorter */
 
 /* ---- the request ---- */
@@ -32,7 +32,7 @@ static bool is_word(const char *text, size_t len, const char *word)
 	return len == strlen(word) && strncasecmp(text, word, len) == 0;
 }
 
-/* Moves *text past leading blanks and returns the length without blanks at either end. */
+/* Moves *text past leading spaces and tabs. Returns the length without those at either end. */
 static size_t trim(const char **text, size_t len)
 {
 	while (len > 0 && ((*text)[0] == ' ' || (*text)[0] == '\t')) {
@@ -80,9 +80,9 @@ static bool is_media_type(enum adhoc_format format, const char *text, size_t len
 }
 
 /*
- * Returns false if the type is not that of format, or if the charset is not supported. UTF-8 is
- * supported; for XML also ISO-8859-1. *encoding is for xml_parse; NULL if the type names no
- * charset.
+ * Returns false if the type is not the content type of `format`, or if the charset is not
+ * supported. UTF-8 is supported; for XML also ISO-8859-1. *encoding is for xml_parse; NULL if the
+ * type names no charset.
  */
 static bool content_type_read(enum adhoc_format format, const char *type, const char **encoding)
 {

@@ -8,7 +8,7 @@
 
 #include "xmpp/adhoc_form.h"
 
-#define ADHOC_QUOTE_MAX 200 /* bytes of the server's own words in an error sentence */
+#define ADHOC_QUOTE_MAX 200 /* bytes of the server's own text in an error */
 
 struct adhoc_answer {
 	const char *data;
@@ -23,21 +23,21 @@ struct adhoc_answer {
 	}
 
 /*
- * Appends a request's body of at most 4096 bytes; a longer body sets the failure of out. Without
- * fields the request asks for the command's empty form, and nothing is changed.
+ * Appends a request's body of at most 4096 bytes. If the body is longer, strbuf_ok(out) becomes
+ * false. Without fields the request asks for the command's empty form, and Tigase changes nothing.
  */
 void adhoc_request_write(struct strbuf *out, enum adhoc_format format, const char *node,
 			 struct adhoc_field *fields, size_t n_fields);
 
 /*
- * Reads the form in the answer of an HTTP 200. Returns STATUS_CHAT_SERVER if it is not a command's
- * answer, or if its content type is not that of format. The caller clears *out.
+ * Reads the form in an answer with HTTP status 200. Returns STATUS_CHAT_SERVER if it is not a
+ * command's answer, or if its content type is not that of `format`. The caller clears *out.
  */
 enum status adhoc_answer_read(enum adhoc_format format, const struct adhoc_answer *answer,
 			      struct adhoc_form *out, struct error *err);
 
 /*
- * True if the answer is the empty form of the command node, with neither a result nor an error. A
+ * True if the answer is the empty form of the command `node`, with neither a result nor an error. A
  * client that receives the form has the permission to call the command.
  */
 bool adhoc_answer_is_form(enum adhoc_format format, const struct adhoc_answer *answer,

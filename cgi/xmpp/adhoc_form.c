@@ -181,8 +181,8 @@ void adhoc_items_write(struct strbuf *out, enum adhoc_format format, const struc
 }
 
 /*
- * Replaces bytes outside ASCII: a sentence can quote the caller, and can be cut in the middle of a
- * UTF-8 character.
+ * Replaces bytes outside ASCII, because the message can quote the caller, and can be cut in the
+ * middle of a UTF-8 character.
  */
 void adhoc_refusal_write(struct strbuf *out, enum adhoc_format format,
 			 const struct adhoc_refusal *refusal)

@@ -9,7 +9,7 @@
  *   <command><jid/><node/><fields><item><var/><label/><type/><value/></item>…</fields>
  *    <note><type/><value/></note><title/><instructions/></command>
  *
- * A value is null or missing, a text, or a list of texts.
+ * A value is null or missing, a string, or a list of strings.
  */
 #ifndef XMPP_ADHOC_FORM_H
 #define XMPP_ADHOC_FORM_H
@@ -43,17 +43,17 @@ enum adhoc_reading {
 enum adhoc_layout {
 	ADHOC_COMPACT,
 	/*
-	 * As Tigase prints an answer. XML has a line for each element. In both formats values have
-	 * one more level of XML escaping, which Tigase's clients decode.
+	 * As Tigase prints an answer. XML has a line for each element. In both formats, values have
+	 * one additional level of XML escaping, which Tigase's clients decode.
 	 */
 	ADHOC_AS_TIGASE,
 };
 
 struct adhoc_field {
-	const char *var;   /* borrowed, as are all texts here */
-	const char *label; /* NULL for none; not read, as it differs between Tigase's versions */
-	const char *type;  /* NULL for none; not read, like label */
-	const char *value; /* "" for none, which is written as null or as an empty element */
+	const char *var;   /* borrowed, as are all strings here */
+	const char *label; /* NULL for none; ignored when read; differs between Tigase versions */
+	const char *type;  /* NULL for none; ignored when read */
+	const char *value; /* "" for none; "" is written as null or as an empty element */
 	size_t n_values;   /* how many values were read; ADHOC_STRICT does not count empty ones */
 	char *made;        /* owned; the value, if it differs from the text that was read */
 };
@@ -62,18 +62,18 @@ struct json;
 struct xml_node;
 
 struct adhoc_form {
-	const char *jid;            /* of the component that answers; NULL for none; not read */
+	const char *jid;            /* the answering component; NULL for none; ignored when read */
 	const char *node;           /* the command's name; NULL for none */
 	struct adhoc_field *fields; /* owned if the form was read, otherwise borrowed */
 	size_t n_fields;
-	const char *title;        /* NULL for none; not read */
-	const char *instructions; /* NULL for none; not read */
+	const char *title;        /* NULL for none; ignored when read */
+	const char *instructions; /* NULL for none; ignored when read */
 
-	/* only in a form that was read */
+	/* The members below are set only in a form that was read. */
 	const char *note;     /* the text of a note of type error; NULL for none */
-	const char *fault;    /* static; why the fields are not valid, or NULL if they are */
-	struct json *json;    /* owned; the parsed text */
-	struct xml_node *xml; /* owned; the same for XML */
+	const char *fault;    /* static; why the fields are not valid; NULL if they are valid */
+	struct json *json;    /* owned; the parsed JSON */
+	struct xml_node *xml; /* owned; the parsed XML */
 	enum adhoc_reading reading;
 };
 
@@ -85,9 +85,9 @@ struct adhoc_text {
 
 /*
  * Reads a form. Returns STATUS_BAD_REQUEST if the text is not a command; err says why, in a few
- * words. If a field is invalid, ADHOC_STRICT returns STATUS_BAD_REQUEST too. ADHOC_LENIENT then
- * returns STATUS_OK; out->fault says why, and out has the fields up to the invalid one. The caller
- * clears *out.
+ * words. If a field is invalid, ADHOC_STRICT returns STATUS_BAD_REQUEST, too. ADHOC_LENIENT returns
+ * STATUS_OK and sets out->fault to the reason; *out then has the fields up to the invalid one. The
+ * caller clears *out.
  */
 enum status adhoc_form_read(enum adhoc_format format, enum adhoc_reading reading,
 			    const struct adhoc_text *text, struct adhoc_form *out,
@@ -110,7 +110,7 @@ struct adhoc_item {
 	const char *name;
 };
 
-/* True if the text is a list of commands that names node. */
+/* True if the text is a list of commands that includes the command `node`. */
 bool adhoc_items_name(enum adhoc_format format, const struct adhoc_text *text, const char *node);
 
 /* Writes a list of one item, as Tigase prints it. */

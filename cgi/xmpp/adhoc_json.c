@@ -1,6 +1,6 @@
 /*
  * The form in JSON. base/json.c refuses duplicate keys. Tigase fails on numbers in a request, so
- * all values are strings.
+ * all values are written as strings.
  */
 #include <string.h>
 
@@ -98,8 +98,8 @@ static bool command_read(struct adhoc_form *form)
 	const struct json *command = json_member(form->json, "command");
 
 	/*
-	 * Accepts a list, because Tigase's Groovy code finds no command in a list but throws no
-	 * exception.
+	 * Accepts a list as the root, as Tigase does: its Groovy code finds no command in a list,
+	 * but throws no exception.
 	 */
 	if (form->reading == ADHOC_LENIENT && json_is_array(form->json))
 		return true;

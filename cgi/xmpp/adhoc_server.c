@@ -1,7 +1,7 @@
 /*
  * Checks a request as Tigase does. It returns STATUS_NOT_FOUND and STATUS_BAD_REQUEST where Tigase
- * answers 404 and 500. Unlike Tigase, it always refuses a DTD. The answers have Tigase's labels,
- * types and order (versions from 7.1; the recordings are in tests/peers/tigase).
+ * answers 404 and 500. Unlike Tigase, it always refuses a DTD. The answers have the same labels,
+ * types and order as those of Tigase 7.1 and later (the recordings are in tests/peers/tigase).
  */
 #include <string.h>
 
@@ -35,7 +35,7 @@ static enum status malformed(const char *why, struct error *err)
 	return error_set(err, STATUS_BAD_REQUEST, "the body is not a command: %s", why);
 }
 
-/* hold and wait are sent back unchanged, so they must be short and printable. */
+/* The fields `hold` and `wait` are sent back unchanged, so they must be short and printable. */
 static bool echo_is_sound(const char *text)
 {
 	size_t len = strlen(text);

@@ -1,6 +1,6 @@
 /*
  * The server's side of Tigase's ad-hoc command pre-bind-bosh-session: checks the request, and
- * writes every answer that Tigase gives. Pure: bytes in, bytes out. Other code decides who is
+ * writes the same answers as Tigase does. Pure: bytes in, bytes out. Other code decides who is
  * allowed to call, and which JID is bound. The client's side is adhoc_client.h.
  */
 #ifndef XMPP_ADHOC_SERVER_H
@@ -9,11 +9,11 @@
 #include "xmpp/adhoc_form.h"
 
 #define ADHOC_COMPONENT "bosh" /* localpart of the JID in the path */
-#define ADHOC_ECHO_MAX  32     /* bytes of hold and of wait, which are sent back unchanged */
+#define ADHOC_ECHO_MAX  32     /* bytes of `hold`, and of `wait`; both are sent back unchanged */
 
 /*
- * The texts are borrowed from form; "" if not sent. If a field occurs twice or has several values,
- * the first value counts, as in Tigase.
+ * The strings are borrowed from the member `form`; "" if not sent. If a field occurs twice or has
+ * several values, the first value counts, as in Tigase.
  */
 struct adhoc_command {
 	const char *from;
@@ -23,23 +23,24 @@ struct adhoc_command {
 };
 
 /*
- * Reads a command. Returns STATUS_BAD_REQUEST if it is not a command (Tigase then answers with an
- * empty 500). Returns STATUS_NOT_FOUND if it has no node or another node (Tigase then answers with
- * an empty 404). The sentence can be shown to the client. The caller clears *out.
+ * Reads a command. Returns STATUS_BAD_REQUEST if it is not a command, where Tigase answers 500 with
+ * an empty body. Returns STATUS_NOT_FOUND if it has no node or another node, where Tigase answers
+ * 404 with an empty body. err->text can be shown to the client. The caller clears *out.
  */
 enum status adhoc_command_read(enum adhoc_format format, const char *data, size_t len,
 			       struct adhoc_command *out, struct error *err);
 void adhoc_command_clear(struct adhoc_command *command);
 
 /*
- * Chooses the formats as Tigase does. A type with "/json" is read as JSON. It is answered in JSON
- * only if it is exactly "application/json", otherwise in XML. A type with "/xml" is read and
- * answered in XML. Returns false for any other type.
+ * Chooses the formats of the body and of the answer, as Tigase does. A body whose type contains
+ * "/json" is JSON. Its answer is JSON only if the type is exactly "application/json", otherwise
+ * XML. A body whose type contains "/xml" is XML, and so is its answer. Returns false for any other
+ * type.
  */
 bool adhoc_request_type(const char *content_type, enum adhoc_format *body,
 			enum adhoc_format *answer);
 
-/* A session, as texts for the fields; "" for an empty field. */
+/* The values of a session's fields; "" for an empty field. */
 struct adhoc_result {
 	const char *from;
 	const char *hostname;
@@ -49,7 +50,10 @@ struct adhoc_result {
 	const char *wait;
 };
 
-/* The answers. component is the JID in the path, such as "bosh@example.org". */
+/*
+ * Writes the answer with a session. Here and below, component is the JID in the request's path,
+ * such as "bosh@example.org".
+ */
 void adhoc_result_write(struct strbuf *out, enum adhoc_format format, const char *component,
 			const struct adhoc_result *result);
 

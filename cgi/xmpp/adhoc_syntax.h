@@ -16,14 +16,14 @@ struct adhoc_syntax {
 			     struct error *err);
 
 	/*
-	 * Read a parsed form. command_read reads the node and the note. fields_read, called after
-	 * it, reads the fields. If one of them returns false, form->fault says why; it is NULL if
-	 * out of memory.
+	 * Read a parsed form: command_read reads the node and the note, then fields_read reads the
+	 * fields. Both return false after a failure. form->fault then says why, or is NULL if out
+	 * of memory.
 	 */
 	bool (*command_read)(struct adhoc_form *form);
 	bool (*fields_read)(struct adhoc_form *form);
 
-	/* True if a parsed text is a list of commands that names node. */
+	/* True if a parsed text is a list of commands that includes the command `node`. */
 	bool (*items_name)(const struct adhoc_form *parsed, const char *node);
 
 	void (*form_write)(struct strbuf *out, enum adhoc_layout layout,

@@ -92,7 +92,8 @@ static bool fields_read(struct adhoc_form *form)
 }
 
 /*
- * A note of Tigase has its type and text as elements. A note of XEP-0050 has an attribute and text.
+ * In a note of Tigase, the type and the text are elements. In a note of XEP-0050, the type is an
+ * attribute.
  */
 static void note_read(struct adhoc_form *form, const struct xml_node *note)
 {

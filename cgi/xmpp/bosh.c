@@ -10,8 +10,8 @@
 #include "xmpp/bosh.h"
 #include "xmpp/bosh_ns.h"
 
-#define NUMBER_MAX    86400 /* the most for wait, hold and inactivity: a day of seconds */
-#define QUOTE_MAX     200   /* bytes of the server's own words in an error sentence */
+#define NUMBER_MAX    86400 /* maximum of wait, hold and inactivity: the seconds of a day */
+#define QUOTE_MAX     200   /* bytes of the server's own text in an error */
 #define MECHANISM_MAX 20    /* bytes (RFC 4422, 3.1) */
 
 /* ---- errors ---- */
@@ -116,7 +116,7 @@ static enum status attribute_number_read(const struct xml_node *body, const char
 		return STATUS_OK;
 	if (text[0] == '\0' || text[strspn(text, "0123456789")] != '\0')
 		return refuse_attr(name, err);
-	number = strtol(text, NULL, 10); /* LONG_MAX if it is too long */
+	number = strtol(text, NULL, 10); /* LONG_MAX if the number is too large */
 	if (number > NUMBER_MAX)
 		return refuse_attr(name, err);
 	*out = number;
@@ -261,7 +261,7 @@ static enum status child_read(const struct xml_node *child, struct bosh_answer *
 
 /*
  * True for a stanza that the log-in does not wait for. Servers can send such stanzas along with the
- * answer, so the next ones are read too.
+ * answer, so the stanzas after it are read too.
  */
 static bool is_aside(enum bosh_step step)
 {

@@ -29,8 +29,8 @@ void bosh_restart_write(struct strbuf *out, const char *sid, int64_t rid, const 
 void bosh_terminate_write(struct strbuf *out, const char *sid, int64_t rid);
 
 /*
- * Write payloads. base64 is the encoded SASL data, or NULL for none. An empty initial response is
- * sent as "=".
+ * Each function writes one payload. base64 is the encoded SASL data, or NULL for none. An empty
+ * initial response is sent as "=".
  */
 void bosh_sasl_auth_write(struct strbuf *out, const char *mechanism, const char *base64);
 void bosh_sasl_response_write(struct strbuf *out, const char *base64);
@@ -40,7 +40,7 @@ void bosh_session_write(struct strbuf *out, const char *id);
 void bosh_ping_write(struct strbuf *out, const char *id, const char *domain); /* XEP-0199 */
 
 enum bosh_step {               /* the kind of an answer's payload */
-		 BOSH_NOTHING, /* an empty body, after which another request is to be sent */
+		 BOSH_NOTHING, /* an empty body; the client must send another request */
 		 BOSH_FEATURES,
 		 BOSH_CHALLENGE,
 		 BOSH_SUCCESS,
@@ -57,17 +57,17 @@ struct bosh_answer {
 	long wait;                  /* seconds; -1 if not given */
 	long hold;                  /* -1 if not given */
 	long inactivity;            /* seconds; -1 if not given */
-	char *mechanisms;           /* owned; names separated by blanks; "" for none */
+	char *mechanisms;           /* owned; names separated by spaces; "" for none */
 	bool bind_offered;
 	bool session_required; /* the session iq of RFC 3921 is offered and not <optional/> */
-	char *data;      /* owned; base64 of CHALLENGE or SUCCESS, JID of BOUND; "" for none */
+	char *data;      /* owned; base64 for CHALLENGE and SUCCESS, JID for BOUND; otherwise "" */
 	char *condition; /* owned; defined condition of FAILURE or IQ_ERROR; "" for none */
 };
 
 /*
  * Reads one answer. Returns STATUS_CHAT_SERVER for a body with type='terminate' or 'error', a
- * stream error, or a root that is not a body. The sentence has the condition's name. The caller
- * clears *out.
+ * stream error, or a root that is not a body. err->text has the condition's name. The caller clears
+ * *out.
  */
 enum status bosh_answer_read(const char *data, size_t len, struct bosh_answer *out,
 			     struct error *err);

@@ -8,7 +8,7 @@
 #include "xmpp/jid.h"
 #include "xmpp/jid_prepare.h"
 
-#define QUOTE_MAX 100 /* bytes of a JID in an error sentence */
+#define QUOTE_MAX 100 /* bytes of a JID in an error text */
 
 /* ---- one part ---- */
 
@@ -38,7 +38,7 @@ enum status jid_domain_prepare(const char *domain, char **out, struct error *err
 
 /* ---- whole JIDs ---- */
 
-/* An unprepared part inside a longer text; not terminated by NUL. */
+/* A part of a JID before preparation, inside a longer string; not terminated by NUL. */
 struct written {
 	const char *text;
 	size_t len;

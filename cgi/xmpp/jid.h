@@ -12,14 +12,14 @@
 #define JID_MAX      (3 * JID_PART_MAX + 2)
 
 struct jid {
-	char *localpart; /* prepared, like the others; never empty; owns the block of all three */
+	char *localpart; /* owned; one block for all three prepared parts; never empty */
 	char *domain;
 	char *resource; /* "" for a bare JID */
 };
 
 /*
- * If the status is STATUS_BAD_REQUEST, the sentence names the part and the reason. The caller
- * clears *out.
+ * If the status is STATUS_BAD_REQUEST, err->text names the part and the reason. The caller clears
+ * *out.
  */
 enum status jid_parse(const char *text, struct jid *out, struct error *err);
 
@@ -29,15 +29,15 @@ enum status jid_parse(const char *text, struct jid *out, struct error *err);
  */
 enum status jid_make(const char *localpart, const char *domain, const char *resource,
 		     struct jid *out, struct error *err);
-void jid_clear(struct jid *jid); /* a zeroed one is allowed */
+void jid_clear(struct jid *jid); /* a zeroed struct is allowed */
 
 /* Prepares a localpart with Nodeprep, a domain with Nameprep. The caller frees *out. */
 enum status jid_localpart_prepare(const char *localpart, char **out, struct error *err);
 enum status jid_domain_prepare(const char *domain, char **out, struct error *err);
 
 /*
- * Return "localpart@domain" and "localpart@domain/resource", or NULL if out of memory. The caller
- * frees the text.
+ * jid_bare_text returns "localpart@domain", jid_text returns "localpart@domain/resource". Both
+ * return NULL if out of memory. The caller frees the result.
  */
 char *jid_bare_text(const struct jid *jid);
 char *jid_text(const struct jid *jid);
@@ -46,8 +46,9 @@ char *jid_text(const struct jid *jid);
 bool jid_same_bare(const struct jid *a, const struct jid *b);
 
 /*
- * Compare the account of a JID with an unprepared JID or localpart, without an allocation. A text
- * that cannot be prepared never matches.
+ * jid_text_is returns true if text, an unprepared JID, names the account of jid. jid_localpart_is
+ * compares only the localparts. They allocate nothing. A string that cannot be prepared never
+ * matches.
  */
 bool jid_text_is(const char *text, const struct jid *jid);
 bool jid_localpart_is(const char *localpart, const struct jid *jid);

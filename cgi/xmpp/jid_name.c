@@ -14,7 +14,7 @@
 #include "base/strbuf.h"
 #include "xmpp/jid_prepare.h"
 
-#define QUOTE_MAX 100 /* bytes of a localpart in an error sentence */
+#define QUOTE_MAX 100 /* bytes of a localpart in an error text */
 
 #define SAFE_OPEN   "\\u" /* begins the hexadecimal numbers of the safe form */
 #define SAFE_CLOSE  ';'

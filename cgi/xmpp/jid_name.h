@@ -23,14 +23,14 @@ enum jid_name_form {
 	JID_NAME_LOWER,
 	/*
 	 * The plain form if it is not refused. Otherwise the refused characters are written as
-	 * "\u", hexadecimal numbers separated by ".", and ";". If Nodeprep would still change the
-	 * result, every character beyond ASCII is written in this way. Only a name that is empty or
-	 * too long is refused.
+	 * hexadecimal numbers, such as "\u41.42;". If Nodeprep would still change the result, every
+	 * character beyond ASCII is written in this way. Only a name that is empty or too long is
+	 * refused.
 	 */
 	JID_NAME_SAFE
 };
 
-/* If the status is STATUS_BAD_REQUEST, the sentence gives the reason. The caller frees *out. */
+/* If the status is STATUS_BAD_REQUEST, err->text gives the reason. The caller frees *out. */
 enum status jid_localpart_from_name(const char *name, enum jid_name_form form, char **out,
 				    struct error *err);
 

@@ -14,12 +14,12 @@
 #define LABEL_MAX 63 /* RFC 1035, 2.3.4 */
 
 static const struct profile {
-	const char *name; /* name of the part, for error sentences */
+	const char *name; /* name of the part, for error texts */
 	const Stringprep_profile *stringprep;
 	/* The rules of the profiles for ASCII (RFC 3454, tables B.2, C.1.1, C.2.1; RFC 6122, A). */
 	bool lower_case;
 	bool no_control;
-	const char *prohibited; /* only characters up to '@' */
+	const char *prohibited; /* prohibited characters; none is above '@' */
 } profiles[] = {
     [JID_LOCALPART] =
 	{
@@ -66,7 +66,7 @@ static enum status refuse_prepared(enum jid_part part, int rc, struct error *err
 	case STRINGPREP_TOO_SMALL_BUFFER:
 		return jid_part_refuse(part, "is longer than 1023 bytes when prepared", err);
 	case STRINGPREP_MALLOC_ERROR:
-	case STRINGPREP_ICONV_ERROR: /* in a valid UTF-8 text these two mean a lack of memory too */
+	case STRINGPREP_ICONV_ERROR: /* with valid UTF-8, this and the next mean lack of memory */
 	case STRINGPREP_NFKC_FAILED:
 		return error_no_memory(err);
 	default:
@@ -104,7 +104,7 @@ static int ascii_prepare(const struct profile *profile, char *text)
 
 /*
  * The length is checked before preparation too, to limit the work. Preparation can shorten a text,
- * but a longer input has no use.
+ * but no valid JID needs a longer input.
  */
 static enum status stringprep_part(enum jid_part part, const char *text, size_t len,
 				   struct jid_prepared *out, struct error *err)

@@ -25,8 +25,8 @@ enum status jwt_make(const struct secret_part *key, const struct jwt_claims *cla
 		     struct strbuf *out, struct error *err);
 
 /*
- * Appends the two texts and their signature to out, for jwt_make (RFC 7515, 5.1). The caller checks
- * strbuf_ok.
+ * Appends the header, the payload and their signature in the compact form (RFC 7515, 5.1 and 7.1).
+ * For jwt_make. The caller checks strbuf_ok.
  */
 void jwt_sign(const struct secret_part *key, const struct secret_part *header,
 	      const struct secret_part *payload, struct strbuf *out);

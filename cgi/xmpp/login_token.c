@@ -13,7 +13,10 @@
 
 #define EXPIRY_MAX INT64_C(999999999999) /* LOGIN_TOKEN_EXPIRY_LEN digits */
 
-/* Encodes n bytes. The text must have exactly len characters; out has room for them and a NUL. */
+/*
+ * Encodes n bytes as base64url. The text must have exactly len characters; out has room for them
+ * and a NUL.
+ */
 static enum status base64url_text(char *out, size_t len, const unsigned char *data, size_t n,
 				  struct error *err)
 {
@@ -28,7 +31,7 @@ static enum status base64url_text(char *out, size_t len, const unsigned char *da
 	return ok ? STATUS_OK : error_no_memory(err);
 }
 
-/* digits is the expiry as written in the token. */
+/* Computes the MAC of a token. digits is the expiry as written in the token. */
 static void mac_of(const struct secret_part *key, const struct login_token *token,
 		   const char *digits, unsigned char out[SECRET_SHA256_LEN])
 {

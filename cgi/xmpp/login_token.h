@@ -55,9 +55,10 @@ enum status login_token_make(const struct secret_part *key, const struct login_t
 bool login_token_has_form(const char *text);
 
 /*
- * Checks a token for token->user at token->host, at the time now. Fills in expiry and nonce. If the
- * status is STATUS_BAD_CREDENTIALS, the sentence says what is wrong: the token is malformed, has
- * expired, is from a clock ahead of ours, or has a wrong MAC (another user, host or key).
+ * Checks a token for token->user at token->host, at the time now. If the token is valid, sets
+ * token->expiry and token->nonce. If the status is STATUS_BAD_CREDENTIALS, err->text says what is
+ * wrong: the token is malformed, has expired, ends too late (the clock that made it is ahead of
+ * ours), or has a wrong MAC (another user, host or key).
  */
 enum status login_token_check(const struct secret_part *key, const char *text, int64_t now,
 			      struct login_token *token, struct error *err);
@@ -68,8 +69,8 @@ enum status login_token_check(const struct secret_part *key, const char *text, i
 /*
  * Reads a key in base64url, or a JWK of kind "oct" in one line (RFC 7517; RFC 7518, 6.4), as
  * ejabberd does. Appends the key's bytes to out, which should be a secret buffer. Returns
- * STATUS_BAD_REQUEST if the text has neither form, or the key a wrong length. The sentence does not
- * quote the text.
+ * STATUS_BAD_REQUEST if the text has neither form, or if the key has a wrong length. err->text does
+ * not quote the text.
  */
 enum status login_key_parse(const char *text, struct strbuf *out, struct error *err);
 

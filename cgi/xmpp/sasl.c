@@ -1,8 +1,8 @@
 /*
- * SASL for the client, with libgsasl. This file adds base64 as in XMPP (RFC 6120, 6.4.2), the order
- * of preference, and X-OAUTH2. It limits the work that a server can demand, and wipes secrets. No
- * callback is set, so libgsasl gets only user and password. There is no authorization identity and
- * no channel binding (no -PLUS mechanism).
+ * SASL for the client, with libgsasl. This file itself does the base64 of XMPP (RFC 6120, 6.4.2),
+ * the choice of the mechanism, and X-OAUTH2. It limits the work that a server can demand, and wipes
+ * secrets. No callback is set, so libgsasl gets only user and password. There is no authorization
+ * identity and no channel binding (no -PLUS mechanism).
  */
 #include <gsasl.h>
 #include <stdlib.h>
@@ -24,7 +24,7 @@
 #define TRACE "prebind"
 
 struct sasl {
-	Gsasl *library;         /* owned; one for each exchange, so that they share nothing */
+	Gsasl *library;         /* owned; one for each exchange, so that exchanges share nothing */
 	Gsasl_session *session; /* owned */
 	bool scram;
 	bool done;

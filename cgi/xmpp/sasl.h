@@ -11,7 +11,7 @@
 
 #include "base/error.h"
 
-/* The names of the mechanisms. A list of names has blanks between them. */
+/* The names of the mechanisms. In a list of names, they are separated by spaces. */
 #define SASL_SCRAM_SHA_256 "SCRAM-SHA-256"
 #define SASL_SCRAM_SHA_1   "SCRAM-SHA-1"
 #define SASL_PLAIN         "PLAIN"
@@ -30,21 +30,22 @@ enum sasl_channel { SASL_CHANNEL_PRIVATE, SASL_CHANNEL_PUBLIC };
  */
 const char *sasl_choose(const char *offered, const char *allowed, enum sasl_channel channel);
 
-/* user is a localpart; ANONYMOUS uses neither user nor password. The caller owns *out. */
+/* user is a localpart; ANONYMOUS uses neither user nor password. The caller frees *out. */
 enum status sasl_new(const char *mechanism, const char *user, const char *password,
 		     struct sasl **out, struct error *err);
 void sasl_free(struct sasl *sasl); /* NULL is allowed */
 
 /*
- * Does one step. in is the server's message in base64, "" in the first step. *out is our message in
- * base64, or NULL if there is nothing to send; the caller frees it with secret_free. Returns
- * STATUS_CHAT_SERVER if the server's data is malformed or its signature is wrong.
+ * Does one step of the exchange. `in` is the server's message in base64, "" in the first step. *out
+ * is our message in base64, or NULL if there is nothing to send; the caller frees it with
+ * secret_free. Returns STATUS_CHAT_SERVER if the server's data is malformed or its signature is
+ * wrong.
  */
 enum status sasl_step(struct sasl *sasl, const char *in, char **out, struct error *err);
 
 /*
- * True if the exchange is complete on our side. With SCRAM, the server's signature was then
- * verified.
+ * True if the exchange is complete on our side. With SCRAM, this means that the server's signature
+ * is correct.
  */
 bool sasl_done(const struct sasl *sasl);
 

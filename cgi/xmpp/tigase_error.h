@@ -1,5 +1,5 @@
 /*
- * Makes a status and a sentence of an error that Tigase returns. The sentence quotes Tigase and
+ * Turns an error that Tigase returns into a status and an error text. The text quotes Tigase and
  * names the next step. Pure: bytes in, bytes out.
  */
 #ifndef XMPP_TIGASE_ERROR_H
@@ -23,9 +23,9 @@ enum status tigase_bind_check(const struct adhoc_form *form, struct error *err);
 bool tigase_bind_failed(const struct adhoc_form *form);
 
 /*
- * Returns STATUS_OK if the form of add-user says that the account exists, and sets *existed to
- * whether it existed before. Two notes mean that the account exists. Everything else is an error:
- * STATUS_CHAT_SERVER.
+ * Returns STATUS_OK if the form of add-user says that the account was added or already existed, and
+ * sets *existed to whether it already existed. Only two notes mean this. Everything else is an
+ * error: STATUS_CHAT_SERVER.
  */
 enum status tigase_add_user_check(const struct adhoc_form *form, bool *existed, struct error *err);
 
