@@ -7,8 +7,8 @@
 #include <string.h>
 
 /*
- * Parses a word of deny_jids: a bare JID or a localpart. A localpart gets the given domain here,
- * but it denies the JIDs of every domain.
+ * Parses a word of deny_jids: a bare JID or a localpart. A localpart is completed with `domain`
+ * here, but it denies the JIDs of every domain.
  */
 static enum status read_word(const char *word, const char *domain, struct jid *out,
 			     struct error *err)

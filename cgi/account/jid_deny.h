@@ -1,7 +1,7 @@
 /*
- * Accounts that no user is allowed to use: those of deny_jids, those of guests, and the account
- * with which we call Tigase. Everything that finds a JID checks this: the rule, the map, the site's
- * own JIDs, the ad-hoc call, prebindctl and prebind-extauth.
+ * Accounts that no user is allowed to use: the accounts in deny_jids, the accounts of guests, and
+ * the account with which we call Tigase. Everything that finds a JID checks this: the rule, the
+ * map, the site's own JIDs, the ad-hoc call, prebindctl and prebind-extauth.
  */
 #ifndef ACCOUNT_JID_DENY_H
 #define ACCOUNT_JID_DENY_H
@@ -12,7 +12,7 @@
 #include "xmpp/jid.h"
 
 /*
- * Checks that deny_jids can be parsed. Returns STATUS_BAD_REQUEST if it cannot. domain is the
+ * Checks that deny_jids can be parsed. Returns STATUS_BAD_REQUEST if it cannot. `domain` is the
  * rule's domain.
  */
 enum status jid_deny_check(const struct site_conf *conf, const char *domain, struct error *err);

@@ -82,9 +82,8 @@ enum status jid_domains_check(const struct site_conf *conf, struct error *err)
 }
 
 /*
- * Compares the address's domain with the list, ignoring ASCII case, as mail does. Apart from case
- * the domain must match exactly. Returns the text from the list, or NULL if the address is in no
- * domain of the list.
+ * Finds the address's domain in the list. ASCII case is ignored, as in mail; otherwise the domain
+ * must match exactly. Returns the entry of the list, or NULL if the list does not have the domain.
  */
 static const char *domain_of_address(const struct conf_list *list, const char *address)
 {

@@ -12,7 +12,7 @@
 /* Returns the rule's domain, prepared, or the first of jid_domains. The caller frees it. */
 enum status jid_rule_domain(const struct site_conf *conf, char **out, struct error *err);
 
-/* True if domain is the rule's domain or one of jid_domains. domain must be prepared. */
+/* True if `domain`, in prepared form, is the rule's domain or one of jid_domains. */
 bool jid_rule_has_domain(const struct site_conf *conf, const char *domain);
 
 /* Checks jid_domains. Returns STATUS_BAD_REQUEST if it is wrong; err says what is wrong. */

@@ -21,7 +21,7 @@ void jid_owner_clear(struct jid_owner *owner)
 	*owner = (struct jid_owner){0};
 }
 
-/* Refuses the user if the site's own table has another JID for this user. */
+/* Refuses the user if the site's own table gives this user a JID other than `jid`. */
 static enum status sites_jid_check(const char *text, const struct jid *jid, struct error *err)
 {
 	struct jid there = {0};
@@ -36,7 +36,7 @@ static enum status sites_jid_check(const char *text, const struct jid *jid, stru
 	return status;
 }
 
-/* Checks a guess. The user is the owner if the user's JID is that account. */
+/* Checks a guessed user, who is the owner if the user's JID is that account. */
 static enum status leads_to(const struct site_conf *conf, struct store *store,
 			    const struct login_account *account, const struct jid *jid,
 			    struct error *err)
@@ -93,8 +93,8 @@ static void capitalise(struct strbuf *out, const char *name, enum capitals which
 
 /*
  * Tries other spellings of the name. A login_query without fold() finds a user only by the spelling
- * that the site uses. So this tries the usual capitals. leads_to then checks whether the found user
- * is the owner.
+ * that the site uses. So this function tries the usual ways to write a name with capitals. leads_to
+ * then checks whether the found user is the owner.
  */
 static enum status spelled_otherwise_find(const struct identity_context *context, const char *name,
 					  struct login_account *out, struct error *err)
@@ -123,7 +123,7 @@ static enum status spelled_otherwise_find(const struct identity_context *context
 	return status;
 }
 
-/* Finds the user of provider login from whose name the rule makes that localpart. */
+/* Finds the user of provider `login` whose name the rule turns into that localpart. */
 static enum status owner_find(const struct site_conf *conf, struct store *store,
 			      const struct jid *jid, struct login_account *out, struct error *err)
 {

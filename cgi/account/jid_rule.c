@@ -1,7 +1,8 @@
 /*
- * Finds the bare JID of a site user. A row of the map names it directly. The rule is for sites
- * where every user has the account of the same name. It never gives two users the same account: if
- * preparation would change a name, the name is refused, unless the rule itself folds case.
+ * Finds the bare JID of a site user. A row of the map gives the JID directly. Without a row, the
+ * rule makes the JID from the user's name or other data. To keep two names from getting the same
+ * account, the rule refuses a name that preparation would change, unless the rule itself folds
+ * case.
  */
 #include "account/jid_rule.h"
 
@@ -17,7 +18,9 @@
 #include "store/jid_map.h"
 #include "xmpp/jid_name.h"
 
-/* For each placeholder: its name in messages, and what a provider must report for it. */
+/*
+ * For each placeholder of the rule: its name in messages, and what a provider must report for it.
+ */
 static const struct {
 	const char *what;
 	unsigned needs; /* bits of identity_extra */
@@ -46,8 +49,8 @@ bool jid_rule_lowers(const char *text)
 }
 
 /*
- * `status` is returned if the text is not a valid rule. (The rule of a loaded configuration is
- * always valid.)
+ * Parses a rule. Returns `status` if `text` is not a valid rule. (The rule of a loaded
+ * configuration is always valid.)
  */
 static enum status rule_read(const char *text, enum status status, struct jid_rule *out,
 			     struct error *err)
@@ -118,8 +121,8 @@ enum status jid_rule_check(const char *text, struct error *err)
 }
 
 /*
- * True if a session keeps only the user's name. That is so for sessions that were started by a
- * token that a page posted.
+ * True if a session of this provider keeps only the user's name. This is the case if the session is
+ * started by a token that a page posts.
  */
 static bool forgets(const struct site_conf *conf, const struct identity_provider *provider)
 {
@@ -188,7 +191,7 @@ static enum status jid_from_name(const struct jid_rule *rule, const char *name, 
 	return status;
 }
 
-/* value is what the rule uses of the user's data. It is NULL or "" if it is not known. */
+/* `value` is the part of the user's data that the rule uses, or NULL or "" if it is unknown. */
 static enum status jid_from_rule(const struct site_conf *conf, const char *user, const char *value,
 				 struct jid *out, struct error *err)
 {
@@ -269,7 +272,7 @@ static enum status jid_from_site(const struct site_conf *conf, const char *text,
 			 "the site's JID '%s' is not accepted: %s", text, why.text);
 }
 
-/* How a JID was made, and whether to write a claim for it. */
+/* How to make a user's JID, and whether to write a claim for it. */
 struct making {
 	bool from_site; /* the site reported the JID; otherwise the rule made it */
 	struct jid_rule rule;
@@ -282,7 +285,8 @@ struct making {
  * may get the same name later.
  *
  * A web server (provider remote_user) passes on the name as the user typed it. So if the rule folds
- * case, owner_name uses the folded name, because all spellings of it are the same person.
+ * case, owner_name uses the folded name, because all spellings of the name belong to the same
+ * person.
  */
 static bool owner_is_id(const struct making *making, const struct identity *who)
 {
@@ -301,9 +305,9 @@ static const char *owner_name(const struct making *making, const struct identity
 }
 
 /*
- * A claim is needed if two users could get the same account. This can happen by the same e-mail
- * address, by the same folded name, or by a JID that the site reports. With the rules {user}@ and
- * {id}@ it can happen only by a JID that the site reports.
+ * True if two users could get the same account, so that a claim is needed. Two users can have the
+ * same e-mail address or the same folded name, or the site can report the same JID for both. With
+ * the rules {user}@ and {id}@, only a JID that the site reports can be the same.
  */
 static bool claim_is_due(const struct making *making, const struct identity *who)
 {
@@ -360,7 +364,10 @@ struct jid_question {
 	bool writes; /* claims the account for this user if no other user has it */
 };
 
-/* For a user without a row: takes the JID that the site reports, or else applies the rule. */
+/*
+ * For a user without a row. Takes the JID that the site reports or, if there is none, applies the
+ * rule.
+ */
 static enum status jid_without_row(const struct jid_question *ask, struct jid *out,
 				   struct error *err)
 {

@@ -12,18 +12,18 @@
 
 /*
  * Finds the bare JID of a site user if only the user's name is known. Returns
- * STATUS_NO_CHAT_ACCOUNT in these cases, and err says which: there is no row and accounts = map;
- * the rule cannot turn the name into a JID; the account belongs to another user, or is in
- * deny_jids. The caller clears *out.
+ * STATUS_NO_CHAT_ACCOUNT if there is no row and accounts = map, if the rule cannot turn the name
+ * into a JID, or if the account belongs to another user or is in deny_jids. err says which of these
+ * it is. The caller clears *out.
  */
 enum status jid_rule_apply(const struct site_conf *conf, struct store *store, const char *source,
 			   const char *user, struct jid *out, struct error *err);
 
 /*
- * Like jid_rule_apply, for a user who is logged in. A JID that the provider reports comes after the
- * row and before the rule. Its domain must be the rule's, or one of jid_domains. Two users could
- * get the same account by such a JID, by an e-mail address or by a folded name. Therefore this
- * claims the account for the first of them.
+ * Like jid_rule_apply, for a user who is logged in. A JID that the provider reports is used if the
+ * user has no row, and takes precedence over the rule. Its domain must be the rule's, or one of
+ * jid_domains. Two users could get the same account from such a JID, from an e-mail address or from
+ * a folded name. Therefore the account is claimed for the first of them.
  */
 enum status jid_rule_identity(const struct site_conf *conf, struct store *store,
 			      const struct identity *who, struct jid *out, struct error *err);
@@ -34,7 +34,7 @@ enum status jid_rule_look(const struct site_conf *conf, struct store *store,
 
 /*
  * Finds the site user who owns an account. A row of the map is used first. Without a row, the rule
- * is applied to the users of provider login. These are the users in our table, or the users whom
+ * is applied to the users of provider login. These are the users in our table, or the users that
  * the site's login_query finds by the localpart. Users of other providers are known only by rows of
  * the map. Returns STATUS_NOT_FOUND if no known user owns the account. The caller clears *out.
  */
@@ -67,14 +67,14 @@ enum status jid_rule_check(const char *rule, struct error *err);
  */
 enum status jid_rule_check_site(const struct site_conf *conf, struct error *err);
 
-/* True if the rule gives names that differ only in case the same account. */
+/* True if the rule gives the same account to names that differ only in case. */
 bool jid_rule_lowers(const char *rule);
 
 /* Returns the form of the localparts that the rule makes. */
 enum jid_name_form jid_rule_name_form(const struct jid_rule *rule);
 
 /*
- * Returns the part of the localpart that the rule's placeholder stands for. The caller frees it.
+ * Returns the part of the localpart that replaces the rule's placeholder. The caller frees it.
  * Returns NULL if the rule cannot make such a localpart, or if out of memory.
  */
 char *jid_rule_inside(const struct jid_rule *rule, const char *localpart);

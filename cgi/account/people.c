@@ -1,6 +1,6 @@
 /*
- * Finds people, and gives each the JID that the person would get at a login. Leaves out people who
- * would get no JID, and the user who asks.
+ * Finds people, and the JID that each person would get at a login. Leaves out people who would get
+ * no JID, and the user who asks.
  */
 #include "account/people.h"
 
@@ -92,7 +92,7 @@ void person_list_clear(struct person_list *list)
 }
 
 /*
- * Returns the provider by which the site's people log in. The map and the claims contain this name.
+ * Returns the name of the provider by which the site's people log in, as in the map and the claims.
  */
 static const char *source_of(const struct site_conf *conf)
 {
@@ -134,12 +134,12 @@ static bool may_be_loaded(const struct site_conf *conf, const char *origin, cons
 struct finding {
 	const struct people *people;
 	const struct people_question *ask;
-	const struct jid *only; /* NULL to find people with any account */
+	const struct jid *only; /* find only the owner of this JID; NULL for anybody */
 	struct store *reader;
 	struct person_list *list; /* NULL to call `each` for every person */
 	void (*each)(void *arg, const struct person *person);
 	void *arg;
-	size_t users;       /* how many of our own users own_found was called with */
+	size_t users;       /* how many of our own users the search found so far */
 	enum status status; /* the first failure */
 	struct error *err;
 };
@@ -231,7 +231,7 @@ static enum status own_each(struct finding *f, const struct people_search *what)
 	return status == STATUS_NOT_FOUND || status == STATUS_BAD_REQUEST ? STATUS_OK : status;
 }
 
-/* ---- the questions ---- */
+/* ---- the searches ---- */
 
 static enum status search(struct finding *f, const char *q, const char *user)
 {
@@ -254,7 +254,7 @@ static size_t characters(const char *text)
 	return n;
 }
 
-/* Searches for names that begin with the typed text. Ignores blanks before and after it. */
+/* Searches for names that begin with the typed text. Ignores spaces at either end of the text. */
 static enum status search_begin(struct finding *f, const char *typed)
 {
 	char *trimmed, *folded = NULL;
@@ -275,8 +275,8 @@ static enum status search_begin(struct finding *f, const char *typed)
 }
 
 /*
- * *out becomes the user who owns the account by the map or by the rule, or NULL if neither knows an
- * owner.
+ * Sets *out to the user who owns the account by the map or by the rule, or to NULL if neither gives
+ * an owner.
  */
 static enum status owner_name(struct finding *f, const struct jid *jid, char **out)
 {
@@ -305,7 +305,7 @@ static enum status owner_name(struct finding *f, const struct jid *jid, char **o
 
 /*
  * Finds the owner of one account. If the rule folds case, the name may have had capitals. So if the
- * exact name is not found, this searches for it in any case.
+ * exact name is not found, the search is repeated ignoring case.
  */
 static enum status search_owner(struct finding *f, const struct jid *jid)
 {
@@ -355,7 +355,7 @@ static enum status search_owners(struct finding *f, const char *jids)
 
 /*
  * Opens the query at its first use. If the site's file is wrong, returns STATUS_UNAVAILABLE,
- * because STATUS_BAD_REQUEST would blame the visitor.
+ * because STATUS_BAD_REQUEST would mean that the visitor's request is wrong.
  */
 static enum status open_later(struct people *people, struct error *err)
 {

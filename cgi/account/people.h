@@ -12,7 +12,7 @@
 #define PEOPLE_MAX        20 /* maximum number of people in one answer */
 #define PEOPLE_LETTERS    2  /* minimum number of characters for a search */
 #define PEOPLE_Q_MAX      128
-#define PEOPLE_JIDS_BYTES 1800 /* bytes of a list of JIDs */
+#define PEOPLE_JIDS_BYTES 1800 /* maximum length of a list of JIDs, in bytes */
 
 struct people; /* the open people_query of a site; thread-safe */
 
@@ -24,7 +24,7 @@ enum status people_open(const struct site_conf *conf, bool later, struct people 
 			struct error *err);
 void people_close(struct people *people); /* NULL is allowed */
 
-/* For `prebindctl check`: checks the query. *said becomes one sentence about the result. */
+/* For `prebindctl check`: checks the query. *said is set to one sentence about the result. */
 enum status people_check(const struct site_conf *conf, struct error *said);
 
 struct person {
@@ -40,16 +40,16 @@ struct person_list {
 };
 void person_list_clear(struct person_list *list);
 
-/* A query for people. Exactly one of q, user and jids is set; the others are NULL. */
+/* A search for people. Exactly one of q, user and jids is set; the other two are NULL. */
 struct people_question {
 	struct store *store;
 	const char *q;    /* the beginning of a name; only with people = all */
 	const char *user; /* the name of one user */
-	const char *jids; /* up to PEOPLE_MAX bare JIDs with blanks between them */
+	const char *jids; /* up to PEOPLE_MAX bare JIDs, separated by spaces */
 	const struct identity *me;
 	const struct jid *my_jid; /* the owner of this JID is not shown */
 	const char *origin;       /* the origin of our own pages: "https://example.org" */
-	int64_t until_ms;         /* monotonic; then the search for a list of JIDs stops */
+	int64_t until_ms;         /* when a search for a list of JIDs must stop; monotonic */
 };
 
 /* Also returns STATUS_OK if nobody is found. The caller clears *out. */

@@ -1,6 +1,6 @@
 /*
  * Logins at the XMPP server. Wrong passwords are counted together with those at the login form,
- * because it is the same password. So an attacker cannot guess twice as often by using both.
+ * because both check the same password. So an attacker who uses both gets no extra guesses.
  */
 #include "account/xmpp_login.h"
 
@@ -76,7 +76,7 @@ void xmpp_login_close(struct xmpp_login *login)
 	free(login);
 }
 
-/* Gives the same answer for an account that does not exist as for a wrong password. */
+/* Sets the same error for an account that does not exist as for a wrong password. */
 static enum status refuse(enum status status, enum status no_account, struct error *err)
 {
 	if (status != no_account)
@@ -112,10 +112,10 @@ static enum status owner_check(struct xmpp_login *login, const struct jid_owner 
 }
 
 /*
- * Decides about a token if no owner of its account is found. The user existed when the token was
- * made. So the user was deleted, or is one that we cannot find. We cannot find users of other
- * providers. We also cannot find a user whose name has capitals that {user|lower} removes, if the
- * site's query does not ignore case.
+ * Decides whether a token is accepted if no owner of its account is found. The user existed when
+ * the token was made. So the user was deleted later, or is a user that we cannot find. We cannot
+ * find users of other providers. We also cannot find a user whose name has capitals that
+ * {user|lower} removes, if the site's query does not ignore case.
  */
 static enum status unknown_owner_check(const struct xmpp_login *login, const struct jid *jid,
 				       struct error *err)
@@ -170,7 +170,7 @@ static enum status one_time_token_check(struct xmpp_login *login, const struct j
 
 /* ---- passwords ---- */
 
-/* Refuses the password of an unknown user. This takes as long as for a known user. */
+/* Refuses the password of an unknown user, after as much time as for a known user. */
 static enum status no_password(const char *password, const char *why, struct error *err)
 {
 	enum status status = password_verify(NULL, password, err);
@@ -206,8 +206,8 @@ static enum status owner_password_check(struct xmpp_login *login, const struct a
 }
 
 /*
- * Wrong passwords of `login` users are counted together with those at the login form. Those of any
- * other account are counted by its JID.
+ * Wrong passwords of `login` users are counted together with those at the login form. Wrong
+ * passwords of any other account are counted by the account's JID.
  */
 static enum status attempt_key(struct xmpp_login *login, const struct attempt *attempt,
 			       char out[LOGIN_ACCOUNT_MAX + 1], struct error *err)

@@ -1,7 +1,7 @@
 /*
- * Answers the XMPP server's query whether a password is right for an account. It is right if it is
- * a one-time token of ours (xmpp/login_token.h), or the password of the site user who owns the
- * account. prebind-extauth uses this.
+ * Checks a password for the XMPP server (prebind-extauth). A password is right for an account if it
+ * is a one-time token of ours (xmpp/login_token.h), or the password of the site user who owns the
+ * account.
  */
 #ifndef ACCOUNT_XMPP_LOGIN_H
 #define ACCOUNT_XMPP_LOGIN_H
@@ -22,14 +22,15 @@ enum status xmpp_login_open(const struct site_conf *conf, struct xmpp_login **ou
 			    struct error *err);
 void xmpp_login_close(struct xmpp_login *login); /* NULL is allowed */
 
-/* Returns "token" or "password", for a log line. The text is static. */
+/* Returns "token" or "password", for a log line. The string is static. */
 const char *xmpp_login_kind(const struct xmpp_login *login, const char *password);
 
 /*
  * Returns STATUS_OK if the password is right; a token is accepted only once. Returns
  * STATUS_BAD_CREDENTIALS if the password is wrong for any reason. Returns STATUS_SLOW_DOWN if there
  * were too many wrong passwords (key limit_login). Returns STATUS_BUSY or STATUS_UNAVAILABLE if the
- * password could not be checked. err holds the details for the log. now is in seconds, wall clock.
+ * password could not be checked. err holds the details for the log. `now` is in seconds, wall
+ * clock.
  */
 enum status xmpp_login_check(struct xmpp_login *login, const struct jid *jid, const char *password,
 			     int64_t now, struct error *err);

@@ -20,23 +20,22 @@ struct prebind_call {
 	const char *url;               /* the address chosen for this call */
 	const struct jid *jid;         /* resource "" means that the server chooses it */
 	int64_t deadline_ms;           /* monotonic; for all requests of this call together */
-	enum upstream_outcome outcome; /* at first OUTCOME_NONE; bind sets it */
-	const char
-	    *blame; /* a constant: the key that a failed check is about; NULL means url_key */
+	enum upstream_outcome outcome; /* OUTCOME_NONE at first; the back end's `bind` sets it */
+	const char *blame; /* constant; the key that a failed check concerns; NULL means url_key */
 };
 
 struct prebind_backend {
 	const char *name;
-	const char *url_key; /* the key with its addresses, at url_offset in struct site_conf */
+	const char *url_key; /* the key of the addresses at url_offset in struct site_conf */
 	size_t url_offset;
 	/*
-	 * The server chooses the JID. Only its domain must be the same as that of the call's JID.
-	 * Such sessions have no account, so no account is created for them.
+	 * True if the server chooses the JID. Only the domain must be the same as in the call's
+	 * JID. Such sessions have no account, so no account is created for them.
 	 */
 	bool gives_jid;
 	/*
-	 * Reads the secrets, and makes the back end's own checks of the addresses. *state belongs
-	 * to the back end; close frees it.
+	 * Reads the secrets, and makes the back end's own checks of the addresses. Sets *state,
+	 * which `close` frees.
 	 */
 	enum status (*open)(const struct site_conf *conf, struct store *store, void **state,
 			    struct error *err);
@@ -45,15 +44,15 @@ struct prebind_backend {
 	enum status (*bind)(void *state, struct prebind_call *call, struct chat_session *out,
 			    struct error *err);
 	/*
-	 * Appends a one-time password for the call's JID to out, without any request. NULL if this
-	 * back end has no one-time passwords.
+	 * Appends a one-time password for the call's JID to out, without any request. The member is
+	 * NULL if this back end has no one-time passwords.
 	 */
 	enum status (*one_time)(void *state, struct prebind_call *call, struct strbuf *out,
 				struct error *err);
 	/*
 	 * Creates the account of the call's JID. Called only if the site provisions accounts.
-	 * *existed becomes true if the account existed before; it then keeps its own password.
-	 * call->outcome is set if a failure says something about the server at the call's address.
+	 * *existed becomes true if the account existed before; it then keeps its own password. If a
+	 * failure shows something about the server at the call's address, sets call->outcome.
 	 */
 	enum status (*create_account)(void *state, struct prebind_call *call, const char *password,
 				      bool *existed, struct error *err);
@@ -61,12 +60,12 @@ struct prebind_backend {
 
 /*
  * Sets the error for a back end that cannot be opened, and returns STATUS_UNAVAILABLE. The error
- * has the place of the key and the text of `why`.
+ * has the file and line of the key, and the text of `why`.
  */
 enum status prebind_key_error(const struct site_conf *conf, const char *key,
 			      const struct error *why, struct error *err);
 
-/* Returns the outcome of a call that brought no answer. */
+/* Returns the outcome of a call to which no answer came. */
 enum upstream_outcome prebind_reach_outcome(enum http_reach reach);
 
 extern const struct prebind_backend tigase_backend;

@@ -120,7 +120,10 @@ void bosh_credentials_clear(struct bosh_credentials *credentials)
 	credentials->site_user = NULL;
 }
 
-/* The conditions of RFC 6120, 6.5. For all others the operator needs the server's log. */
+/*
+ * Advice for conditions of RFC 6120, 6.5. For all other conditions the operator needs the server's
+ * log.
+ */
 static const struct advice {
 	const char *condition;
 	const char *text;

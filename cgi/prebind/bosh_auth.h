@@ -19,17 +19,14 @@
 /* The secret for one log-in as a user. */
 struct bosh_credentials {
 	struct strbuf secret; /* sent as the password of SASL */
-	char *site_user;      /* owned; user of the row that has the password; NULL without a row */
+	char *site_user;      /* owned; the user whose JID map row has the password, or NULL */
 	bool made;            /* we created the account (key provision) */
-	bool kept;            /* from an earlier log-in; if it is refused, a new one is needed */
+	bool kept;            /* from an earlier log-in; if it is refused, get a new secret */
 };
 
 struct bosh_auth_way {
 	bool one_time; /* prepare makes a secret that is valid for one log-in or one minute */
-	/*
-	 * Reads the keys of the configuration. *state belongs to this way to log in; close frees
-	 * it.
-	 */
+	/* Reads the keys of the configuration. Sets *state, which `close` frees. */
 	enum status (*open)(const struct site_conf *conf, struct store *store, void **state,
 			    struct error *err);
 	void (*close)(void *state); /* NULL is allowed */
@@ -78,8 +75,9 @@ void bosh_credentials_init(struct bosh_credentials *credentials);
 void bosh_credentials_clear(struct bosh_credentials *credentials); /* wipes the secret */
 
 /*
- * Sets err to STATUS_CHAT_SERVER after a SASL failure. condition is that of RFC 6120, 6.5, or "" if
- * the server gave none. Returns true if the log-in can be tried again with other credentials.
+ * Sets err to STATUS_CHAT_SERVER after a SASL failure. `condition` is the server's condition of RFC
+ * 6120, 6.5, or "" if it sent none. Returns true if the log-in can be tried again with other
+ * credentials.
  */
 bool bosh_auth_refused(const struct bosh_auth *auth, const struct jid *jid,
 		       const struct bosh_credentials *credentials, const char *condition,

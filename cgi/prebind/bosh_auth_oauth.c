@@ -11,9 +11,9 @@
 #include "prebind/ejabberd_api.h"
 #include "prebind/oauth_tokens.h"
 
-#define TOKEN_LIFE_S   600  /* the lifetime to ask for; a stolen token can be used for that long */
-#define TOKEN_MARGIN_S 60   /* not used in its last minute: log-ins can be slow, clocks differ */
-#define TOKEN_MAX      1024 /* bytes; ejabberd's tokens have 32, or are JWTs */
+#define TOKEN_LIFE_S   600  /* requested lifetime; a stolen token can be used for that long */
+#define TOKEN_MARGIN_S 60   /* safety margin, because log-ins can be slow and clocks can differ */
+#define TOKEN_MAX      1024 /* bytes; an ejabberd token has 32 bytes or is a JWT */
 
 struct oauth {
 	struct ejabberd_api api;

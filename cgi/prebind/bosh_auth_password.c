@@ -58,7 +58,7 @@ static enum status password_open(const struct site_conf *conf, struct store *sto
 }
 
 /*
- * Reads the password from the JID map. *user is the user of the row, which the caller frees.
+ * Reads the password from the JID map. Sets *user to the user of the row; the caller frees *user.
  * Returns STATUS_NOT_FOUND if there is no row, or if the row has no password; in the second case
  * *user is set.
  */

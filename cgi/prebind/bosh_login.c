@@ -1,8 +1,8 @@
 /*
- * Back end bosh. The program itself logs in, over one connection: session creation, SASL, stream
- * restart, bind (XEP-0124, XEP-0206, RFC 6120). bosh_auth.c provides the secret for the log-in,
- * xmpp/bosh.c and xmpp/sasl.c make the messages, and bosh_session.c sends them. This file has the
- * order of the steps and their error sentences.
+ * Back end bosh. The program itself logs in, over one connection. The steps are session creation,
+ * SASL, stream restart and bind (XEP-0124, XEP-0206, RFC 6120). bosh_auth.c provides the secret for
+ * the log-in, xmpp/bosh.c and xmpp/sasl.c make the messages, and bosh_session.c sends them. This
+ * file decides the order of the steps, and has their error sentences.
  */
 #include "prebind/bosh_session.h"
 
@@ -19,7 +19,7 @@
 #include "xmpp/sasl.h"
 
 #define SASL_STEPS_MAX    8 /* SCRAM needs three */
-#define STRAY_STANZAS_MAX 4 /* stanzas before the result of an iq; nobody can write to us yet */
+#define STRAY_STANZAS_MAX 4 /* answers to read until an iq's result; nobody can write to us yet */
 #define IQ_BIND           "bind1"
 #define IQ_SESSION        "session1"
 
@@ -110,7 +110,7 @@ static enum status sasl_send(struct bosh_session *session, const char *mechanism
 	return status;
 }
 
-/* Makes our next SASL message as the answer to the server's last one, and sends it. */
+/* Makes our answer to the server's last SASL message, and sends it. */
 static enum status sasl_reply(struct bosh_session *session, struct sasl *sasl,
 			      const char *mechanism, struct error *err)
 {
@@ -221,8 +221,8 @@ static enum status iq(struct bosh_session *session, const struct strbuf *payload
 }
 
 /*
- * Binds a resource. *jid is the full JID, which the caller frees. The session iq is sent only if
- * the server requires it.
+ * Binds a resource. Sets *jid to the full JID; the caller frees *jid. The session iq is sent only
+ * if the server requires it.
  */
 static enum status bind_resource(struct bosh_session *session, const char *resource, char **jid,
 				 struct error *err)
@@ -325,7 +325,7 @@ static enum status bosh_bind(void *state, struct prebind_call *call, struct chat
 			status = bind_once(bosh, &login, call, out, err);
 		again = login.again;
 		bosh_credentials_clear(&login.credentials);
-	} while (again); /* at most twice, because fresh credentials are not tried again */
+	} while (again); /* runs at most twice, because fresh credentials are not tried again */
 	return status;
 }
 

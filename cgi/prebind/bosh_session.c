@@ -1,6 +1,6 @@
 /*
- * The requests of a BOSH session (XEP-0124). Counts rids, sends empty requests while the answers
- * are empty, and ends the session after a failure. It knows neither SASL nor accounts.
+ * The requests of a BOSH session (XEP-0124). Counts rids, polls with empty bodies until an answer
+ * has content, and ends the session after a failure. SASL and accounts are handled elsewhere.
  */
 #include "prebind/bosh_session.h"
 
@@ -10,8 +10,8 @@
 #include "base/secret.h"
 #include "base/strbuf.h"
 
-#define EMPTY_ANSWERS_MAX 8    /* in a row; each may be a long poll that ended without data */
-#define LIFE_DEFAULT_S    30   /* if the server sends no inactivity; the shortest value measured */
+#define EMPTY_ANSWERS_MAX 8    /* empty answers in a row; each can be a long poll without data */
+#define LIFE_DEFAULT_S    30   /* default for inactivity; the shortest value that was measured */
 #define TERMINATE_MAX_MS  1000 /* a visitor waits at most this long for a failed session to end */
 #define FIRST_RID_BIT     0x80000000u
 
@@ -105,7 +105,7 @@ static enum status exchange(struct bosh_session *session, const struct strbuf *b
 	return status;
 }
 
-/* Sends empty bodies until an answer is not empty. */
+/* While the last answer is empty, polls with empty bodies, at most EMPTY_ANSWERS_MAX times. */
 static enum status wait_for_answer(struct bosh_session *session, struct error *err)
 {
 	struct strbuf body;

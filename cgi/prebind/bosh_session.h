@@ -41,12 +41,15 @@ enum status bosh_session_create(struct bosh_session *session, struct error *err)
  */
 enum status bosh_session_restart(struct bosh_session *session, struct error *err);
 
-/* Sends a payload. While the answers are empty (polls that ended early), sends empty bodies. */
+/*
+ * Sends a payload, then polls with empty bodies until an answer has content. The server can end a
+ * poll early with an empty answer.
+ */
 enum status bosh_session_ask(struct bosh_session *session, const char *payload, struct error *err);
 
 /*
- * Returns STATUS_CHAT_SERVER if session->answer is not of the kind `step`. `after` names in the
- * error what was sent last.
+ * Returns STATUS_CHAT_SERVER if session->answer is not of the kind `step`. `after` is what was sent
+ * last, in words for the error.
  */
 enum status bosh_session_expect(const struct bosh_session *session, enum bosh_step step,
 				const char *after, struct error *err);

@@ -1,6 +1,7 @@
 /*
  * Makes the bosh_url of one session. {hostname} is replaced by the node that holds the session, if
- * bosh_hosts lists that node. A name from an upstream never becomes an address unless it is listed.
+ * bosh_hosts lists that node. A node name that an upstream sends is used as an address only if it
+ * is listed.
  */
 #ifndef PREBIND_BOSH_URL_H
 #define PREBIND_BOSH_URL_H
@@ -12,8 +13,8 @@
 #include "conf/conf.h"
 
 /*
- * Returns the name under which browsers reach a node. node is a word of bosh_hosts; the result
- * points into it.
+ * Returns the name under which browsers reach a node. `node` is a word of bosh_hosts. The result
+ * points into `node`.
  */
 const char *bosh_url_public_name(const char *node);
 

@@ -4,13 +4,13 @@
  */
 #include "prebind/breaker.h"
 
-#define CALLS_MIN         10    /* calls in the window; fewer say nothing about the server */
-#define FAILED_PERCENT    50    /* of the calls in the window; then the breaker opens */
-#define NOT_CONNECTED_MAX 5     /* calls in a row; then the server is down */
+#define CALLS_MIN         10    /* FAILED_PERCENT applies from this many calls in the window */
+#define FAILED_PERCENT    50    /* percent of failed calls in the window that opens the breaker */
+#define NOT_CONNECTED_MAX 5     /* failed connections in a row that open the breaker */
 #define OPEN_FIRST_MS     5000  /* about as long as the XMPP server needs to restart */
 #define OPEN_MAX_MS       10000 /* one call in ten seconds does no harm and soon detects recovery */
-#define REFUSED_MS        75000 /* at least 60 s after the jitter: an operator must act first */
-#define JITTER_PERCENT    20    /* up or down, so that many processes do not probe at once */
+#define REFUSED_MS        75000 /* at least 60 s with jitter, because an operator must act first */
+#define JITTER_PERCENT    20    /* shorter or longer, so that many processes do not probe at once */
 #define PROBE_LOST_MS     90000 /* longer than any call, so the process with the probe has ended */
 
 static bool is_failure(enum upstream_outcome outcome)
@@ -58,9 +58,9 @@ static bool too_many_failed(const struct breaker *breaker, int64_t now_ms)
 }
 
 /*
- * While a server restarts, at first it cannot be reached, and then it answers that its components
- * are missing. So the pause is longer only if the server was reached and failed both before the
- * last pause and now.
+ * Returns the length of the next pause. It is OPEN_MAX_MS only if the server was reached but
+ * failed, both before the last pause and now. A restarting server first cannot be reached, and then
+ * answers that its components are missing, so a restart alone causes only short pauses.
  */
 static long period_next(const struct breaker *breaker, enum upstream_outcome outcome)
 {
@@ -119,7 +119,10 @@ enum breaker_change breaker_tell(struct breaker *breaker, enum breaker_pass pass
 {
 	if (pass == BREAKER_PROBE)
 		return probe_tell(breaker, outcome, now_ms, chance);
-	/* A call that began before the breaker opened says nothing about the server now. */
+	/*
+	 * Ignore a call that began before the breaker opened, because it says nothing about the
+	 * server now.
+	 */
 	if (breaker->state != BREAKER_CLOSED || outcome == OUTCOME_NONE)
 		return BREAKER_SAME;
 

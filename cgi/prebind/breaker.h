@@ -2,8 +2,9 @@
  * A circuit breaker for one upstream, so that a failing server is not overloaded and visitors do
  * not wait for it. It opens after too many failures. It opens at once if our credentials are
  * refused, because an operator must act first. An open breaker lets no call through for a while.
- * Then it lets one call through, the probe, whose outcome decides. The functions are pure: time and
- * random numbers are parameters. The caller locks the breaker and logs.
+ * Then it lets one call through, the probe, whose outcome closes or opens the breaker. The
+ * functions are pure: time and random numbers are parameters. The caller locks the breaker and
+ * logs.
  */
 #ifndef PREBIND_BREAKER_H
 #define PREBIND_BREAKER_H
@@ -15,18 +16,18 @@
 
 /* What the outcome of a call says about the upstream. */
 enum upstream_outcome {
-	OUTCOME_NONE,          /* nothing: it was not called, or the request was at fault */
-	OUTCOME_OK,            /* it works */
+	OUTCOME_NONE,          /* nothing: the upstream was not called, or the request was wrong */
+	OUTCOME_OK,            /* the upstream works */
 	OUTCOME_NOT_CONNECTED, /* DNS, TCP or TLS failed; nothing was sent; another try may help */
 	OUTCOME_NOT_REACHED,   /* connecting was too slow or not trusted; nothing was sent */
-	OUTCOME_REFUSED,       /* it refused our credentials: 401, 403 */
+	OUTCOME_REFUSED,       /* the upstream refused our credentials: 401, 403 */
 	OUTCOME_FAILED,        /* no valid answer, and part of the request may have been sent */
 };
 
 enum breaker_state { BREAKER_CLOSED, BREAKER_OPEN, BREAKER_HALF_OPEN };
 
 struct breaker_second {
-	int64_t second; /* the second of the clock that the counts are for */
+	int64_t second; /* the second of the clock in which the calls were counted */
 	unsigned calls;
 	unsigned failed;
 };
@@ -35,7 +36,7 @@ struct breaker {
 	enum breaker_state state; /* a zeroed struct is a closed breaker without calls */
 	struct breaker_second seconds[BREAKER_WINDOW_S];
 	unsigned not_connected; /* how many calls in a row could not connect */
-	long reached_ms;   /* length of the last pause if the server was reached, otherwise 0 */
+	long reached_ms;   /* length of the last pause; 0 if the server was not reached before it */
 	int64_t opened_ms; /* when the breaker last opened; 0 if closed */
 	int64_t until_ms;  /* when the pause ends, or when a running probe counts as lost */
 	bool probing;      /* in state half-open: the probe is running */
@@ -43,7 +44,7 @@ struct breaker {
 
 enum breaker_pass { BREAKER_GO, BREAKER_PROBE, BREAKER_WAIT };
 
-#define BREAKER_PROBE_WAIT_MS 1000 /* how long other calls wait during a probe */
+#define BREAKER_PROBE_WAIT_MS 1000 /* the wait_ms of other calls during a probe */
 
 /*
  * Decides whether a call is allowed. If the result is BREAKER_WAIT, it is not allowed, and *wait_ms
@@ -54,7 +55,7 @@ enum breaker_pass breaker_ask(struct breaker *breaker, int64_t now_ms, int64_t *
 enum breaker_change { BREAKER_SAME, BREAKER_OPENED, BREAKER_CLOSED_AGAIN };
 
 /*
- * Records the outcome of a call that breaker_ask let through. chance is any random number; it
+ * Records the outcome of a call that breaker_ask let through. `chance` is any random number; it
  * varies the length of the pause.
  */
 enum breaker_change breaker_tell(struct breaker *breaker, enum breaker_pass pass,
@@ -69,7 +70,7 @@ struct breaker_successes {
 };
 void breaker_success_add(struct breaker_successes *successes, int64_t now_ms);
 
-/* Adds the successes to the calls of a closed breaker, as if they came before its next call. */
+/* Adds the successes to a closed breaker's counts, as if these calls came before its next call. */
 void breaker_merge(struct breaker *breaker, const struct breaker_successes *successes,
 		   int64_t now_ms);
 

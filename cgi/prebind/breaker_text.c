@@ -1,5 +1,5 @@
 /*
- * The format is the numbers of struct breaker in decimal, separated by blanks. The first number is
+ * The format is the numbers of struct breaker in decimal, separated by spaces. The first number is
  * the version of the format. At the end are three numbers for each second of the window that had
  * calls.
  */
@@ -33,7 +33,9 @@ void breaker_write(const struct breaker *breaker, struct strbuf *out)
 	}
 }
 
-/* Reads the next number, from 0 to max, and moves *text past it. Returns false if there is none. */
+/*
+ * Reads the next number and moves *text past it. Returns false if there is no number from 0 to max.
+ */
 static bool take(const char **text, int64_t max, int64_t *out)
 {
 	char *end = NULL;

@@ -1,7 +1,7 @@
 /*
- * A list of the passes that have a permit, and a queue of those that wait. A free permit goes to
- * the first pass in the queue whose user does not have all permits for one user. Only the thread of
- * that pass is woken, because a thousand threads may be waiting.
+ * A list of the passes that have a permit, and a queue of the passes that wait for a permit. A free
+ * permit goes to the first pass in the queue whose user is below the limit for one user. Only the
+ * thread of that pass is woken, because a thousand threads may be waiting.
  */
 #include "prebind/bulkhead.h"
 
@@ -14,9 +14,9 @@
 #define RETRY_S 1 /* seconds; a call takes only some tens of milliseconds */
 
 struct bulkhead {
-	long permits; /* free now */
+	long permits; /* permits that are free now */
 	long per_user;
-	bool of_user; /* one user can have only a part of the permits */
+	bool of_user; /* true if one user can have only a part of the permits */
 	pthread_mutex_t lock;
 	TAILQ_HEAD(bulkhead_line, bulkhead_pass) inside, waiting;
 };

@@ -17,8 +17,8 @@
 struct bulkhead; /* opaque */
 
 /*
- * A permit, or a place in the queue for one. Owned by the caller, from bulkhead_enter to
- * bulkhead_leave.
+ * A permit, or a place in the queue for a permit. The caller owns the struct, which must stay valid
+ * from bulkhead_enter to bulkhead_leave.
  */
 struct bulkhead_pass {
 	const char *user; /* borrowed */

@@ -19,7 +19,7 @@ struct chat_session {
 	char rid[CHAT_RID_MAX + 1]; /* decimal; the next rid to send, for every back end */
 	char hostname[CHAT_HOSTNAME_MAX + 1]; /* the cluster node; "" if the back end names none */
 	char *bosh_url;      /* owned; the address that the browser sends its requests to */
-	const char *made_at; /* borrowed from the configuration; where the session was made */
+	const char *made_at; /* borrowed from the configuration; the address that was called */
 	long hold;
 	long wait;       /* seconds */
 	long expires_in; /* how many seconds the server keeps a session without requests */

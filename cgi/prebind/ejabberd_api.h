@@ -26,9 +26,9 @@ struct ejabberd_api {
 };
 
 /*
- * Reads the password. Returns STATUS_UNAVAILABLE with an error that names the key in two cases.
- * Either the file cannot be read; or the URL is not https and not on loopback, and upstream_http
- * does not allow that. The caller clears *api, also after a failure.
+ * Reads the password. Returns STATUS_UNAVAILABLE if the file cannot be read, or if the URL is
+ * neither https nor on loopback and upstream_http does not allow that. The error names the key. The
+ * caller clears *api, also after a failure.
  */
 enum status ejabberd_api_open(struct ejabberd_api *api, const struct site_conf *conf,
 			      struct error *err);

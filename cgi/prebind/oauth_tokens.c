@@ -1,6 +1,6 @@
 /*
- * An array with a lock. The search is linear, because 256 comparisons take no time compared with a
- * log-in.
+ * The tokens are in an array with a lock. The search is linear, because 256 comparisons take very
+ * little time compared with a log-in.
  */
 #include "prebind/oauth_tokens.h"
 

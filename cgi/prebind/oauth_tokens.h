@@ -1,6 +1,7 @@
 /*
- * Keeps valid OAuth tokens in memory, by account. Their number is limited, and they are wiped when
- * deleted. Thread-safe. bosh_auth_oauth.c requests the tokens. Time is a parameter.
+ * Stores valid OAuth tokens in memory, one for each account. Their number is limited, and they are
+ * wiped when deleted. Thread-safe. bosh_auth_oauth.c requests the tokens. The caller passes the
+ * current time.
  */
 #ifndef PREBIND_OAUTH_TOKENS_H
 #define PREBIND_OAUTH_TOKENS_H
@@ -11,7 +12,7 @@
 #include "base/error.h"
 #include "base/strbuf.h"
 
-#define OAUTH_TOKENS_MAX 256 /* accounts; one more replaces the token that expires first */
+#define OAUTH_TOKENS_MAX 256 /* accounts; if full, the token that expires first is replaced */
 
 struct oauth_tokens;
 

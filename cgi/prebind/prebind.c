@@ -1,7 +1,7 @@
 /*
  * The service. Chooses the resource, sets the deadline, waits for a permit, calls the back end at
- * one of its addresses, and checks the result. This file has what is the same for all back ends;
- * each back end has its own file.
+ * one of its addresses, and checks the result. These steps are the same for all back ends. Each
+ * back end has its own file.
  */
 #include "prebind/prebind.h"
 
@@ -23,7 +23,7 @@
 
 #define RESOURCE_RANDOM_BYTES 8 /* 64 bits, so two tabs of one user never get the same resource */
 #define RESOURCE_BY_SERVER    "server"
-#define USER_CALLS_MAX        2 /* calls for one account at the same time: two tabs; others wait */
+#define USER_CALLS_MAX        2 /* calls for one account at the same time, such as two tabs */
 #define GUESTS_PART           4 /* guests can make a quarter of upstream_max calls at once */
 
 struct prebind {
@@ -89,7 +89,7 @@ static enum status urls_check(const struct prebind *prebind, struct error *err)
 }
 
 /*
- * Guests as a whole get a part of the permits. There is no limit for a single guest, because all
+ * Guests together get only a part of the permits. There is no limit for a single guest, because all
  * guests have the same name here.
  */
 static enum status permits_new(const struct site_conf *conf, enum conf_backend kind,
@@ -257,7 +257,7 @@ static enum status bind_try(void *arg, const char *url, enum upstream_outcome *o
 }
 
 /*
- * Waits for a permit, and then makes the call. The wait ends when half of conf->timeout_ms is left,
+ * Waits for a permit, and then makes the call. Stops waiting when half of conf->timeout_ms is left,
  * because a call with less time would probably fail.
  */
 static enum status bind_in_turn(struct prebind *prebind, struct bind *bind, struct error *err)

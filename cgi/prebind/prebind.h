@@ -1,7 +1,8 @@
 /*
  * The pre-bind service. For a JID it makes an authenticated and bound BOSH session, or one-time
- * credentials for a client that logs in by itself. It knows neither requests nor site users. So the
- * page, the JSON endpoint and prebindctl can share it. It calls one of the back ends of backends.h.
+ * credentials for a client that logs in by itself. It does not depend on HTTP requests or site
+ * users, so the page, the JSON endpoint and prebindctl share it. It calls one of the back ends of
+ * backends.h.
  */
 #ifndef PREBIND_PREBIND_H
 #define PREBIND_PREBIND_H
@@ -33,13 +34,13 @@ enum status prebind_new_guests(const struct site_conf *conf, struct store *store
 void prebind_free(struct prebind *prebind); /* NULL is allowed */
 
 /*
- * Shares the state of the breakers with the other processes that use the same limits, which are
+ * Shares the state of the breakers with the other processes that use the same limits. `limits` is
  * borrowed. See enum breaker_owners. Call this before the first prebind_bind.
  */
 void prebind_share(struct prebind *prebind, enum breaker_owners owners, struct limit_store *limits);
 
 /*
- * Binds a session. If jid has no resource, the site's key `resource` decides. This takes at most
+ * Binds a session. If `jid` has no resource, the site's key `resource` sets it. This takes at most
  * conf->timeout_ms, and ends by until_ms (monotonic), the deadline of the caller. The caller clears
  * *out. Returns:
  * STATUS_CHAT_SERVER or STATUS_CHAT_TIMEOUT if the XMPP server failed;
@@ -53,7 +54,7 @@ void prebind_share(struct prebind *prebind, enum breaker_owners owners, struct l
  */
 enum status prebind_bind(struct prebind *prebind, const struct jid *jid, int64_t until_ms,
 			 struct chat_session *out, struct error *err);
-#define PREBIND_NOBODY_WAITS INT64_MAX /* for until_ms, if only conf->timeout_ms counts */
+#define PREBIND_NOBODY_WAITS INT64_MAX /* until_ms if only conf->timeout_ms is the limit */
 
 /* One-time credentials for a client that needs no BOSH session (WebSocket). */
 struct prebind_credentials {
@@ -70,9 +71,9 @@ enum status prebind_credentials(struct prebind *prebind, const struct jid *jid,
 void prebind_credentials_clear(struct prebind_credentials *credentials); /* wipes the password */
 
 /*
- * Asks the XMPP server at each address whether it would serve us, without binding a user. *said
- * becomes one sentence, also on success. After a failure it is the sentence of the first failure,
- * with the file, line and key of the address.
+ * Asks the XMPP server at each address whether it would serve us, without binding a user. *said is
+ * set to one sentence, also on success. After a failure it is the error of the first address that
+ * failed, with the file, line and key of that address.
  */
 enum status prebind_check(struct prebind *prebind, struct error *said);
 

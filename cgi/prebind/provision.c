@@ -18,13 +18,13 @@
 #define PASSWORD_BYTES 24 /* random bytes; nobody types it */
 #define PAUSE_MS       20 /* between two checks whether the other request has finished */
 
-/* With prosody_token the server's own module creates the account. */
+/* True if we create accounts. With prosody_token, the server's own module creates them. */
 static bool creates_accounts(const struct site_conf *conf)
 {
 	return conf->provision == PROVISION_TIGASE || conf->provision == PROVISION_EJABBERD;
 }
 
-/* The password is needed again only if we use it for log-ins ourselves. */
+/* True if the password is stored. It is needed again only if we use it for log-ins ourselves. */
 static bool keeps_password(const struct site_conf *conf)
 {
 	return conf->backend == BACKEND_BOSH && conf->bosh_auth == BOSH_AUTH_PASSWORD;
@@ -40,9 +40,9 @@ static void log_made(const struct provision *provision, const struct jid *jid, b
 }
 
 /*
- * Asks the server to create the account. Only the caller that provisioned_begin chose must call
- * this. After a time-out the server may still be working. Then the lease is not ended early, so
- * that nobody asks the server a second time meanwhile.
+ * Asks the server to create the account. Call this only if provisioned_begin has set *mine. After a
+ * time-out the server may still be working. Then the lease is not ended early, so that no other
+ * request asks the server meanwhile.
  */
 static enum status make(const struct provision *provision, struct prebind_call *call,
 			const struct provisioned_new *what, struct error *err)
@@ -65,8 +65,8 @@ static enum status make(const struct provision *provision, struct prebind_call *
 }
 
 /*
- * Checks once, and asks the server if no other caller is doing so. *done becomes true if the
- * account exists.
+ * Checks once whether the account exists, and asks the server if no other caller is doing so. Sets
+ * *done to true if the account exists.
  */
 static enum status try_once(const struct provision *provision, struct prebind_call *call,
 			    const char *password, bool *done, struct error *err)

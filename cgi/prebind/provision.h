@@ -17,8 +17,8 @@ struct provision {
 
 /*
  * Creates the account of the call's JID. Does nothing if the site creates no accounts, or if the
- * database shows that this account exists. If the account cannot be created because of the server
- * at the call's address, call->outcome is set.
+ * database shows that this account exists. If the server at the call's address is the reason for a
+ * failure, sets call->outcome.
  */
 enum status provision_ensure(const struct provision *provision, struct prebind_call *call,
 			     struct error *err);

@@ -18,8 +18,8 @@
 #define TIGASE_LIFE_S 10 /* Tigase's default max-inactivity; if it differs, set session_life */
 
 /*
- * The path must end in bosh@DOMAIN with a literal '@', because newer versions of Tigase answer %40
- * with 404. If only a domain is given, Tigase answers only after 120 s.
+ * Checks that the path ends in bosh@DOMAIN with a literal '@'. Newer versions of Tigase answer %40
+ * with status 404. Without "bosh@", Tigase answers only after 120 s.
  */
 static enum status url_check(const struct site_conf *conf, const char *url, struct error *err)
 {
@@ -39,7 +39,8 @@ static enum status url_check(const struct site_conf *conf, const char *url, stru
 }
 
 /*
- * All addresses must end in the same component, because one account administers one virtual host.
+ * Checks that all addresses end in the same component, because one account administers only one
+ * virtual host.
  */
 static enum status urls_check(const struct site_conf *conf, struct error *err)
 {
@@ -177,7 +178,10 @@ static void session_take(struct adhoc_session *got, const struct site_conf *conf
 	_Static_assert(sizeof(got->hostname) <= sizeof(out->hostname), "fits");
 	memcpy(out->sid, got->sid, sizeof(got->sid));
 	memcpy(out->hostname, got->hostname, sizeof(got->hostname));
-	/* The returned rid counts as used. A stanza sent with this rid would end the session. */
+	/*
+	 * The returned rid is already used. If the browser sent a stanza with it, the session would
+	 * end.
+	 */
 	chat_session_set_rid(out, got->rid + 1);
 }
 

@@ -38,7 +38,7 @@ enum status tigase_ask(const struct tigase *tigase, struct prebind_call *call,
 
 /*
  * Like tigase_ask, but calls the component that adds users. The error sentence names this component
- * and the key provision. call->url is the same after the call.
+ * and the key provision. call->url is unchanged after the call.
  */
 enum status tigase_ask_sess_man(const struct tigase *tigase, struct prebind_call *call,
 				struct tigase_exchange *exchange, struct error *err);

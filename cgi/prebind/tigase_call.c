@@ -99,7 +99,10 @@ enum status tigase_ask(const struct tigase *tigase, struct prebind_call *call,
 	return status;
 }
 
-/* Returns the same URL with another component of the same domain. The caller frees it. */
+/*
+ * Returns the URL with its component replaced by another component of the same domain. The caller
+ * frees it.
+ */
 static char *component_url(const char *url, const char *component)
 {
 	const char *own = tigase_component_of(url);
@@ -115,8 +118,8 @@ static char *component_url(const char *url, const char *component)
 }
 
 /*
- * Makes the error sentence if sess-man refuses. The sentence names the component, because
- * tigase_url names another one.
+ * Sets the error if the component sess-man refuses the command. The error names sess-man, because
+ * tigase_url has another component.
  */
 static enum status add_user_refused(const struct tigase *tigase, const struct prebind_call *call,
 				    int http_status, const struct error *why, struct error *err)
@@ -148,7 +151,7 @@ enum status tigase_ask_sess_man(const struct tigase *tigase, struct prebind_call
 	if (status != STATUS_OK)
 		status = add_user_refused(tigase, call, (int)exchange->http.status, &why, err);
 	if (exchange->http.status == 404)
-		call->outcome = OUTCOME_NONE; /* users with an account can still get sessions */
+		call->outcome = OUTCOME_NONE; /* because users with accounts can still log in */
 	call->url = own;
 	free(url);
 	return status;

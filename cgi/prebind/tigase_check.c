@@ -1,8 +1,8 @@
 /*
  * The check of Tigase for prebindctl check. The list of commands proves only that the address is
- * right, because Tigase with an access list still shows every command to every account. So this
- * also calls the commands: an account that is allowed to use a command gets its empty form, any
- * other account gets a 404.
+ * right, because Tigase shows every command to every account, even with an access list. So this
+ * file also calls the commands. An account that is allowed to use a command gets its empty form.
+ * Any other account gets status 404.
  */
 #include "prebind/tigase.h"
 
@@ -32,8 +32,8 @@ static enum status list_check(const struct tigase *tigase, struct prebind_call *
 }
 
 /*
- * Checks that our account is allowed to call the command. Without the field `from` no session is
- * bound.
+ * Checks that our account is allowed to call the command. The call omits the field `from`, so no
+ * session is bound.
  */
 static enum status bind_right_check(const struct tigase *tigase, struct prebind_call *call,
 				    struct error *said)
@@ -62,7 +62,7 @@ static enum status bind_right_check(const struct tigase *tigase, struct prebind_
 	return status;
 }
 
-/* The same check for the command add-user, if the site creates accounts. */
+/* Makes the same check for the command add-user, if the site creates accounts. */
 static enum status add_user_check(const struct tigase *tigase, struct prebind_call *call,
 				  struct error *said)
 {

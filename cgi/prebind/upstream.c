@@ -1,7 +1,7 @@
 /*
- * Calls the next address after a failure, and calls all of them once more if the budget allows it.
- * A call is never repeated if a byte of it may have been sent, because that could create a second
- * session that nobody uses.
+ * Calls the next address after a failure, and calls all addresses once more if enough calls have
+ * succeeded before. A call is never repeated if a byte of it may have been sent, because a repeated
+ * call could create a second session that nobody uses.
  */
 #include "prebind/upstream.h"
 
@@ -16,16 +16,16 @@
 #include "base/blocking.h"
 #include "prebind/upstream_breaker.h"
 
-#define REPEAT_COST   10  /* calls that must succeed before one call is repeated */
-#define REPEAT_SAVED  100 /* maximum number of successes that are counted */
+#define REPEAT_COST   10  /* successful calls that are needed for each repeated call */
+#define REPEAT_SAVED  100 /* the largest value of `saved` */
 #define PAUSE_MIN_MS  50
 #define PAUSE_SPAN_MS 101 /* 50 to 150 ms */
 #define RETRY_MAX_S   60  /* the largest value of Retry-After */
 
 struct upstreams {
 	const char *site;
-	pthread_mutex_t lock; /* guards saved */
-	unsigned saved;       /* successful calls, at most REPEAT_SAVED */
+	pthread_mutex_t lock; /* guards `saved` */
+	unsigned saved;       /* successes not yet used for a repetition, at most REPEAT_SAVED */
 	size_t count;
 	struct upstream_breaker list[]; /* one for each URL */
 };
@@ -125,8 +125,8 @@ static enum status try_each(struct upstreams *upstreams, upstream_try *call, voi
 }
 
 /*
- * Takes one repetition from the budget. Returns false if too few calls have succeeded, or if there
- * is no time left.
+ * Decides whether to repeat a call, and if so subtracts REPEAT_COST from `saved`. Returns false if
+ * too few calls have succeeded, or if there is no time left.
  */
 static bool may_repeat(struct upstreams *upstreams, long pause_ms, int64_t deadline_ms)
 {
@@ -173,7 +173,7 @@ enum status upstreams_call(struct upstreams *upstreams, upstream_try *call, void
 	if (first.repeatable && may_repeat(upstreams, pause_ms, deadline_ms) &&
 	    blocking_sleep(pause_ms)) {
 		status = try_each(upstreams, call, arg, &again, &said);
-		if (!again.asked) /* all breakers are open now, so the first result stays */
+		if (!again.asked) /* all breakers are open now, so keep the first result */
 			status = said.status;
 	}
 	if (!first.asked)

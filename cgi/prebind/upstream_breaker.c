@@ -1,15 +1,15 @@
 /*
  * With BREAKER_OF_ALL_NODES the breaker is a row of the database, and each process has a copy.
- * While calls succeed, a process only reads the row, at most once in READ_AGAIN_MS. A failed call
- * changes the row in a transaction, which also adds the successes of this process in the last
- * seconds. So the failures of all nodes count together. While the row shows failures, the other
- * processes add their successes too. The probe is also assigned in a transaction, so only one
- * process makes it. All times in the row come from the database's clock.
+ * While calls succeed, a process only reads the row, at most once in READ_AGAIN_MS. After a failed
+ * call, the process changes the row in a transaction, which also adds its own successes of the last
+ * seconds. So the failures of all nodes are counted together. While the row shows failures, the
+ * other processes add their successes too. The process that makes the probe is also chosen in a
+ * transaction, so only one process makes it. All times in the row come from the database's clock.
  *
  * If the breaker in the row is open, a process stops calling, unless one of its own calls has
- * succeeded since the breaker opened. So a node that alone cannot reach the XMPP server does not
- * stop the others. If credentials are refused, that concerns only the node that has them, so it is
- * not recorded in the row.
+ * succeeded since the breaker opened. So if only one node cannot reach the XMPP server, the other
+ * nodes still call it. Refused credentials are not recorded in the row, because other nodes can
+ * have other credentials.
  */
 #include "prebind/upstream_breaker.h"
 
@@ -26,7 +26,7 @@
 
 #define READ_AGAIN_MS  1000
 #define TURN_WAIT_MS   2000
-#define CLOCK_SLACK_MS 2000 /* a row can be newer than the clock that was read with it */
+#define CLOCK_SLACK_MS 2000 /* a row can be newer than the clock reading made with it */
 
 static const struct error by_others = {
     .text = "calls of another process or node failed: see its event breaker_open"};
@@ -66,12 +66,12 @@ void upstream_breaker_share(struct upstream_breaker *upstream,
 
 enum use_kind { USE_ASK, USE_TELL, USE_MERGE };
 
-/* One use of a breaker: to ask whether a call is allowed, or to record an outcome. */
+/* One use of a breaker. It asks whether a call is allowed, or records an outcome. */
 struct use {
 	enum use_kind kind;
 	int64_t now_ms;
-	struct breaker_successes successes; /* to add to the breaker first */
-	enum breaker_pass pass; /* the result of asking, or the pass of the call that has ended */
+	struct breaker_successes successes; /* successes to add to the breaker first */
+	enum breaker_pass pass; /* USE_ASK: the result. USE_TELL: the pass of the ended call */
 	int64_t wait_ms;
 	enum upstream_outcome outcome;
 	uint32_t chance;
@@ -155,9 +155,9 @@ static void log_change(const struct upstream_breaker *upstream, enum breaker_cha
 }
 
 /*
- * Takes over the breaker after a use. With BREAKER_OF_ALL_NODES, changes by other processes are
- * logged too. A process of plain CGI does not log them, because its copy is empty before the first
- * use.
+ * Copies the breaker's new state to this process, and logs a change. With BREAKER_OF_ALL_NODES,
+ * changes by other processes are logged too. A process of plain CGI does not log them, because its
+ * copy is empty before the first use.
  */
 static void learn(struct upstream_breaker *upstream, const struct use *use)
 {
@@ -175,7 +175,7 @@ static void learn(struct upstream_breaker *upstream, const struct use *use)
 			   use->change == BREAKER_SAME ? &by_others : use->why);
 }
 
-/* Uses the breaker in this process, which is not shared or is the copy of a shared one. */
+/* Uses the breaker in this process. It is not shared, or is the copy of a shared breaker. */
 static void use_here(struct upstream_breaker *upstream, struct use *use)
 {
 	use_breaker(use, &upstream->breaker);
@@ -183,7 +183,8 @@ static void use_here(struct upstream_breaker *upstream, struct use *use)
 }
 
 /*
- * For plain CGI. All processes use the wall clock, which continues after a restart of the machine.
+ * Uses the breaker in plain CGI. All processes use the wall clock, because it continues after a
+ * restart of the machine.
  */
 static void use_of_cgi(struct upstream_breaker *upstream, struct use *use)
 {
@@ -202,8 +203,8 @@ static int64_t shared_now(const struct upstream_breaker *upstream)
 }
 
 /*
- * If a call ends while the breaker is open, it began before that, so it says nothing about the
- * server now.
+ * True if the call began before the breaker opened and ended afterwards. Such a call says nothing
+ * about the server now.
  */
 static bool is_too_late(const struct upstream_breaker *upstream, const struct use *use)
 {
@@ -229,9 +230,9 @@ static void change_row(struct upstream_breaker *upstream, bool my_turn, struct u
 }
 
 /*
- * Changes the row, and stores the result as the copy. If the row cannot be changed, the copy
- * decides. The threads of a process take turns, because otherwise they would wait for each other in
- * the database.
+ * Changes the row, and copies the result to this process. If the row cannot be changed, the copy is
+ * used instead. Only one thread of a process does this at a time, because otherwise the threads
+ * would wait for each other in the database.
  */
 static void use_row(struct upstream_breaker *upstream, struct use *use)
 {
@@ -265,20 +266,20 @@ static bool row_look_up(const struct upstream_breaker *upstream, struct breaker 
 	return status == STATUS_OK;
 }
 
-/* True if calls of this process succeed, although others found that the server fails. */
+/* True if calls of this process succeed, although the calls of other processes failed. */
 static bool knows_better(const struct upstream_breaker *upstream, const struct use *row)
 {
 	int64_t opened_ms = row->after.opened_ms;
 	/*
-	 * If the breaker has just opened, a success shortly before that also counts, until the next
-	 * read.
+	 * For READ_AGAIN_MS after the breaker has opened, a success shortly before it opened also
+	 * counts.
 	 */
 	bool just_opened = row->now_ms - opened_ms < READ_AGAIN_MS;
 
 	return upstream->worked_ms > opened_ms - (just_opened ? READ_AGAIN_MS : 0);
 }
 
-/* With a closed copy, checks whether another process has opened the breaker or had failures. */
+/* Called while the copy is closed. Reads the row, to find out about failures in other processes. */
 static void look(struct upstream_breaker *upstream)
 {
 	struct use looking = {.kind = USE_MERGE};
@@ -335,8 +336,8 @@ static enum breaker_pass ask_of_nodes(struct upstream_breaker *upstream, int64_t
 }
 
 /*
- * Records an outcome only in this process. If the call was the probe, the row only shows that the
- * probe has ended.
+ * Records an outcome only in this process. If the call was the probe, records in the row that the
+ * probe has ended, but not its outcome.
  */
 static void tell_alone(struct upstream_breaker *upstream, struct use *telling)
 {
@@ -391,7 +392,7 @@ void upstream_breaker_tell(struct upstream_breaker *upstream, enum breaker_pass 
 {
 	struct use telling = {.kind = USE_TELL, .pass = pass, .outcome = outcome, .why = why};
 
-	if (outcome != OUTCOME_OK) /* the breaker may open, and then its pause needs jitter */
+	if (outcome != OUTCOME_OK) /* the breaker may open; its pause then needs random jitter */
 		secret_random(&telling.chance, sizeof(telling.chance));
 	pthread_mutex_lock(&upstream->lock);
 	if (upstream->sharing.owners == BREAKER_OF_ALL_NODES) {

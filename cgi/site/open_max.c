@@ -6,12 +6,13 @@
 #include <sys/resource.h>
 
 /*
- * The descriptors of an open site. Its database and its limits have up to ten: two for each of
- * STORE_CONNECTIONS_MAX connections, -shm, and the limits. Idle connections to the XMPP server have
- * up to upstream_max, which is 16 by default. The rest is for the site's own database.
+ * The number of file descriptors of an open site. Its database and its limits use up to ten: two
+ * for each of STORE_CONNECTIONS_MAX connections, one for -shm, and one for the limits. Idle
+ * connections to the XMPP server use up to upstream_max, which is 16 by default. The rest is for
+ * the site's own database.
  */
 #define SITE_DESCRIPTORS    32
-#define THREAD_DESCRIPTORS  4   /* the visitor's connection, and files read meanwhile */
+#define THREAD_DESCRIPTORS  4   /* the visitor's connection, and files that are read for it */
 #define WAITING_DESCRIPTORS 2   /* one connection to the visitor and one to the XMPP server */
 #define PROCESS_DESCRIPTORS 32  /* log, sockets, signals, libraries */
 #define SITES_OPEN_MAX      512 /* per process: an open site takes about 300 KiB */

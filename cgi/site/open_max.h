@@ -9,8 +9,8 @@
 #include "conf/conf.h"
 
 /*
- * Returns how many sites can be open at the same time. This is half as many as the open files would
- * allow, because two sets of sites are open during a reload. Raises the soft limit of open files,
+ * Returns how many sites can be open at the same time. This is half of what the limit of open files
+ * allows, because two sets of sites are open during a reload. Raises the soft limit of open files,
  * which is often far below the hard limit. The result is greater than the number of threads, so
  * that one site can always be closed to open another.
  */

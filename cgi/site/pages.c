@@ -7,7 +7,7 @@
 #define PAGE_CONVERSE "converse.html"
 #define PAGE_DATA     "data.html"
 
-/* All three pages that the key `client` selects from can use the same names. */
+/* The names for the chat page. They are the same for all values of the key `client`. */
 static const char *const chat_names[] = {"base",      "nonce", "user",       "user_key",
 					 "session",   "token", "can_logout", "guest",
 					 "guest_new", "login", "login_url",  NULL};

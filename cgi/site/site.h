@@ -19,8 +19,8 @@
 struct site {
 	const struct site_conf *conf; /* borrowed */
 	/*
-	 * The site could not be opened. Only conf is set, and templates if they can be read, for
-	 * the error page.
+	 * True if the site could not be opened. Then only conf is set, and also templates if they
+	 * can be read, for the error page.
 	 */
 	bool closed;
 	struct store *store;
@@ -28,7 +28,7 @@ struct site {
 	const struct template_set *templates; /* borrowed from the cache until site_close */
 	struct template_cache *cache;         /* borrowed */
 	struct prebind *prebind;
-	struct prebind *guests; /* the sessions of guests; NULL if the site has no guests */
+	struct prebind *guests; /* makes the sessions of guests; NULL if the site has no guests */
 	struct identity_chain *identity;
 	struct people *people; /* NULL if people = off */
 	unsigned char csrf_key[SECRET_KEY_LEN];

@@ -1,8 +1,8 @@
 /*
  * There is a slot for each site of the configuration. The open sites are in a list, most recently
- * used first. A site has one reference from its slot, and one from each request that uses it. So it
- * can leave the slot while a request is still running. Sites are opened and closed without holding
- * the lock, because that reads and writes files.
+ * used first. A site has one reference from its slot, and one from each request that uses it. So a
+ * site can be taken out of its slot while a request still uses it. Sites are opened and closed
+ * without holding the lock, because opening and closing reads and writes files.
  */
 #include "site/sites.h"
 
@@ -18,7 +18,7 @@
 #include "base/blocking.h"
 #include "site/open_max.h"
 
-#define OPENING_WAIT_MS 3000 /* longest wait for another thread to open the site; usually 10 ms */
+#define OPENING_WAIT_MS 3000 /* longest wait while another thread opens the site; usually 10 ms */
 
 /*
  * A configuration, and the objects that its sites share. It is freed when no site uses it any more.
@@ -26,7 +26,7 @@
 struct loaded_conf {
 	atomic_size_t users;
 	const struct conf *conf;
-	struct conf *owned; /* conf, if we must free it */
+	struct conf *owned; /* the same as conf if we must free it, otherwise NULL */
 	enum site_use use;
 	struct template_cache *cache;
 };
@@ -41,7 +41,7 @@ struct slot {
 	TAILQ_ENTRY(slot) in_use;
 	struct open_site *open; /* NULL while the site is closed */
 	bool opening;           /* a thread is opening the site; others wait for `opened` */
-	int64_t used_ms;        /* monotonic, like the next two */
+	int64_t used_ms;        /* when last used; monotonic, like the next two members */
 	int64_t retry_ms;       /* after a failure, when to try again; otherwise 0 */
 	int64_t told_ms;        /* when the failure was last logged; 0 if never */
 };
@@ -148,7 +148,7 @@ static enum status check_all(const struct conf *conf, struct error *err)
 		at = &conf->sites[i];
 		status = site_check(at, &why);
 		if (status != STATUS_OK && conf->forgiving && at->file != conf->files[0]) {
-			/* Visitors get the same page as for a site that cannot be opened. */
+			/* Visitors of this site get the page for a site that cannot be opened. */
 			tell_failed(at, why.text);
 			status = STATUS_OK;
 		}
@@ -278,8 +278,8 @@ static struct open_site *take_idle(struct sites *sites, int64_t now_ms)
 }
 
 /*
- * Takes a site out of its slot to make room for another site. It is the least recently used of
- * those that no request uses. The caller holds the lock.
+ * Takes a site out of its slot to make room for another site. Takes the least recently used site
+ * that no request uses. The caller holds the lock.
  */
 static struct open_site *take_least_used(struct sites *sites)
 {
@@ -315,8 +315,8 @@ enum status sites_not_now(const struct site_conf *conf, struct error *err)
 }
 
 /*
- * Stores the result of opening in the slot. Returns true if the failure must be logged. The caller
- * holds the lock.
+ * Stores the opened site, or the failure, in the slot. Returns true if the failure must be logged.
+ * The caller holds the lock.
  */
 static bool opening_ended(struct sites *sites, struct slot *slot, struct open_site *open,
 			  int64_t now_ms)
@@ -369,7 +369,7 @@ static enum status slot_open(struct sites *sites, struct slot *slot, int64_t now
 	struct open_site *closing = NULL, *open = NULL;
 	struct error why = {0};
 
-	if (!blocking_begin()) /* files may be slow, and databases may be locked */
+	if (!blocking_begin()) /* because files can be slow and databases can be locked */
 		return blocking_refused(err);
 	if (sites->open_count >= sites->open_max)
 		closing = take_least_used(sites);
@@ -449,8 +449,8 @@ static struct open_site **hold_open(struct sites *sites, size_t max, size_t *cou
 }
 
 /*
- * True if the old site can keep running after opening it again has failed. It cannot if its
- * database now belongs to another site, because it would use the logins of that site.
+ * True if the old site can keep running although it could not be opened again. It cannot if the new
+ * configuration gives its database to another site, because it would use the logins of that site.
  */
 static bool may_go_on(const struct sites *sites, const struct open_site *old)
 {

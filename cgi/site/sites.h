@@ -1,7 +1,7 @@
 /*
  * The sites of a configuration. The first request for a site opens it, and the site is closed again
- * when it has been idle for a while. So thousands of sites cost only as much as those that are in
- * use. If a site cannot be opened, that does not affect the others, and another try is made later.
+ * when it has been idle for a while. So only the sites in use cost memory and connections. If a
+ * site cannot be opened, the other sites are not affected, and opening is tried again later.
  * Thread-safe.
  */
 #ifndef SITE_SITES_H
@@ -9,9 +9,9 @@
 
 #include "site/site.h"
 
-/* How long to wait before a failed site is tried again. A person needs longer to repair it. */
+/* How long to wait before a failed site is opened again. Nobody can repair it in less time. */
 #define SITES_RETRY_S 5
-#define SITES_TELL_S  60  /* the time between two log lines with the reason for a failed site */
+#define SITES_TELL_S  60  /* the time between two log lines about the same failed site */
 #define SITES_IDLE_S  600 /* after this time without requests, a site is closed */
 
 struct sites; /* opaque; the process and each running request hold one reference */
@@ -54,8 +54,8 @@ enum status sites_not_now(const struct site_conf *conf, struct error *err);
 
 /*
  * For a reload: opens the sites that are open in `old`, matched by name. If a site cannot be opened
- * with the new configuration, it keeps running with the old one until it is idle. No other thread
- * must use `sites` yet.
+ * with the new configuration, it keeps running with the old configuration until it is idle. No
+ * other thread must use `sites` yet.
  */
 void sites_follow(struct sites *sites, struct sites *old);
 

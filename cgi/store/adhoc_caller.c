@@ -1,6 +1,6 @@
 /*
  * The callers of /rest/adhoc/{jid}. The table has only hashes: a slow hash of the password, and a
- * fast hash of the API key. A fast hash is enough for the API key because it is random.
+ * fast hash of the API key. A fast hash is enough for the API key because the key is random.
  */
 #include "store/adhoc_caller.h"
 

@@ -14,12 +14,12 @@
 #define ADHOC_CALLER_NAME_MAX 255 /* bytes */
 
 struct adhoc_caller {
-	char *name;          /* owned, as are all texts here */
+	char *name;          /* owned, like all strings in this struct */
 	char *password_hash; /* argon2id */
 	bool has_api_key;
 	unsigned char api_key_hash[SECRET_SHA256_LEN]; /* valid if has_api_key is set */
-	char *domains;                                 /* prepared, separated by blanks */
-	char *addresses; /* networks, separated by blanks; "" allows any address */
+	char *domains;                                 /* prepared domains, separated by spaces */
+	char *addresses; /* networks, separated by spaces; "" allows any address */
 	bool disabled;
 	int64_t created; /* seconds, wall clock */
 };
@@ -34,13 +34,13 @@ void adhoc_caller_clear(struct adhoc_caller *caller); /* NULL is allowed */
 
 /*
  * Returns STATUS_CONFLICT if the name is taken. Returns STATUS_BAD_REQUEST if the name is empty or
- * too long, or contains a colon, a blank or a control character, because HTTP Basic does not allow
+ * too long, or contains a colon, a space or a control character, because HTTP Basic does not allow
  * them.
  */
 enum status adhoc_caller_add(struct store *store, const struct adhoc_caller *caller,
 			     struct error *err);
 
-/* The next three return STATUS_NOT_FOUND if there is no such caller. */
+/* The next three functions return STATUS_NOT_FOUND if there is no such caller. */
 enum status adhoc_caller_set_password(struct store *store, const char *name,
 				      const char *password_hash, struct error *err);
 enum status adhoc_caller_set_disabled(struct store *store, const char *name, bool disabled,

@@ -25,7 +25,7 @@ static const char *const sides[] = {"-wal", "-shm", "-journal"};
 
 #define N_SIDES (sizeof(sides) / sizeof(sides[0]))
 
-/* Returns path with ending appended, which the caller frees. NULL if out of memory. */
+/* Returns a new string: path followed by ending. The caller frees it. NULL if out of memory. */
 static char *joined(const char *path, const char *ending)
 {
 	char *text = NULL;
@@ -56,14 +56,16 @@ static enum status file_refused(const char *file, struct error *err)
 			 file, (unsigned)geteuid(), strerrordesc_np(errno));
 }
 
-/* For the file's content until it is complete. The caller frees *part and closes *fd. */
+/*
+ * Creates a temporary file, *part, in which `file` is built. The caller frees *part and closes *fd.
+ */
 static enum status part_new(const char *file, char **part, int *fd, struct error *err)
 {
 	*fd = file_part_new(file, part);
 	return *fd >= 0 ? STATUS_OK : file_refused(file, err);
 }
 
-/* Syncs a file, or the entries of a folder, to the disk. */
+/* Syncs a file, or the entries of a directory, to the disk. */
 static enum status sync_path(const char *path, int flags, struct error *err)
 {
 	int fd = open(path, flags | O_CLOEXEC);
@@ -131,7 +133,7 @@ static enum status copy(const char *database, const char *part, struct error *er
 	return status == STATUS_OK ? sync_path(part, O_RDONLY, err) : status;
 }
 
-/* Gives the complete copy its name. If that name does not last, there is no new file. */
+/* Renames the complete copy to its final name. If the name cannot be synced, deletes the copy. */
 static enum status name_copy(const char *part, const char *file, struct error *err)
 {
 	if (!file_rename_new(part, file))
@@ -148,7 +150,7 @@ enum status store_backup(const char *database, const char *file, struct error *e
 	int fd = -1;
 	enum status status = refuse_server(database, "pg_dump", err);
 
-	if (status == STATUS_OK && exists(file)) /* also refused at the end */
+	if (status == STATUS_OK && exists(file)) /* name_copy checks this again at the end */
 		status = file_exists(file, err);
 	if (status == STATUS_OK)
 		status = part_new(file, &part, &fd, err);
@@ -168,10 +170,10 @@ enum status store_backup(const char *database, const char *file, struct error *e
 
 /* The files of one restoration. The paths are owned. */
 struct places {
-	char *restoring; /* the new database until it is complete; NULL before it is created */
+	char *restoring; /* path of the incomplete new database; NULL before it is created */
 	char *kept;
-	bool had;            /* there is an old database */
-	bool moved[N_SIDES]; /* the files beside the old database that have been renamed */
+	bool had;            /* true if there is an old database */
+	bool moved[N_SIDES]; /* for each of `sides`: true if the old database's file was renamed */
 };
 
 static void sides_remove(const char *database)
@@ -186,8 +188,8 @@ static void sides_remove(const char *database)
 }
 
 /*
- * If a database was copied while it was in use, changes that are only in its log are missing in the
- * copy.
+ * Refuses a backup that has a log beside it. Such a file is a database in use, and a copy of it
+ * would lack the changes that are only in the log.
  */
 static enum status refuse_sides(const char *file, struct error *err)
 {
@@ -258,8 +260,8 @@ static enum status make_copy(struct store_restoration *what, struct places *plac
 }
 
 /*
- * Renames what is left of a damaged database's log, so that it is not taken for the log of the new
- * database.
+ * Renames the remaining log files of a damaged database. Otherwise SQLite would use them as the log
+ * of the new database.
  */
 static enum status sides_keep(const char *database, struct places *places, struct error *err)
 {
@@ -282,10 +284,10 @@ static enum status sides_keep(const char *database, struct places *places, struc
 	return status;
 }
 
-/* Makes the files be as they were before swap. */
+/* Undoes swap: restores the old files under their names. */
 static void swap_undo(const char *database, const struct places *places)
 {
-	/* If both names lead to the old file, rename does nothing. */
+	/* If both names are links to the old file, rename does nothing. */
 	if (places->had && rename(places->kept, database) == 0)
 		unlink(places->kept);
 	if (!places->had && !exists(places->restoring))
@@ -301,7 +303,7 @@ static void swap_undo(const char *database, const struct places *places)
 	}
 }
 
-/* True if both names lead to one file, because a restoration was interrupted. */
+/* True if both names are links to the same file. An interrupted restoration leaves such links. */
 static bool is_same(const char *one, const char *other)
 {
 	struct stat a, b;
@@ -310,7 +312,9 @@ static bool is_same(const char *one, const char *other)
 	       a.st_ino == b.st_ino;
 }
 
-/* At every moment the database's name leads either to the old file or to the new one. */
+/*
+ * Puts the new file in place. At every moment the database's name leads to the old or the new file.
+ */
 static enum status swap(const char *database, struct places *places, struct error *err)
 {
 	int why = places->had && link(database, places->kept) != 0 ? errno : 0;
@@ -331,8 +335,8 @@ static enum status swap(const char *database, struct places *places, struct erro
 }
 
 /*
- * If the database is damaged, it is replaced without a check for other users, because it cannot be
- * opened for that check.
+ * Replaces the database, unless another process has it open. A damaged database is replaced without
+ * this check, because it cannot be opened.
  */
 static enum status replace(const struct store_restoration *what, struct places *places,
 			   struct error *err)

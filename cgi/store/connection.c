@@ -1,5 +1,6 @@
 /*
- * Finds the kind of a database and calls the functions of that kind.
+ * Determines from the path whether a database is SQLite or PostgreSQL, and calls the functions of
+ * that kind.
  */
 #include "store/connection.h"
 

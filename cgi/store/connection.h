@@ -18,8 +18,8 @@
  */
 
 /*
- * True if the place is a database server. A server has no files here, and it also holds the rate
- * limits.
+ * True if the place is a database server. Then the database has no files on this machine, and it
+ * also holds the rate limits.
  */
 bool connection_location_is_server(const char *path);
 
@@ -59,8 +59,9 @@ enum connection_kind {
 };
 
 /*
- * Why the last operation failed, for the failures that callers treat differently. The last two are
- * in the order of their weight.
+ * Why the last operation failed. Only failures that callers treat differently have their own value.
+ * FAULT_UNREAD and FAULT_DAMAGED must be last, in this order, because the code compares them with >
+ * and <.
  */
 enum connection_fault {
 	FAULT_NONE,
@@ -72,8 +73,8 @@ enum connection_fault {
 };
 
 /*
- * A connection. One thread uses it at a time. The struct of each kind of database begins with this
- * one.
+ * A connection. One thread uses it at a time. The connection struct of each kind of database begins
+ * with this struct.
  */
 struct connection {
 	const struct database_kind *kind;
@@ -106,7 +107,7 @@ int connection_schema_opened(const struct connection *db);
 /*
  * True if the connection can still be used. For SQLite, the file at the path must still be the file
  * that was opened, not deleted or replaced. For a server, the server must not have closed the
- * connection. If the server has closed it, the caller can open another one.
+ * connection. If the server has closed it, the caller can open another connection.
  */
 bool connection_current(const struct connection *db);
 
@@ -115,7 +116,7 @@ enum status connection_script(struct connection *db, const char *sql, struct err
 
 /*
  * Like connection_script, but returns the first column of the first row: as a number in *number, as
- * a text in *text, or both. Either pointer can be NULL. The caller frees *text.
+ * a string in *text, or both. Either pointer can be NULL. The caller frees *text.
  */
 enum status connection_ask(struct connection *db, const char *sql, int *number, char **text,
 			   struct error *err);
@@ -131,11 +132,12 @@ void connection_lock_timeout(struct connection *db, int milliseconds);
 
 /*
  * Begins a write transaction. Until it ends, no other transaction with the same key can begin, in
- * any process on any machine. An SQLite file has only one writer at a time, whatever the key.
+ * any process on any machine. An SQLite file has only one writer at a time, even with different
+ * keys.
  */
 enum status connection_begin(struct connection *db, const struct store_key *key, struct error *err);
 enum status connection_commit(struct connection *db, struct error *err); /* rolls back on failure */
-void connection_rollback(struct connection *db); /* does nothing if none is open */
+void connection_rollback(struct connection *db); /* does nothing if no transaction is open */
 void connection_reset(struct connection *db);    /* resets statements, rolls back */
 
 /*
@@ -151,10 +153,10 @@ enum status connection_copy(struct connection *db, const char *file, struct erro
 enum status connection_lock_out(struct connection *db, struct error *err);
 
 /*
- * Returns the time for comparisons with times in rows, in microseconds. For a file it is own_us,
- * the program's own time. For a server it is the server's time, which all nodes share. When a
- * transaction begins, it reads that time after it has got the lock of its key. Inside the
- * transaction the result is never earlier. Outside a transaction it can be some milliseconds late.
+ * Sets *out_us to the current time, in microseconds, for comparisons with times in rows. For an
+ * SQLite file this is own_us, the program's own time. For a server it is the server's clock, which
+ * all nodes share. In a transaction the result is never earlier than the moment when the
+ * transaction got the lock of its key. Outside a transaction it can be some milliseconds late.
  */
 enum status connection_clock(struct connection *db, int64_t own_us, int64_t *out_us,
 			     struct error *err);
@@ -164,7 +166,8 @@ enum status connection_clock_s(struct connection *db, int64_t own, int64_t *out,
 /* ---- how a database is set up ---- */
 
 /*
- * Sets *out to the schema number; 0 for an empty database. Refuses a database of another program.
+ * Sets *out to the schema number, or to 0 for an empty database. Refuses a database of another
+ * program.
  */
 enum status connection_schema(struct connection *db, int *out, struct error *err);
 enum status connection_set_schema(struct connection *db, int number, struct error *err);
@@ -172,8 +175,8 @@ enum status connection_set_schema(struct connection *db, int number, struct erro
 /* ---- the queries of query_sql.c ---- */
 
 /*
- * These do the same as store_find and store_run, inside the caller's transaction. After
- * connection_find the statement can hold the read lock until connection_reset.
+ * These functions do the same as store_find and store_run, inside the caller's transaction. After
+ * connection_find the statement can keep the read lock until connection_reset is called.
  */
 enum status connection_find(struct connection *db, enum query query, struct values values,
 			    void *row, struct error *err);
@@ -193,7 +196,7 @@ enum status connection_list(struct connection *db, enum query query, struct valu
 
 struct database_kind {
 	bool is_server;
-	/* A place_… function is NULL if this check always succeeds. */
+	/* A location_… function is NULL if it has nothing to do for this kind of database. */
 	enum status (*location_check)(const char *path, struct error *err);
 	enum status (*location_beside)(const char *path, struct error *err);
 	enum status (*location_room)(const char *path, struct error *err);
@@ -209,14 +212,14 @@ struct database_kind {
 	enum status (*ask)(struct connection *db, const char *sql, int *number, char **text,
 			   struct error *err);
 	enum status (*verify)(struct connection *db, struct error *err);
-	/* NULL if it cannot be set */
+	/* NULL if this kind has no lock timeout */
 	void (*lock_timeout)(struct connection *db, int milliseconds);
 	enum status (*begin)(struct connection *db, const struct store_key *key, struct error *err);
 	enum status (*commit)(struct connection *db, struct error *err);
 	void (*rollback)(struct connection *db);
 	void (*reset)(struct connection *db);
 	enum status (*clock)(struct connection *db, int64_t *out_us,
-			     struct error *err); /* NULL to use own_us */
+			     struct error *err); /* NULL if connection_clock returns own_us */
 	enum status (*copy)(struct connection *db, const char *file, struct error *err);
 	enum status (*lock_out)(struct connection *db, struct error *err);
 	enum status (*schema)(struct connection *db, int *out, struct error *err);
@@ -230,7 +233,7 @@ struct database_kind {
 };
 extern const struct database_kind database_sqlite, database_postgresql;
 
-/* ---- the same code for each kind of database: query.c ---- */
+/* ---- functions of query.c, the same for each kind of database ---- */
 
 /*
  * Like connection_run, for a row that must exist. If it does not exist, returns STATUS_NOT_FOUND

@@ -1,6 +1,6 @@
 /*
- * The rows that store/copy.c copies, for every table. query_sql.c includes this file. COPIED names
- * a column and the member of struct copied_row that holds its value.
+ * Describes the rows that store/copy.c copies, for every table. query_sql.c includes this file.
+ * COPIED names a column and the member of struct copied_row that holds its value.
  */
 #ifndef STORE_COPIED_H
 #define STORE_COPIED_H
@@ -11,7 +11,7 @@
 struct copied_row {
 	char *texts[5];
 	int64_t numbers[3];
-	unsigned char bytes[2][SECRET_SHA256_LEN]; /* all 0 for null: no digest is all 0 */
+	unsigned char bytes[2][SECRET_SHA256_LEN]; /* all zeros mean null; no digest is all zeros */
 };
 
 #define COPIED(name, member, kind)                                                                 \

@@ -11,7 +11,7 @@
 #include "store/copied.h"
 #include "store/database_site.h"
 
-#define COPY_MS (10 * 60 * 1000) /* the time limit for one statement */
+#define COPY_MS (10 * 60 * 1000) /* time limit for one statement, in ms */
 
 static const struct {
 	const char *name;
@@ -103,7 +103,10 @@ static enum status refuse_rows(struct connection *to, struct error *err)
 	return status;
 }
 
-/* Sets the server's number sequence, so that new users get numbers after those that were copied. */
+/*
+ * Advances the sequence of site_user.id on a server, so that new users get ids above the copied
+ * ids.
+ */
 static enum status number_on(struct connection *to, struct error *err)
 {
 	if (!to->kind->is_server)
@@ -197,7 +200,7 @@ static enum status copy_into(struct store_copy *what, struct connection *from, s
 	return status;
 }
 
-/* A copy of a database to itself would wait for its own lock. */
+/* Refuses to copy a database to itself, because the copy would wait for its own lock. */
 static enum status refuse_itself(const struct store_copy *what, struct error *err)
 {
 	const char *from = what->from.database, *to = what->to.database;

@@ -1,6 +1,4 @@
-/*
- * Copies a database into another one. The two can be of different kinds: SQLite and PostgreSQL.
- */
+/* Copies all rows of one database to another, for example from SQLite to PostgreSQL. */
 #ifndef STORE_COPY_H
 #define STORE_COPY_H
 
@@ -20,9 +18,9 @@ struct store_copy {
 };
 
 /*
- * Copies all tables in one transaction, but not the limits. Nobody can write to either database
- * meanwhile. Returns STATUS_CONFLICT if the target has rows, or is the source. After a failure the
- * target has no new rows.
+ * Copies all tables except the limits, in one transaction. During the copy nobody else can write to
+ * either database. Returns STATUS_CONFLICT if the target has rows, or is the source. After a
+ * failure the target has no new rows.
  */
 enum status store_copy(struct store_copy *what, struct error *err);
 

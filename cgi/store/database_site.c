@@ -10,7 +10,7 @@
 
 #include "store/connection.h"
 
-/* *out becomes the site, which the caller frees, or NULL if the database belongs to no site. */
+/* Sets *out to the site's name, which the caller frees, or to NULL if the database has no site. */
 static enum status find(struct connection *db, char **out, struct error *err)
 {
 	enum status status = connection_find(db, QUERY_DATABASE_SITE_FIND, NO_VALUES, out, err);
@@ -74,7 +74,7 @@ enum status database_site_claim(struct connection *db, const char *site, bool ad
 
 /* ---- keys ---- */
 
-/* If another process has created the key meanwhile, returns that key, and drops the new one. */
+/* If another process has created the key meanwhile, returns that key and discards the new key. */
 static enum status make_key(struct store *store, const char *purpose,
 			    unsigned char out[SECRET_KEY_LEN], struct error *err)
 {

@@ -12,9 +12,8 @@
 #include "store/store.h"
 
 /*
- * Returns a key that all processes of the site share, and that no operator configures. The first
- * process that needs the key creates it at random. purpose says what the key is for, such as
- * "csrf".
+ * Returns a key that all processes of the site share. It is not configured: the first process that
+ * needs the key creates it from random bytes. `purpose` says what the key is for, such as "csrf".
  */
 enum status site_key_get(struct store *store, const char *purpose,
 			 unsigned char out[SECRET_KEY_LEN], struct error *err);
@@ -24,7 +23,7 @@ enum status site_key_get(struct store *store, const char *purpose,
 struct connection;
 
 /*
- * Refuses a database that belongs to another site or to no site. It must not be called in a
+ * Refuses a database that belongs to another site or to no site. Must not be called in a
  * transaction.
  */
 enum status database_site_check(struct connection *db, const char *site, struct error *err);
@@ -32,9 +31,9 @@ enum status database_site_check(struct connection *db, const char *site, struct 
 /*
  * Writes the site into a database that belongs to no site. The caller must have a transaction open.
  * If the database belongs to another site, it is refused, unless `adopt` is set. With `adopt` it
- * becomes the database of this site. All its logins then end, and its keys are deleted, because it
- * may be a copy of a database that the other site still uses. *before becomes the name of the other
- * site, which the caller frees. *before is not changed if there was no other site.
+ * becomes the database of this site. All its logins then end, and its keys are deleted, because the
+ * database may be a copy, whose original the other site still uses. *before is set to the name of
+ * the other site, which the caller frees. If there was no other site, *before is not changed.
  */
 enum status database_site_claim(struct connection *db, const char *site, bool adopt, char **before,
 				struct error *err);

@@ -9,51 +9,54 @@
 struct statement;
 
 /*
- * Opens another program's database read-only. Nothing in it is trusted: SQLite's limits are set
- * low, and its schema cannot call functions with side effects. It needs no schema of ours. Errors
- * tell the operator what to do about a database that another program owns. The caller closes *out.
+ * Opens another program's database read-only. The database is not trusted: SQLite's limits are set
+ * low, and its schema cannot call functions with side effects. It can have any schema. Error texts
+ * give advice for a database that another program owns. The caller closes *out.
  */
 enum status connection_open_foreign(const char *path, struct connection **out, struct error *err);
 
 /*
- * Refuses a database of prebind where the site's own database is expected. It may belong to another
- * site of prebind, whose logins and passwords the query must not read.
+ * Refuses a database of prebind, because the database of the site's own software is expected. A
+ * prebind database may belong to a different site, and the operator's query must not read the
+ * logins and passwords in it.
  */
 enum status connection_check_foreign(struct connection *db, struct error *err);
 
 /*
- * Calls `each` with the first column of every row. sql is a constant. Returns STATUS_BAD_REQUEST if
- * a text contains a NUL.
+ * Calls `each` with the first column of every row. `sql` must be a constant string. Returns
+ * STATUS_BAD_REQUEST if a value contains a NUL.
  */
 enum status connection_each(struct connection *db, const char *sql,
 			    void (*each)(void *arg, const char *text), void *arg,
 			    struct error *err);
 
 /*
- * The actions that a statement can take. While SQLite prepares a statement, it asks the guard about
- * each action. It asks again whenever it prepares the statement again.
+ * The actions that a statement can take. Whenever SQLite prepares a statement, also for a second
+ * time, it asks the guard about each action.
  */
 enum guarded {
 	GUARDED_SELECT,
-	GUARDED_READ,     /* name is the table */
-	GUARDED_FUNCTION, /* name is the function */
+	GUARDED_READ,     /* `name` is the name of a table */
+	GUARDED_FUNCTION, /* `name` is the name of a function */
 	GUARDED_OTHER     /* writes, pragmas, transactions, ATTACH … */
 };
 struct guard {
-	bool (*allows)(void *arg, enum guarded what, const char *name); /* name can be NULL */
+	bool (*allows)(void *arg, enum guarded what, const char *name); /* `name` can be NULL */
 	void *arg;
 };
 /* Sets the guard of a connection. Keeps a copy of *guard. */
 void connection_guard(struct connection *db, const struct guard *guard);
 
-/* Limits the total time of all further steps, in milliseconds. 0 removes the limit. */
+/*
+ * Limits the total time of all later calls of statement_row, in milliseconds. 0 removes the limit.
+ */
 void connection_budget(struct connection *db, int milliseconds);
 
 /*
- * Prepares one statement that is not in query_sql.c. *end becomes the number of bytes of sql that
- * belong to the statement. Returns STATUS_BAD_REQUEST if the statement is not valid SQL for this
- * database. *end is then the offset of the error, or -1 if SQLite does not report it. The caller
- * frees *out before it closes the connection.
+ * Prepares one statement that is not in query_sql.c. *end is set to the length of the statement in
+ * sql, in bytes. Returns STATUS_BAD_REQUEST if the statement is not valid SQL for this database.
+ * *end is then the offset of the error, or -1 if SQLite does not report it. The caller frees *out
+ * before it closes the connection.
  */
 enum status statement_prepare(struct connection *db, const char *sql, struct statement **out,
 			      long *end, struct error *err);
@@ -61,8 +64,8 @@ void statement_free(struct statement *s); /* NULL is allowed */
 void statement_reset(struct statement *s);
 
 /*
- * Sets parameter n, numbered from 1. statement_row reports errors later. The text must stay valid
- * until the last row is read. NULL binds null.
+ * Binds a string to parameter n, numbered from 1. NULL binds SQL null. statement_row reports errors
+ * later. The string must stay valid until the last row is read.
  */
 void statement_bind_text(struct statement *s, int n, const char *text);
 void statement_bind_integer(struct statement *s, int n, int64_t number);
@@ -73,20 +76,20 @@ void statement_bind_integer(struct statement *s, int n, int64_t number);
  */
 enum status statement_row(struct statement *s, struct error *err);
 
-bool statement_only_reads(const struct statement *s); /* false for an EXPLAIN */
+bool statement_only_reads(const struct statement *s); /* also false for EXPLAIN */
 int statement_param_count(const struct statement *s);
-/* n counts from 1. NULL if the parameter has no name. */
+/* Returns the name of parameter n, numbered from 1, or NULL if the parameter has no name. */
 const char *statement_param_name(const struct statement *s, int n);
 int statement_column_count(const struct statement *s);
-/* NULL if out of memory. */
+/* Returns NULL if out of memory. */
 const char *statement_column_name(const struct statement *s, int column);
 
 enum value_kind { VALUE_NULL, VALUE_INTEGER, VALUE_TEXT, VALUE_OTHER };
 enum value_kind statement_value_kind(struct statement *s, int column);
-size_t statement_value_length(struct statement *s, int column); /* bytes of the value as a text */
+size_t statement_value_length(struct statement *s, int column); /* size as a string, in bytes */
 
 /*
- * Copies the value as a text; the caller frees *out. Returns STATUS_UNAVAILABLE if the value
+ * Copies the value as a string; the caller frees *out. Returns STATUS_UNAVAILABLE if the value
  * contains a NUL, because a name that is cut off there could be another user's name.
  */
 enum status statement_text_dup(struct statement *s, int column, char **out, struct error *err);

@@ -1,7 +1,7 @@
 /*
  * The JID map, and the claims on accounts that a rule computed. A UNIQUE constraint of the schema
- * ensures that an account has only one owner. If the constraint fails, this file makes an error
- * that names the owner.
+ * ensures that an account has only one owner. If an insert violates it, the functions here set an
+ * error that names the owner.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -29,8 +29,8 @@ enum status jid_map_find_account(struct store *store, const char *localpart, con
 }
 
 /*
- * Makes the error after an insert failed: it names the owner of the account. This runs in the same
- * transaction, so the row that it finds is the cause of the failure.
+ * Sets the error after a failed insert. The error names the owner of the account. This function
+ * runs in the same transaction as the insert, so the row that it finds is the cause of the failure.
  */
 static enum status name_owner(struct connection *db, const struct jid_map_row *row,
 			      struct error *err)
@@ -83,7 +83,10 @@ enum status jid_map_set(struct store *store, const struct jid_map_row *row, stru
 
 #define IMPORT_STEP 10000 /* rows between two calls of progress */
 
-/* Counts what happens to the user's existing row. If the row is for another account, deletes it. */
+/*
+ * Counts the row as added, changed or unchanged. If the user's old row has another account, deletes
+ * it.
+ */
 static enum status make_way(struct connection *db, const struct jid_map_row *row,
 			    struct jid_map_import *import, struct error *err)
 {
@@ -140,7 +143,7 @@ enum status jid_map_import(struct store *store, struct jid_map_import *import, s
 	status = import_rows(db, import, err);
 	if (status != STATUS_OK || !import->dry_run)
 		return store_end(store, db, status, err);
-	store_return(store, db); /* rolls back */
+	store_return(store, db); /* also rolls back */
 	return STATUS_OK;
 }
 
@@ -173,10 +176,10 @@ enum status jid_map_list(struct store *store,
  * ---- claims ----
  *
  * Claims are read often and written once. If two users claim an account at the same time, the
- * primary key of the table decides between them: neither can overwrite the other.
+ * primary key of the table ensures that only one of them succeeds.
  */
 
-/* Compares the owner with the claim's. Frees owner. */
+/* Compares the account's owner with the owner in the claim. Frees `owner`. */
 static enum status compare_owner(char *owner, const struct jid_claim *claim, struct error *err)
 {
 	bool same = strcmp(owner, claim->owner) == 0 ||

@@ -1,7 +1,7 @@
 /*
  * The JID map: rows that assign an account to a site user. With back end `bosh` and bosh_auth =
  * password, a row also holds the XMPP password of the account. A site user is identified by
- * (source, name). source is the identity provider that authenticated the name, so "bob" of one
+ * (source, name). `source` is the identity provider that authenticated the name, so "bob" of one
  * provider is not "bob" of another.
  */
 #ifndef STORE_JID_MAP_H
@@ -17,12 +17,13 @@
 #define XMPP_PASSWORD_MAX 1023 /* bytes; no server accepts more */
 
 struct jid_map_row {
-	char *source; /* owned, as are all texts here */
+	char *source; /* owned, like all strings in this struct */
 	char *user;
 	char *localpart; /* prepared (Nodeprep, XEP-0106) */
 	char *domain;    /* prepared (Nameprep) */
 	/*
-	 * NULL if no password is stored. jid_map_clear wipes it; jid_map_list does not fill it in.
+	 * NULL if no password is stored. jid_map_clear wipes it. jid_map_list always leaves it
+	 * NULL.
 	 */
 	char *xmpp_password;
 };
@@ -45,17 +46,17 @@ void jid_map_clear(struct jid_map_row *row);
  */
 enum status jid_map_set(struct store *store, const struct jid_map_row *row, struct error *err);
 /*
- * Imports many rows, all or none, each like jid_map_set. A row can take an account whose current
- * owner gets another account in the same import. On failure, `failed` is the index of the row.
- * Returns STATUS_CONFLICT like jid_map_set.
+ * Imports many rows like jid_map_set, in one transaction: all or none. A row can take an account
+ * whose current owner gets another account in the same import. On failure, `failed` is the index of
+ * the row that failed. Returns STATUS_CONFLICT like jid_map_set.
  */
 struct jid_map_import {
 	const struct jid_map_row *rows;
 	size_t count;
 	bool dry_run;                             /* check only; roll back all changes */
-	void (*progress)(void *arg, size_t done); /* called now and then; can be NULL */
+	void (*progress)(void *arg, size_t done); /* called from time to time; can be NULL */
 	void *arg;
-	size_t failed; /* set on failure: the index of the row */
+	size_t failed; /* set on failure: the index of the row that failed */
 	size_t added;  /* set on success, like the next two members */
 	size_t changed;
 	size_t same;
@@ -84,14 +85,14 @@ enum status jid_map_row_set(struct connection *db, const struct jid_map_row *row
 struct jid_claim {
 	const char *localpart; /* prepared, like the domain */
 	const char *domain;
-	const char *owner;  /* identifies a site user, in any form */
-	const char *before; /* another name of the same owner, in an earlier claim; can be NULL */
+	const char *owner;  /* any string that identifies a site user */
+	const char *before; /* the owner's name in an older claim, if different; can be NULL */
 };
 
 /*
- * Claims the account for an owner. Returns STATUS_OK if the account belongs to that owner, by this
- * claim or by an earlier one. Returns STATUS_CONFLICT if another owner has it; err->text is then
- * that owner.
+ * Claims the account for an owner. Returns STATUS_OK if the account now belongs to that owner, by
+ * this claim or an earlier claim. Returns STATUS_CONFLICT if another owner has the account;
+ * err->text is then the owner's name.
  */
 enum status jid_claim_take(struct store *store, const struct jid_claim *claim, struct error *err);
 

@@ -1,8 +1,8 @@
 /*
- * Computes the limits. limit_file.c handles their file. The unit of a bucket is time: its credit is
- * in microseconds of refilling. A token costs `interval`, and the bucket is full at burst *
- * interval. If a limit cannot be read, the caller gets STATUS_UNAVAILABLE, because a guess could
- * let an attacker through.
+ * Computes the limits. limit_file.c handles their file. A bucket stores time, not tokens: its
+ * credit is the time that it takes to refill its tokens, in microseconds. A token costs `interval`,
+ * and the bucket is full at burst * interval. If a limit cannot be read, the caller gets
+ * STATUS_UNAVAILABLE, because a guess could let an attacker through.
  */
 #include <arpa/inet.h>
 #include <stdio.h>
@@ -16,14 +16,14 @@
 #include "store/limit.h"
 #include "store/limit_file.h"
 
-#define LIMIT_PURGE_ROWS 8 /* full buckets deleted per token taken; a token adds one at most */
+#define LIMIT_PURGE_ROWS 8 /* full buckets deleted per token taken; taking adds at most one row */
 
 /*
  * ---- the rules ----
  *
- * A rule computes an answer and the new row from a question and the old row. All times are in
- * microseconds. If the clock was set back, a stamp in the future counts as now, so nobody is locked
- * out.
+ * A rule computes the answer and the new row from a struct limit_question and the old row. All
+ * times are in microseconds. If the clock was set back, a stamp in the future counts as now, so
+ * nobody is locked out.
  */
 
 enum limit_action { LIMIT_CHECK, LIMIT_TAKE, LIMIT_GIVE_BACK };
@@ -31,9 +31,9 @@ enum limit_action { LIMIT_CHECK, LIMIT_TAKE, LIMIT_GIVE_BACK };
 struct limit_question {
 	enum limit_action action;
 	int64_t now;
-	int64_t interval; /* bucket: time to refill one token; attempts: the first delay */
-	int64_t capacity; /* bucket: time to fill it; attempts: how many need no wait */
-	int64_t period;   /* attempts: the longest delay */
+	int64_t interval; /* time to refill one token; for attempts, the first delay */
+	int64_t capacity; /* time to fill a bucket; for attempts, how many need no wait */
+	int64_t period;   /* for attempts, the longest delay */
 };
 
 struct limit_answer {
@@ -49,7 +49,8 @@ static int64_t stamp_now(const struct limit_question *q, const struct limit_row 
 }
 
 /*
- * A token bucket. A bucket without a row is full. An empty bucket is full again after `capacity`.
+ * The rule for token buckets. A bucket without a row is full. An empty bucket is full again after
+ * `capacity`.
  */
 static void rule_bucket(const struct limit_question *q, const struct limit_row *row,
 			struct limit_answer *out)
@@ -67,7 +68,7 @@ static void rule_bucket(const struct limit_question *q, const struct limit_row *
 	out->forget = q->now + q->capacity - credit;
 }
 
-/* Returns how long to wait after the last of that many failures. */
+/* Returns how long the next attempt must wait after that many failures. */
 static int64_t delay(const struct limit_question *q, int64_t failures)
 {
 	int64_t delay = q->interval;
@@ -80,10 +81,10 @@ static int64_t delay(const struct limit_question *q, int64_t failures)
 }
 
 /*
- * Attempts that can fail. The first `capacity` need no wait. Each further attempt must wait after
- * the one before; the wait doubles each time, up to `period`. If there is no attempt for `period`
- * after the wait has ended, the count starts again at 0. LIMIT_GIVE_BACK subtracts the last
- * attempt.
+ * The rule for attempts that can fail. The first `capacity` attempts need no wait. Each further
+ * attempt must wait after the previous attempt. The wait doubles each time, up to `period`. If
+ * there is no attempt for `period` after the wait has ended, the count starts again at 0.
+ * LIMIT_GIVE_BACK subtracts the last attempt.
  */
 static void rule_tries(const struct limit_question *q, const struct limit_row *row,
 		       struct limit_answer *out)
@@ -112,9 +113,9 @@ static void rule_tries(const struct limit_question *q, const struct limit_row *r
 	out->forget = out->row.stamp + delay(q, out->row.credit) + q->period;
 }
 
-/* ---- one question ---- */
+/* ---- one request about a limit ---- */
 
-/* What is asked about one bucket, and the answer. */
+/* A request about one bucket, and the answer to it. */
 struct question {
 	unsigned char id[SECRET_SHA256_LEN];
 	void (*rule)(const struct limit_question *q, const struct limit_row *row,
@@ -151,7 +152,10 @@ static enum status purge(struct connection *db, const struct question *q, struct
 			      err);
 }
 
-/* Writes only if something changed, so a request at an empty bucket costs only one read. */
+/*
+ * Writes only if something changed, so a request for a token of an empty bucket costs only one
+ * read.
+ */
 static enum status ask(struct connection *db, void *arg, struct error *err)
 {
 	struct question *q = arg;
@@ -210,7 +214,7 @@ static enum status hash_key(const struct asker *asker, unsigned char out[SECRET_
 	enum status status = STATUS_OK;
 
 	strbuf_init(&text);
-	if (asker->tries) /* so that these rows have other ids than buckets */
+	if (asker->tries) /* so that attempts and buckets with the same key have different ids */
 		strbuf_add(&text, "tries", sizeof("tries"));
 	strbuf_add(&text, key->scope, strlen(key->scope) + 1);
 	strbuf_adds(&text, key->key);
@@ -243,7 +247,7 @@ static enum status limit_ask(struct limit_store *limits, const struct asker *ask
 		status = limit_file_ask(limits, &call, err);
 	if (status != STATUS_OK || q.wait == 0)
 		return status;
-	if (err != NULL) /* if err is NULL, nobody is refused */
+	if (err != NULL) /* the caller passes NULL if it will not refuse the request */
 		metrics_add_limited(asker->key->scope);
 	long seconds = (long)((q.wait + 999999) / 1000000);
 	status = error_set(err, STATUS_SLOW_DOWN, "limit %s: %ld per %ld ms; next in %ld s",

@@ -15,7 +15,7 @@
 struct limit_store; /* opaque; thread-safe */
 
 /*
- * database is the path of the main database, to which ".limits" is appended. The caller closes
+ * Opens the file DATABASE.limits. `database` is the path of the main database. The caller closes
  * *out.
  */
 enum status limit_open(const char *database, struct limit_store **out, struct error *err);
@@ -46,29 +46,31 @@ enum status limit_open_to_look(const char *database, struct limit_store **out, s
  * clock was set back, no tokens are added, and nobody is locked out.
  */
 struct limit_key {
-	const char *scope; /* "login", "bind_user", "bind_ip" */
+	const char *scope; /* the kind of limit, such as "login" or "bind_user" */
 	const char *key;   /* hashed before it is stored */
 	long burst;        /* 0 means rule->count */
 };
 enum status limit_take(struct limit_store *limits, const struct limit_key *key,
 		       const struct conf_limit *rule, int64_t now_ms, struct error *err);
 
-/* Like limit_take, but takes no token. It only reports whether there is one. */
+/* Like limit_take, but takes no token. It only reports whether there is a token. */
 enum status limit_check(struct limit_store *limits, const struct limit_key *key,
 			const struct conf_limit *rule, int64_t now_ms, struct error *err);
 
 /*
  * Counts one attempt at something that can fail. Call it before the outcome is known, so that
  * parallel attempts are all counted. The first rule->count attempts need no wait. Each further
- * attempt must wait after the one before: at first period_ms / count, then twice as long each time,
- * at most period_ms. An attempt that comes too early is not counted and returns STATUS_SLOW_DOWN.
- * The count starts again at 0 if no attempt is counted for period_ms after the wait has ended. So
- * nobody is locked out for good.
+ * attempt must wait after the previous attempt: at first period_ms / count, then twice as long each
+ * time, but at most period_ms. An attempt that comes too early is not counted and returns
+ * STATUS_SLOW_DOWN. The count starts again at 0 if no attempt is counted for period_ms after the
+ * wait has ended. So nobody is locked out for good.
  */
 enum status limit_try(struct limit_store *limits, const struct limit_key *key,
 		      const struct conf_limit *rule, int64_t now_ms, struct error *err);
 
-/* Subtracts an attempt from the count, because it succeeded or because nothing was checked. */
+/*
+ * Subtracts an attempt from the count. Call this if the attempt succeeded or nothing was checked.
+ */
 enum status limit_try_worked(struct limit_store *limits, const struct limit_key *key,
 			     const struct conf_limit *rule, int64_t now_ms, struct error *err);
 
@@ -81,16 +83,16 @@ void limit_address_key(const char *remote_addr, char out[64]);
 /*
  * ---- the state of an upstream ----
  *
- * Separate processes share it, as one line of text per URL. Without it, each process of plain CGI
- * would have to find out by itself that an upstream is down. The state is stored with the limits:
- * in their file, or in a database server for all nodes. It can be lost; without a stored state a
- * process starts with an empty one.
+ * Separate processes share this state, as one line of text per URL. Without it, each process of
+ * plain CGI would have to find out by itself that an upstream is down. The state is stored with the
+ * limits: in their file, or in a database server for all nodes. It can be lost; without a stored
+ * state a process starts with an empty one.
  */
 
 /*
- * Computes the new state from the old one. `before` is "" if there was no state. now_ms is read
- * from the clock that everybody who shares the state uses. No other process reads or writes the
- * state during this call. The function can be called twice; only the last result counts.
+ * Computes the new state from the old one. `before` is "" if there was no state. All processes that
+ * share the state get now_ms from the same clock. No other process reads or writes the state during
+ * this call. The function can be called twice; only the last result counts.
  */
 typedef void upstream_state_change(void *arg, int64_t now_ms, const char *before,
 				   struct strbuf *after);
@@ -99,9 +101,9 @@ enum status upstream_state_update(struct limit_store *limits, const char *url,
 				  upstream_state_change *change, void *arg, struct error *err);
 
 /*
- * Reads the state without waiting for writers. limits must come from limit_open_in. *out is "" if
- * there is no state; the caller frees *out. *now_ms is the shared clock, late by at most the time
- * of one query.
+ * Reads the state without waiting for writers. `limits` must come from limit_open_in. *out is "" if
+ * there is no state; the caller frees *out. *now_ms is set to the time of the shared clock, which
+ * is late by at most the duration of one query.
  */
 enum status upstream_state_read(struct limit_store *limits, const char *url, char **out,
 				int64_t *now_ms, struct error *err);

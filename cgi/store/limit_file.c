@@ -1,6 +1,6 @@
 /*
  * The file of the limits. Creates, opens and repairs it, and runs each query of limit.c in one
- * transaction. The file can be deleted or damaged at any time. Then an empty one is created,
+ * transaction. The file can be deleted or damaged at any time. Then an empty file is created,
  * because losing the limits does little harm. limit.c defines what its table contains. A server's
  * database has the same tables and needs no file.
  */
@@ -18,7 +18,7 @@
 
 #define LIMIT_SCHEMA     2
 #define LIMIT_SUFFIX     ".limits"
-#define TURN_WAIT_MS     2000 /* longest wait for a thread, which may itself wait for a process */
+#define TURN_WAIT_MS     2000 /* longest wait for other threads, which can wait for a process */
 #define LIMIT_EVICT_ROWS 256  /* rows to delete when the file has its maximum size */
 
 static const char limit_tables[] = "CREATE TABLE bucket ("
@@ -34,11 +34,11 @@ static const char limit_tables[] = "CREATE TABLE bucket ("
 				   ") STRICT, WITHOUT ROWID";
 
 struct limit_store {
-	struct store *in; /* borrowed; a server's database with the tables, or NULL for a file */
-	char *path;       /* of the file, or NULL */
+	struct store *in; /* borrowed; the server's database that has the tables; NULL for a file */
+	char *path;       /* the file's path; NULL for a server's database */
 	pthread_mutex_t lock;  /* only one query at a time; each usually takes microseconds */
 	struct connection *db; /* NULL while closed */
-	bool only_looks;       /* never create or change the file */
+	bool only_looks;       /* true if the file must not be created or changed */
 };
 
 static enum status ask_in_transaction(struct connection *db, const struct limit_file_call *call,
@@ -67,8 +67,8 @@ static enum status evict(struct connection *db, struct error *err)
 /* ---- the file ---- */
 
 /*
- * Creates the tables if they are missing. A write transaction is begun only in that case, because
- * it waits for other writers.
+ * Creates the tables if they are missing. Begins a write transaction only in that case, because
+ * such a transaction waits for other writers.
  */
 static enum status set_up(struct connection *db, enum connection_fault *fault, struct error *err)
 {
@@ -86,7 +86,7 @@ static enum status set_up(struct connection *db, enum connection_fault *fault, s
 		if (status == STATUS_OK)
 			status = connection_set_schema(db, LIMIT_SCHEMA, err);
 	} else if (status == STATUS_OK && schema != LIMIT_SCHEMA) {
-		*fault = FAULT_DAMAGED; /* a file of another version; it can be deleted */
+		*fault = FAULT_DAMAGED; /* from another version; replaced like a damaged file */
 		status = error_set(err, STATUS_UNAVAILABLE, "%s: the file has another schema, %d",
 				   connection_path(db), schema);
 	}
@@ -273,7 +273,7 @@ void limit_close(struct limit_store *limits)
 	free(limits);
 }
 
-/* ---- the state of an upstream: the caller defines the text ---- */
+/* ---- the state of an upstream, whose format the caller defines ---- */
 
 struct state_update {
 	const char *url;
@@ -281,7 +281,7 @@ struct state_update {
 	void *arg;
 };
 
-/* *out becomes the state, or "" if there is no row. The caller frees it. */
+/* Sets *out to the state, or to "" if there is no row. The caller frees *out. */
 static enum status read_state(struct connection *db, const char *url, char **out, struct error *err)
 {
 	enum status status =

@@ -1,6 +1,6 @@
 /*
- * The file of the limits in limit.h. It also holds other data that processes share and can lose.
- * Internal to store/.
+ * The file that holds the limits of limit.h. It also holds other data that processes share and that
+ * can be lost. Internal to store/.
  */
 #ifndef STORE_LIMIT_FILE_H
 #define STORE_LIMIT_FILE_H
@@ -10,16 +10,16 @@
 /* A row as it is stored in the table. */
 struct limit_row {
 	bool there;
-	int64_t credit; /* of a bucket: tokens, as refill time; of attempts: how many failed */
+	int64_t credit; /* a bucket's tokens, as refill time; for attempts, how many failed */
 	int64_t stamp;  /* the time when credit was computed */
 };
 
 struct limit_store;
 
 /*
- * One read and write of the limits, inside a write transaction. If the file is damaged, full or
- * missing, it is repaired and this function is called again. The second call must not add to the
- * results of the first.
+ * Reads and writes limits, inside a write transaction. If the file is damaged, full or missing, it
+ * is repaired and this function is called again. The second call must not add to the results of the
+ * first.
  */
 typedef enum status limit_file_question(struct connection *db, void *arg, struct error *err);
 struct limit_file_call {

@@ -1,8 +1,8 @@
 /*
  * Migrates a database to the schema of this program, one transaction per migration. The transaction
  * also reads and sets the schema number. So after a crash either both the migration and the number
- * are stored, or neither is. If two processes migrate at the same time, one does the work, and the
- * other finds it done.
+ * are stored, or neither is. If two processes migrate at the same time, only one of them applies
+ * each migration.
  */
 #include <stdlib.h>
 
@@ -10,9 +10,9 @@
 #include "store/migrations.h"
 #include "store/connection.h"
 
-#define SCHEMA_WITH_SITE 10 /* since this schema a database records its site */
+#define SCHEMA_WITH_SITE 10 /* the first schema in which a database records its site */
 #define SERVER_WAIT_MS                                                                             \
-	(10 * 60 * 1000) /* for the migration of another process; one of a large table takes long */
+	(10 * 60 * 1000) /* ms to wait for another process's migration; a large table takes long */
 
 static const struct store_key key = {.scope = KEY_DATABASE};
 
@@ -30,8 +30,8 @@ static enum status refuse_newer(const struct connection *db, int schema, struct 
 }
 
 /*
- * Applies the next migration, inside a transaction. *schema becomes the new schema number of the
- * database.
+ * Applies the next migration, inside the caller's transaction. *schema is set to the new schema
+ * number of the database.
  */
 static enum status apply_next(struct connection *db, int *schema, struct error *err)
 {
@@ -42,7 +42,7 @@ static enum status apply_next(struct connection *db, int *schema, struct error *
 	if (status != STATUS_OK)
 		return status;
 	if (now >= store_schema()) {
-		*schema = now; /* another process has applied it already */
+		*schema = now; /* another process has applied all migrations */
 		return STATUS_OK;
 	}
 	const struct migration *next =

@@ -1,8 +1,8 @@
 /*
  * The pool of connections. It opens a connection when one is needed, up to a maximum. It lends the
  * connection to one function at a time, and keeps it open afterwards. If all connections are lent,
- * a borrower waits for a limited time. The pool also detects a damaged or replaced file, which no
- * single connection can repair.
+ * a borrower waits for a limited time. The pool also detects a damaged or replaced file, and then
+ * refuses all borrowers.
  *
  * An SQLite file allows only one writer at a time. SQLite lets waiting writers retry in any order,
  * so some could wait very long. So the writers of one process wait here, before they borrow a
@@ -22,25 +22,25 @@
 #define REST_MS 1000
 
 struct store {
-	struct store *whole;     /* in a reader: its store; a reader uses only this and `kept` */
-	struct connection *kept; /* borrowed from `whole` until store_rest */
-	struct store_location location; /* its texts are owned */
+	struct store *whole;            /* the store of a reader, which uses only this and `kept` */
+	struct connection *kept;        /* borrowed from `whole` until store_rest */
+	struct store_location location; /* its strings are owned */
 	char *site;                     /* the site that owns the database */
 	bool is_server;
 	pthread_mutex_t lock;   /* protects all members below */
-	pthread_cond_t back;    /* a connection was returned, or can be opened */
-	pthread_cond_t written; /* a writer has finished */
+	pthread_cond_t back;    /* signals that a connection was returned, or can be opened */
+	pthread_cond_t written; /* signals that a writer has finished */
 	bool writing;
 	const struct connection *writer; /* the writer's connection, once it has one */
 	struct connection *idle[STORE_CONNECTIONS_MAX];
 	int idle_count;
 	int open_count; /* connections that are idle, lent or being opened */
 	/*
-	 * If the server did not answer in time, it gets no queries until then. Otherwise visitors
-	 * would pile up.
+	 * Until this time, no query is sent to a server that has not answered in time. Otherwise
+	 * waiting requests would pile up.
 	 */
 	int64_t rest_until_ms;
-	bool damaged; /* never cleared: further use could make the damage worse */
+	bool damaged; /* never cleared, because further use could make the damage worse */
 };
 
 /* ---- schema ---- */
@@ -144,7 +144,9 @@ bool store_is_server(const struct store *store)
 
 /* ---- borrow, return ---- */
 
-/* Takes an idle connection. If *out is NULL, the caller can open a new one. */
+/*
+ * Takes an idle connection. If *out is NULL after STATUS_OK, the caller must open a new connection.
+ */
 static enum status take_place(struct store *store, struct connection **out, struct error *err)
 {
 	int64_t until_ms = clock_monotonic_ms() + STORE_BORROW_WAIT_MS;
@@ -214,7 +216,7 @@ static void give_place(struct store *store, struct connection *db, enum connecti
 	else
 		store->open_count--;
 	if (store->damaged || fault == FAULT_SILENT)
-		pthread_cond_broadcast(&store->back); /* those who wait are refused */
+		pthread_cond_broadcast(&store->back); /* wakes all borrowers, to refuse them */
 	else
 		pthread_cond_signal(&store->back);
 	pthread_mutex_unlock(&store->lock);
@@ -233,7 +235,7 @@ static enum status borrow(struct store *store, struct connection **out, struct e
 	if (status != STATUS_OK)
 		return status;
 	if (db != NULL && store->is_server && !connection_current(db)) {
-		connection_close(db); /* still counted in open_count: the new one replaces it */
+		connection_close(db); /* stays counted in open_count for the new connection */
 		db = NULL;
 	}
 	if (db == NULL) {
@@ -272,7 +274,7 @@ enum status store_borrow(struct store *store, struct connection **out, struct er
 void store_return(struct store *store, struct connection *db)
 {
 	if (db == store->kept)
-		return; /* the reader keeps it, and its read lock, for the next query */
+		return; /* the reader keeps the connection, and its read lock, for the next query */
 	connection_reset(db);
 	give_place(whole(store), db, connection_fault(db));
 }

@@ -10,8 +10,8 @@
 #include "store/connection.h"
 
 /*
- * The longest time for one statement, and the longest wait for a key or row that another
- * transaction has locked. It is less than the deadline of any request.
+ * The longest time for one statement, including the wait for a key or row that another transaction
+ * has locked. It is less than the deadline of any request.
  */
 #define SERVER_STATEMENT_MS 2000
 /* If a call takes longer, the connection is abandoned. */
@@ -27,7 +27,7 @@ struct remote_connection {
 	char *password_file;       /* owned */
 	struct postgresql *server; /* NULL while not connected */
 	bool in_transaction;
-	int call_ms; /* the time limit of each call, until connection_reset */
+	int call_ms; /* the time limit of each call, in force until connection_reset */
 	bool prepared[QUERY_COUNT];
 	int64_t clock_us;    /* the server's clock when it was last read */
 	int64_t clock_at_us; /* the monotonic clock when clock_us was read; 0 if never */

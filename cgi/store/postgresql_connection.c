@@ -1,10 +1,10 @@
 /*
  * Connections to our own database on a PostgreSQL server: transactions, their keys and their clock.
  *
- * Transactions are READ COMMITTED, so each statement sees what others have committed. Often one
- * statement reads data, and a later one relies on it. The transaction's key, an advisory lock of
- * the server, keeps others from changing that data in between. The server releases the lock when
- * the transaction or the connection ends.
+ * Transactions are READ COMMITTED, so each statement sees what other transactions have committed.
+ * Often one statement reads data, and a later statement relies on that data. The transaction's key
+ * is an advisory lock of the server. It keeps other transactions from changing the data in between.
+ * The server releases the lock when the transaction or the connection ends.
  */
 #include "store/postgresql.h"
 
@@ -19,7 +19,7 @@
 #include "db/library.h"
 
 #define CLOCK_KEPT_US                                                                              \
-	(10 * 1000000LL) /* outside a transaction, the clock is read again after this time */
+	(10 * 1000000LL) /* in µs; outside a transaction, the clock is read again after this time */
 
 /*
  * If a node dies in a transaction and the server does not notice, the node's keys stay locked for
@@ -117,7 +117,10 @@ static void let_go(struct connection *db)
 
 static enum status remote_connect(struct connection *db, struct error *err)
 {
-	/* Of several hosts one may be switched off. There must still be time for the other one. */
+	/*
+	 * If the first of several hosts is switched off, there must still be time to try another
+	 * host.
+	 */
 	int turns = site_uri_hosts(&remote(db)->uri) > 1 ? 2 : 1;
 	int64_t until_ms = clock_monotonic_ms() + turns * SERVER_CONNECT_MS;
 	struct strbuf password;
@@ -204,8 +207,8 @@ static bool remote_current(const struct connection *db)
 /* ---- constant SQL ---- */
 
 /*
- * Handles a missing answer, or the answer to another query. Later answers would be just as wrong,
- * so the connection is abandoned.
+ * Handles a missing answer, or an answer to a different query. Later answers could belong to wrong
+ * queries too, so the connection is abandoned.
  */
 static enum status no_answer(struct connection *db, struct error *err)
 {
@@ -243,7 +246,10 @@ enum status remote_script(struct connection *db, const char *sql, struct error *
 	return remote_ask(db, sql, NULL, NULL, err);
 }
 
-/* Only makes the wait longer. A shorter wait would need one more query to the server. */
+/*
+ * Can only lengthen the lock timeout, because shortening it would need one more query to the
+ * server.
+ */
 static void remote_lock_timeout(struct connection *db, int milliseconds)
 {
 	if (milliseconds > SERVER_CALL_MS)
@@ -304,8 +310,8 @@ static enum status remote_clock(struct connection *db, int64_t *out_us, struct e
 /* ---- transactions ---- */
 
 /*
- * Returns the number of a key's advisory lock. If two keys get the same number, they only wait for
- * each other.
+ * Returns the number of a key's advisory lock. If two keys get the same number, transactions with
+ * these keys only wait for each other.
  */
 static int64_t lock_number(const struct store_key *key)
 {
@@ -323,7 +329,7 @@ static int64_t lock_number(const struct store_key *key)
 		memcpy(&number, digest, sizeof(number));
 	}
 	strbuf_clear(&text);
-	return number; /* 0 if out of memory: then all wait for each other */
+	return number; /* 0 if out of memory; such transactions only wait for each other */
 }
 
 static void remote_rollback(struct connection *db)
@@ -334,15 +340,16 @@ static void remote_rollback(struct connection *db)
 }
 
 /*
- * A migration or a copy can wait long for the key, and its statements can take long. A lock on a
- * table must not be waited for long, because everybody who uses the table waits behind it.
+ * Parts of BEGIN for a migration or a copy, whose statements can take long. They can wait long for
+ * the key. The wait for a table's lock stays short, because all other users of the table wait
+ * behind it.
  */
 #define LONG_WAITS  "SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0;"
 #define SHORT_LOCKS "SET LOCAL lock_timeout = 2000;"
 
 /*
- * Begins, takes the lock and reads the clock in one message, so there is only one round trip. The
- * clock is read after the lock is taken.
+ * Begins a transaction, takes the key's lock and reads the clock, all in one message. So there is
+ * only one round trip. The clock is read after the lock is taken.
  */
 static enum status try_begin(struct connection *db, const struct store_key *key, struct error *err)
 {
@@ -357,7 +364,7 @@ static enum status try_begin(struct connection *db, const struct store_key *key,
 		 is_long ? LONG_WAITS : "", (long long)lock_number(key),
 		 is_long ? SHORT_LOCKS : "");
 	enum status status = ask(db, sql, NULL, &clock, err);
-	remote(db)->in_transaction = true; /* a message that fails can have begun one */
+	remote(db)->in_transaction = true; /* the transaction may have begun despite a failure */
 	if (status == STATUS_OK)
 		clock_set(db, clock);
 	else

@@ -8,8 +8,8 @@
 #include "store/postgresql.h"
 
 /*
- * 1 if the database is ours, 0 if it is empty, less than 0 if it has other tables. Tables that an
- * extension created do not count.
+ * Selects 1 if the database is ours, 0 if it is empty, or a negative number if it has other tables.
+ * Tables that an extension created do not count.
  */
 #define WHOSE                                                                                      \
 	"SELECT CASE WHEN to_regclass('prebind_schema') IS NOT NULL THEN 1"                        \
@@ -18,7 +18,7 @@
 	" WHERE c.relnamespace = current_schema()::regnamespace AND NOT EXISTS"                    \
 	" (SELECT FROM pg_depend d WHERE d.objid = c.oid AND d.deptype = 'e')) END"
 
-/* Lists the tables on which we lack a right, and that right. */
+/* Lists each right that we lack, with the table on which we lack it. */
 #define LACKING                                                                                    \
 	"SELECT string_agg(r || ' ON ' || c.relname, ', ') FROM pg_class c,"                       \
 	" unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE']) r"                                 \
@@ -27,8 +27,9 @@
 	" AND c.relkind = 'r' AND NOT has_table_privilege(c.oid, r)"
 
 /*
- * Asks again under the lock of migrations. When a migration commits, the server shows its tables to
- * others a moment before they can find the names. The lock is held until that moment is over.
+ * Repeats the WHOSE query while holding the lock that migrations take. When a migration commits,
+ * other connections see its new tables a moment before to_regclass finds their names. The migration
+ * releases the lock only after that moment.
  */
 static enum status ask_under_lock(struct connection *db, int *whose, struct error *err)
 {
@@ -61,7 +62,7 @@ enum status remote_schema(struct connection *db, int *out, struct error *err)
 
 enum status remote_set_schema(struct connection *db, int number, struct error *err)
 {
-	char sql[128]; /* sql is not built from data: the number is our own constant */
+	char sql[128]; /* contains no outside data: the number is our own constant */
 
 	snprintf(sql, sizeof(sql),
 		 "INSERT INTO prebind_schema (id, number) VALUES (1, %d)"

@@ -14,9 +14,7 @@
 
 /* ---- preparing ---- */
 
-/*
- * Both kinds of database use the same text, but SQLite writes a parameter as ?1, PostgreSQL as $1.
- */
+/* Returns the SQL of a query for PostgreSQL, in which a parameter is $1 and not ?1 as in SQLite. */
 static char *text_of(enum query query)
 {
 	const struct query_sql *q = &queries[query];
@@ -79,7 +77,7 @@ struct given {
 	char numbers[QUERY_PARAMS_MAX][NUMBER_MAX];
 };
 
-/* Converts the values. Returns false if a text is not UTF-8, so that no row can have this value. */
+/* Converts the values. Returns false if a string is not UTF-8, because no row can contain it. */
 static bool give(struct values values, struct given *out)
 {
 	for (size_t i = 0; i < values.count; i++) {
@@ -116,7 +114,10 @@ static enum status execute(struct connection *db, enum query query, const struct
 	return status == STATUS_OK ? status : remote_failed(db, &why, err);
 }
 
-/* Returns STATUS_NOT_FOUND if no row can have such values. */
+/*
+ * Runs a query. Also returns STATUS_NOT_FOUND if a value is not UTF-8, because no row can contain
+ * it.
+ */
 static enum status ask(struct connection *db, enum query query, struct values values,
 		       struct postgresql_result **out, struct error *err)
 {
@@ -153,7 +154,7 @@ static int64_t binary_number(const char *bytes, size_t len)
 	return number;
 }
 
-/* The cell is borrowed from the result. */
+/* Returns a cell, which is borrowed from the result. */
 static struct value cell_read(const struct postgresql_result *result, int row, int column,
 			      unsigned kind)
 {

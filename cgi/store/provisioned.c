@@ -1,7 +1,8 @@
 /*
- * Accounts created by this program. They are recorded before the server is asked, so that no
- * password is lost in between. Only one caller asks the server at a time. If two callers registered
- * one account at the same time, ejabberd would make an account that nobody can log in to.
+ * Accounts created by this program. An account is recorded before the server is asked to create it,
+ * so a crash in between cannot lose its password. For each account, only one caller at a time asks
+ * the server. If two callers registered one account at the same time, ejabberd would make an
+ * account that nobody can log in to.
  */
 #include "store/provisioned.h"
 
@@ -19,7 +20,7 @@ enum status provisioned_find(struct store *store, const char *localpart, const c
 			  VALUES(as_text(localpart), as_text(domain)), out, err);
 }
 
-/* *mine becomes true if the row is new, or if the lease of the last caller has ended. */
+/* Sets *mine to true if the row is new, or if the last caller's lease has ended. */
 static enum status take(struct connection *db, const struct provisioned_new *what, bool *mine,
 			struct error *err)
 {

@@ -20,13 +20,13 @@ enum status provisioned_find(struct store *store, const char *localpart, const c
 void provisioned_clear(struct provisioned *provisioned); /* a zeroed struct is allowed */
 
 /*
- * Records the account before the server is asked, unless it is recorded already. The password can
- * be NULL; then none is stored. *out is the stored row, so that every attempt uses the same
- * password; the caller clears it. If *mine is true, the caller must ask the server, within
- * PROVISIONED_LEASE_S, and then call provisioned_end. If *mine is false, another caller is asking
- * the server, or the account exists.
+ * Records the account, unless it is recorded already. Call this before you ask the server to create
+ * it. The password can be NULL; then none is stored. *out is the stored row, so that every attempt
+ * uses the same password; the caller clears it. If *mine is true, the caller must ask the server,
+ * within PROVISIONED_LEASE_S, and then call provisioned_end. If *mine is false, the account exists,
+ * or another caller is asking the server.
  */
-#define PROVISIONED_LEASE_S 90 /* longer than any prebind; an older lease is from a crash */
+#define PROVISIONED_LEASE_S 90 /* longer than any pre-bind; older leases are left by crashes */
 struct provisioned_new {
 	const char *localpart; /* prepared, like the domain */
 	const char *domain;

@@ -14,7 +14,7 @@
 
 /* ---- parameters ---- */
 
-/* If a null is not allowed here, the schema will refuse it. */
+/* Accepts null for every parameter, because the schema refuses null where it is not allowed. */
 static bool value_fits(unsigned kind, const struct value *value)
 {
 	return value->kind == KIND_NULL || value->kind == (kind & ~KIND_OR_NULL);

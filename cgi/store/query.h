@@ -1,7 +1,7 @@
 /*
  * Queries of our own database. Each query is one function call here. query_sql.c has the SQL of
- * each query, the kinds of its parameters, and the struct for its rows. Internal to store/. This
- * works for every kind of database; connection.h declares what a kind must implement.
+ * each query, the kinds of its parameters, and the struct for its rows. Internal to store/. These
+ * functions work for every kind of database; connection.h declares what each kind must implement.
  */
 #ifndef STORE_QUERY_H
 #define STORE_QUERY_H
@@ -13,7 +13,7 @@
 
 #include "store/store.h"
 
-/* All queries. query_sql.c has the text of each and lists its parameters. */
+/* All queries. query_sql.c has the SQL of each query and lists its parameters. */
 enum query {
 	QUERY_PING,
 
@@ -113,14 +113,14 @@ enum kind {
 	KIND_SECRET,  /* like KIND_TEXT, but wiped when the row is cleared */
 	KIND_INTEGER, /* int64_t */
 	KIND_FLAG,    /* bool */
-	KIND_BLOB,    /* bytes; in a row always as many as the member has */
+	KIND_BLOB,    /* bytes; in a row, exactly as many as the member holds */
 };
 #define KIND_OR_NULL 0x80U /* null is allowed; the member of the row is then 0 */
 
 /* A value for a parameter. It is borrowed until the function that it is passed to returns. */
 struct value {
 	enum kind kind;   /* KIND_NULL, KIND_TEXT, KIND_INTEGER or KIND_BLOB */
-	const void *data; /* of a text or a blob */
+	const void *data; /* the bytes of a text or a blob */
 	size_t len;
 	int64_t integer;
 };
@@ -160,7 +160,7 @@ static inline struct value as_blob(const void *data, size_t len) /* NULL becomes
 
 /* A column of a result and the member of a struct that it fills. */
 struct column {
-	const char *name; /* the same for the column and the member */
+	const char *name; /* the name of the column, and of the member */
 	unsigned kind;    /* an enum kind, or an enum kind | KIND_OR_NULL */
 	size_t offset;
 	size_t size;
@@ -180,11 +180,11 @@ struct row_type {
 	size_t count;                 /* at most ROW_COLUMNS_MAX */
 };
 
-/* What query_sql.c says about a query. */
+/* The description of a query, in query_sql.c. */
 struct query_sql {
 	const char *sql;
-	const char *postgresql; /* the text for PostgreSQL, or NULL if sql works for both */
-	unsigned char params[QUERY_PARAMS_MAX + 1]; /* their kinds; the last is KIND_NULL */
+	const char *postgresql; /* the SQL for PostgreSQL; NULL if `sql` works for both */
+	unsigned char params[QUERY_PARAMS_MAX + 1]; /* parameter kinds; KIND_NULL ends the list */
 	const struct row_type *row;                 /* NULL if the query returns no rows */
 };
 extern const struct query_sql queries[QUERY_COUNT];
@@ -215,8 +215,9 @@ enum status store_change(struct store *store, enum query query, struct values va
 			 struct error *err);
 
 /*
- * Reads all rows before the caller gets the first one. Otherwise a stopped terminal could keep a
- * read transaction open, which blocks writers. The caller clears *list, also after a failure.
+ * Reads all rows before it returns. If rows were passed on one by one, a stopped terminal could
+ * keep a read transaction open, which blocks writers. The caller clears *list, also after a
+ * failure.
  */
 struct row_list {
 	enum query query;
@@ -247,27 +248,27 @@ void store_return(struct store *store,
 		  struct connection *db); /* resets its statements; rolls back */
 
 /*
- * The key of a transaction names the data that it reads before it writes. Every transaction that
- * changes this data must use the same key. Two transactions with the same key never run at the same
- * time. On a server, transactions with different keys can run at the same time. Each statement then
- * sees what the others have committed before it.
+ * The key of a transaction names the data that the transaction reads before it writes. Every
+ * transaction that changes this data must use the same key. Two transactions with the same key
+ * never run at the same time. On a server, transactions with different keys can run at the same
+ * time. Each statement then sees what other transactions have committed before it.
  */
 struct store_key {
 	const char *scope;    /* one of KEY_… */
-	const char *names[2]; /* identify the data in that scope; NULL if there are fewer */
-	bool disposable;      /* a power failure may lose what it writes */
+	const char *names[2]; /* identify the data in that scope; an unused name is NULL */
+	bool disposable;      /* the changes can be lost in a power failure */
 };
 
-/* The scopes. Each comment lists the names, and then the data that they identify. */
-#define KEY_USER      "user"      /* source, user: a user's sessions, and what they depend on */
-#define KEY_NAME      "name"      /* folded name: our own users whose names look alike */
-#define KEY_ACCOUNT   "account"   /* localpart, domain: who owns an XMPP account */
-#define KEY_MAP       "map"       /* no names: the rows of the JID map */
-#define KEY_NONCE     "nonce"     /* nonce: a one-time token */
-#define KEY_DATABASE  "database"  /* no names: migrations, and the site that owns the database */
-#define KEY_LIMIT     "limit"     /* scope, key: a bucket */
-#define KEY_UPSTREAM  "upstream"  /* URL: the state of an upstream */
-#define KEY_STATEMENT "statement" /* no names: a single statement, which needs no lock */
+/* The scopes. Each comment says which data a key of this scope protects, and lists its names. */
+#define KEY_USER      "user"      /* sessions of a user and what they need; names: source, user */
+#define KEY_NAME      "name"      /* our own users whose names look alike; name: the folded name */
+#define KEY_ACCOUNT   "account"   /* the owner of an XMPP account; names: localpart, domain */
+#define KEY_MAP       "map"       /* the rows of the JID map; no names */
+#define KEY_NONCE     "nonce"     /* a one-time token; name: its nonce */
+#define KEY_DATABASE  "database"  /* migrations, and the site that owns the database; no names */
+#define KEY_LIMIT     "limit"     /* a bucket of a limit; names: the limit's scope and key */
+#define KEY_UPSTREAM  "upstream"  /* the state of an upstream; name: its URL */
+#define KEY_STATEMENT "statement" /* a single statement, which needs no lock; no names */
 
 /*
  * Begin and end a function that writes. Only one thread of a store writes to an SQLite file at a

@@ -1,7 +1,7 @@
 /*
- * All SQL that is used while serving, and the structs for its rows. Most queries have one text for
- * SQLite and PostgreSQL. If PostgreSQL needs another text, it follows SQLite's. The comment above a
- * query names its parameters. SQL is never built from parts at run time.
+ * All SQL that is used while serving, and the structs for its rows. Most queries have the same SQL
+ * for SQLite and PostgreSQL. If PostgreSQL needs different SQL, it follows the SQL for SQLite. The
+ * comment above a query names its parameters. SQL is never built from parts at run time.
  *
  * On a server several transactions can delete old rows at the same time. SKIP LOCKED keeps them
  * from waiting for each other.
@@ -92,7 +92,7 @@ static const struct column limit_columns[] = {
 };
 static const struct row_type limit_row = ROW(struct limit_row, limit_columns);
 
-/* For a row with one column, which is stored in a variable of that type. */
+/* Describes a row with one column, which is stored in a variable of the given type. */
 /* clang-format off */
 #define ONE(name, kind, type)                                                                      \
 	(&(const struct row_type){sizeof(type), &(const struct column){name, kind, 0, sizeof(type)}, 1})
@@ -105,7 +105,7 @@ static const struct row_type limit_row = ROW(struct limit_row, limit_columns);
 	{                                                                                          \
 		.sql = (text), .params = {__VA_ARGS__}, .row = (row_type)                          \
 	}
-/* The second text is for PostgreSQL. */
+/* The second string is the SQL for PostgreSQL. */
 #define RUNS_OR(text, other, ...)                                                                  \
 	{                                                                                          \
 		.sql = (text), .postgresql = (other), .params = { __VA_ARGS__ }                    \
@@ -115,15 +115,16 @@ static const struct row_type limit_row = ROW(struct limit_row, limit_columns);
 		.sql = (text), .params = { __VA_ARGS__ }                                           \
 	}
 
-/* Like FINDS, with another text for PostgreSQL. */
+/* Like FINDS, with different SQL for PostgreSQL. */
 #define FINDS_EITHER(row_type, text, other, ...)                                                   \
 	{                                                                                          \
 		.sql = (text), .postgresql = (other), .params = {__VA_ARGS__}, .row = (row_type)   \
 	}
 
 /*
- * Each inner SELECT reads at most ?2 rows of its index. The last one finds display names that other
- * programs wrote. U+10FFFF sorts after every character that a name can have.
+ * Each inner SELECT reads at most ?2 rows of its index. The last inner SELECT finds display names
+ * without a folded form, which other programs wrote into this table. U+10FFFF sorts after every
+ * character that a name can have.
  */
 #define USER_SEARCH                                                                                \
 	"SELECT id, name, display_name, '' AS password_hash, disabled FROM site_user"              \
@@ -202,7 +203,7 @@ const struct query_sql queries[QUERY_COUNT] = {
     [QUERY_SESSION_FIND] =
 	FINDS(&session_row, "SELECT " SESSION_COLUMNS " FROM login_session WHERE token_hash = ?1",
 	      KIND_BLOB),
-    /* ?1: token hash, ?2: now, ?3: the latest last_seen to overwrite */
+    /* ?1: token hash, ?2: now, ?3: a last_seen later than this is not overwritten */
     [QUERY_SESSION_TOUCH] = RUNS("UPDATE login_session SET last_seen = ?2"
 				 " WHERE token_hash = ?1 AND last_seen <= ?3",
 				 KIND_BLOB, KIND_INTEGER, KIND_INTEGER),
@@ -229,7 +230,7 @@ const struct query_sql queries[QUERY_COUNT] = {
 		" ORDER BY created DESC, last_seen DESC, token_hash OFFSET ?3"
 		" FOR UPDATE SKIP LOCKED)",
 		KIND_TEXT, KIND_TEXT, KIND_INTEGER),
-    /* ?1: the latest last_seen to delete, ?2: maximum number of rows */
+    /* ?1: a last_seen later than this is kept, ?2: maximum number of rows to delete */
     [QUERY_SESSION_PURGE] = RUNS_OR(
 	"DELETE FROM login_session WHERE token_hash IN"
 	" (SELECT token_hash FROM login_session WHERE last_seen <= ?1 ORDER BY last_seen LIMIT ?2)",
@@ -317,7 +318,7 @@ const struct query_sql queries[QUERY_COUNT] = {
 				   " WHERE localpart = ?1 AND domain = ?2",
 				   KIND_TEXT, KIND_TEXT, KIND_INTEGER),
 
-    /* ?1: the latest expiry to delete, ?2: maximum number of rows */
+    /* ?1: an expiry later than this is kept, ?2: maximum number of rows to delete */
     [QUERY_USED_NONCE_PURGE] =
 	RUNS_OR("DELETE FROM used_nonce WHERE nonce IN"
 		" (SELECT nonce FROM used_nonce WHERE expiry <= ?1 ORDER BY expiry LIMIT ?2)",
@@ -359,7 +360,7 @@ const struct query_sql queries[QUERY_COUNT] = {
 	     " ON CONFLICT (\"user\") DO UPDATE SET min_iat = excluded.min_iat"
 	     " WHERE excluded.min_iat > token_revocation.min_iat",
 	     KIND_TEXT, KIND_INTEGER),
-    /* ?1: the first time to keep */
+    /* ?1: earlier times are deleted */
     [QUERY_TOKEN_REVOCATION_PURGE] =
 	RUNS("DELETE FROM token_revocation WHERE min_iat < ?1", KIND_INTEGER),
 
@@ -385,7 +386,7 @@ const struct query_sql queries[QUERY_COUNT] = {
 	     " ON CONFLICT (id) DO UPDATE SET credit = excluded.credit,"
 	     " stamp = excluded.stamp, full_at = excluded.full_at",
 	     KIND_BLOB, KIND_INTEGER, KIND_INTEGER, KIND_INTEGER),
-    /* ?1: now, ?2: maximum number of rows. A full bucket means the same as no row. */
+    /* ?1: now, ?2: maximum number of rows to delete. A full bucket means the same as no row. */
     [QUERY_LIMIT_PURGE] = RUNS_OR("DELETE FROM bucket WHERE id IN (SELECT id FROM bucket"
 				  " WHERE full_at <= ?1 ORDER BY full_at LIMIT ?2)",
 				  "DELETE FROM bucket WHERE id IN (SELECT id FROM bucket"
@@ -397,7 +398,7 @@ const struct query_sql queries[QUERY_COUNT] = {
 	RUNS("DELETE FROM bucket WHERE id IN (SELECT id FROM bucket ORDER BY full_at LIMIT ?1)",
 	     KIND_INTEGER),
 
-    /* In the same file as the limits. ?1: URL */
+    /* The table upstream is in the same file as the limits. ?1: URL */
     [QUERY_UPSTREAM_FIND] = FINDS(ONE("state", KIND_TEXT, char *),
 				  "SELECT state FROM upstream WHERE url = ?1", KIND_TEXT),
     /* ?1: URL, ?2: state */

@@ -13,7 +13,7 @@
 #include "store/connection.h"
 
 #define TOKEN_BYTES           32
-#define TOUCH_LOCK_TIMEOUT_MS 20 /* a page must not wait for last_seen; a later request writes it */
+#define TOUCH_LOCK_TIMEOUT_MS 20 /* short, so that no page waits; a later request sets last_seen */
 
 void session_clear(struct session *session)
 {
@@ -31,7 +31,7 @@ static struct value as_hash(const struct token_hash *hash)
 	return as_blob(hash->bytes, sizeof(hash->bytes));
 }
 
-/* Returns false if this cannot be a token of ours. */
+/* Returns false if the string cannot be one of our tokens. */
 static bool hash_token(const char *token, struct token_hash *out)
 {
 	if (token == NULL || strnlen(token, SESSION_TOKEN_LEN + 1) != SESSION_TOKEN_LEN)
@@ -92,7 +92,10 @@ bool session_password_is(const struct session *session, const char *token,
 
 /* ---- create ---- */
 
-/* Comparing last_seen is enough, because it is not updated after a session's absolute end. */
+/*
+ * Compares only last_seen. This is enough, because last_seen is not updated after a session's
+ * absolute end.
+ */
 static enum status purge_ended(struct connection *db, const struct session_new *what,
 			       struct error *err)
 {
@@ -107,7 +110,7 @@ static enum status purge_ended(struct connection *db, const struct session_new *
 static enum status evict_oldest(struct connection *db, const struct session_new *what,
 				struct error *err)
 {
-	const int kept = SESSION_MAX_PER_USER - 1; /* leaves room for the new one */
+	const int kept = SESSION_MAX_PER_USER - 1; /* leaves room for the new session */
 
 	return connection_run(db, QUERY_SESSION_EVICT,
 			      VALUES(as_text(what->source), as_text(what->user), as_integer(kept)),
@@ -138,7 +141,7 @@ static enum status add(struct connection *db, const struct session_new *what, co
 }
 
 /*
- * Marks the one-time token as used, if the login has one. The token must not be expired, used or
+ * Marks the one-time token as used, if the login has one. Fails if the token is expired, used or
  * revoked.
  */
 static enum status use_once(struct connection *db, const struct session_new *what,
@@ -203,14 +206,14 @@ static enum status no_session(struct error *err)
 	return error_set(err, STATUS_NOT_FOUND, "there is no such session, or it has ended");
 }
 
-/* If the clock was set back, no session ends because of that. */
+/* True if the session has ended. A clock that was set back does not end a session. */
 static bool is_over(const struct session *session, int64_t now, const struct session_life *life)
 {
 	return now - session->last_seen >= life->idle_s ||
 	       now - session->created >= life->absolute_s;
 }
 
-/* If the write fails, that is only logged, because a full disk must not log everybody out. */
+/* Updates last_seen. A failure is only logged, because a full disk must not log everybody out. */
 static void touch(struct connection *db, const struct token_hash *hash, int64_t now)
 {
 	struct error why;
@@ -222,7 +225,7 @@ static void touch(struct connection *db, const struct token_hash *hash, int64_t 
 	    VALUES(as_hash(hash), as_integer(now), as_integer(now - SESSION_TOUCH_S)), NULL, &why);
 	if (status != STATUS_OK && connection_fault(db) != FAULT_BUSY)
 		log_event(LOG_LEVEL_WARN, "session_touch_failed", "why", why.text, NULL);
-	connection_reset(db); /* this also restores the usual wait */
+	connection_reset(db); /* also restores the default lock timeout */
 }
 
 /* Sets *now from the clock that the session's times come from. Clears the session on failure. */

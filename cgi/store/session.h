@@ -12,7 +12,7 @@
 #include "store/token_record.h"
 
 #define SESSION_TOKEN_LEN    43  /* base64url of 32 random bytes */
-#define SESSION_MAX_PER_USER 10  /* the oldest are deleted: lost cookies must not fill the table */
+#define SESSION_MAX_PER_USER 10  /* the oldest are deleted, so lost cookies cannot fill the table */
 #define SESSION_TOUCH_S      60  /* seconds between two writes of last_seen */
 #define SESSION_PURGE_ROWS   200 /* ended sessions deleted per new session, to bound the work */
 
@@ -23,7 +23,7 @@ struct session {
 	int64_t last_seen;
 	bool of_site_password; /* the login used a password from the site's own table */
 	unsigned char
-	    password_mac[SECRET_SHA256_LEN]; /* if of_site_password: MAC of the password's hash */
+	    password_mac[SECRET_SHA256_LEN]; /* MAC of the password's hash, if of_site_password */
 };
 
 struct session_life {
@@ -38,15 +38,15 @@ struct session_once {
 };
 
 /*
- * Creates a session with a new token; a token from outside is never used. The same transaction
- * deletes three things: the session of old_token (unless NULL), the oldest sessions beyond
- * SESSION_MAX_PER_USER, and some ended sessions. The token is valid only after STATUS_OK
- * (committed).
+ * Creates a session with a new random token. A token from the browser is never used for it. The
+ * same transaction deletes three things: the session of old_token (unless NULL), the oldest
+ * sessions beyond SESSION_MAX_PER_USER, and some ended sessions. The token is valid only after
+ * STATUS_OK (committed).
  *
- * The transaction checks again what the login is based on. It returns STATUS_BAD_CREDENTIALS if the
+ * The transaction checks again what the login is based on. Returns STATUS_BAD_CREDENTIALS if the
  * user of provider `login` was deleted, disabled or given another password after the password was
- * checked. It also returns this if the user's tokens were revoked. It returns STATUS_NOT_FOUND or
- * STATUS_CONFLICT if the one-time token failed as in used_nonce_add.
+ * checked, or if the user's tokens were revoked. Returns the errors of used_nonce_add if the
+ * one-time token cannot be used.
  */
 struct session_new {
 	const char *source;
@@ -72,7 +72,7 @@ void session_clear(struct session *session);
 /*
  * True if the user's password has not changed since the login. password_hash is the hash that the
  * site's table has now. It is NULL for users of our own table, because their sessions end when the
- * password changes. token is the token of the session.
+ * password changes. `token` is the token of the session.
  */
 bool session_password_is(const struct session *session, const char *token,
 			 const char *password_hash);

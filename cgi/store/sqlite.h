@@ -18,7 +18,7 @@ struct statement {
 	struct connection *db;
 	sqlite3_stmt *prepared; /* NULL while not prepared */
 	int code;               /* the first failure since the query began */
-	bool active;            /* needs a reset, because an open SELECT prevents checkpoints */
+	bool active;            /* true if it needs a reset; an open SELECT prevents checkpoints */
 };
 
 struct sqlite_connection {
@@ -26,10 +26,10 @@ struct sqlite_connection {
 	sqlite3 *sqlite;
 	bool foreign; /* another program's database, which is only read */
 	struct guard guard;
-	int64_t deadline;        /* set by connection_budget; monotonic, milliseconds */
+	int64_t deadline;        /* set by connection_budget; in ms, monotonic */
 	int lock_timeout_ms;     /* how long to wait for another connection's lock */
-	int lock_timeout_now_ms; /* the wait until the next connection_reset */
-	int64_t busy_until;      /* end of the current wait; monotonic, milliseconds */
+	int lock_timeout_now_ms; /* used instead of lock_timeout_ms until connection_reset */
+	int64_t busy_until;      /* when the current wait for a lock ends; in ms, monotonic */
 	dev_t device;            /* the device of the file when it was opened */
 	ino_t inode;
 	struct statement statements[QUERY_COUNT];
@@ -47,8 +47,8 @@ static inline struct sqlite_connection *lite(const struct connection *db)
 enum status sqlite_failed(struct connection *db, int code, struct error *err);
 
 /*
- * Sets parameter n, numbered from 1. The next step reports a failure. The value must stay valid
- * until the last row is read.
+ * Binds a value to parameter n, numbered from 1. The next sqlite_step reports a failure. The value
+ * must stay valid until the last row is read.
  */
 void sqlite_bind(struct statement *s, int n, const struct value *value);
 
@@ -65,8 +65,8 @@ enum status sqlite_step(struct statement *s, struct error *err);
 enum status sqlite_open(struct connection *db, int flags, struct error *err);
 
 /*
- * Returns a new connection for that path, which is not open yet. The caller closes it. Returns NULL
- * if out of memory.
+ * Returns a new connection, which sqlite_open then opens. The caller closes it. Returns NULL if out
+ * of memory.
  */
 struct connection *sqlite_connection_new(const char *path, int lock_timeout_ms);
 
@@ -79,21 +79,22 @@ struct connection *sqlite_connection_new(const char *path, int lock_timeout_ms);
 
 /*
  * Refuses a missing file, a link, and a file that gives any permission to group or others. Refuses
- * a directory that group or others can write to. The owner of both must be this user or root. If
- * this process runs as root, any owner is accepted. The error names the command that fixes it.
+ * a directory that group or others can write to. The file and the directory must belong to this
+ * user or root. If this process runs as root, any owner is accepted. The error names the command
+ * that fixes the problem.
  */
 enum status sqlite_file_check(const char *path, struct error *err);
 
 /*
  * Refuses an existing file that this process is not allowed to write to. The error names the
- * command that fixes it.
+ * command that fixes the problem.
  */
 enum status sqlite_file_check_writable(const char *path, struct error *err);
 
 /*
- * Makes the -wal and -shm files writable again if they belong to this user. SQLite creates them
- * with the mode of the database. So if the database was read-only for a while, these files stay
- * read-only.
+ * Makes the -wal and -shm files writable again if they belong to this user. SQLite creates these
+ * files with the mode of the database. So files that were created while the database was read-only
+ * stay read-only.
  */
 void sqlite_file_mend_sides(const char *path);
 

@@ -1,6 +1,6 @@
 /*
- * Copies a database while others write to it. Also checks that nobody else uses a database, and
- * locks it.
+ * Copies a database while other processes write to it. Also locks a database that no other
+ * connection has open.
  */
 #include <stdlib.h>
 #include <string.h>

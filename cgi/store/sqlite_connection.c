@@ -19,11 +19,11 @@
  */
 #define DURABLE_LOCK_TIMEOUT_MS 2000
 /*
- * The same for a disposable database. Its transactions take only microseconds, but plain CGI can
- * start many processes at once.
+ * How long to wait for another writer of a disposable database, in milliseconds. Its transactions
+ * take only microseconds, but plain CGI can start many processes at once.
  */
 #define DISPOSABLE_LOCK_TIMEOUT_MS 1000
-/* The check of a big database must not delay the start. */
+/* Time limit for the check for damage, so that a big database does not delay the start. */
 #define VERIFY_S 2
 
 /* ---- opening ---- */
@@ -50,8 +50,8 @@ static int open_file(struct connection *db, int flags)
 }
 
 /*
- * SQLite calls this when another connection holds a lock. This sleeps in place of SQLite, so that
- * other requests are served meanwhile. Returns 0 when the wait has been too long.
+ * SQLite calls this when another connection holds a lock. Sleeps with blocking_sleep, so that other
+ * requests are served meanwhile. Returns 0 when the lock timeout has passed.
  */
 static int on_busy(void *arg, int tries)
 {
@@ -80,8 +80,8 @@ static void set_options(struct connection *db)
  */
 
 /*
- * NULL stays NULL. A value that is not UTF-8 text is returned unchanged. So is a text with a NUL,
- * because it would be another name if it were cut off there.
+ * NULL stays NULL. A value that is not UTF-8 text is returned unchanged. A text with a NUL is also
+ * returned unchanged, because it would become a different name if it were cut off there.
  */
 static void fold(sqlite3_context *context, int n, sqlite3_value **values)
 {
@@ -285,7 +285,7 @@ void sqlite_lock_timeout(struct connection *db, int milliseconds)
 static enum status sqlite_begin(struct connection *db, const struct store_key *key,
 				struct error *err)
 {
-	(void)key; /* SQLite allows only one writer, whatever the key */
+	(void)key; /* SQLite allows only one writer, even with different keys */
 	return sqlite_script(db, "BEGIN IMMEDIATE", err);
 }
 

@@ -1,6 +1,6 @@
 /*
  * Converts SQLite's result codes to a status, a FAULT_… value for the program, and advice for the
- * operator. There is one table for our database and one for another program's.
+ * operator. There is a table for our database and a table for another program's database.
  */
 #include <errno.h>
 
@@ -8,8 +8,8 @@
 #include "store/sqlite.h"
 
 /*
- * code is an extended or a primary result code. A primary code stands for all extended codes of its
- * kind that are not in the table.
+ * `code` is an extended or a primary result code. A primary code stands for all extended codes of
+ * its kind that are not in the table.
  */
 static const struct failure {
 	int code;
@@ -52,8 +52,8 @@ static const struct failure {
 };
 
 /*
- * Like failures, for another program's database. Because that database is not ours, the operator is
- * not told to chown, restore or migrate it.
+ * Like the table `failures`, but for another program's database. Because that database is not ours,
+ * the operator is not told to chown, restore or migrate it.
  */
 static const struct failure foreign_failures[] = {
     {SQLITE_BUSY,               FAULT_BUSY,
@@ -117,16 +117,16 @@ static enum status constraint_failed(struct connection *db, int code, struct err
 	return error_set(err, STATUS_BAD_REQUEST, "%s", sqlite3_errmsg(lite(db)->sqlite));
 }
 
-/* The errno values that make SQLite report a damaged file, although only the read failed. */
+/* True for an errno of a failed read that SQLite wrongly reports as damage. */
 static bool disk_refused(int number)
 {
 	return number == EIO || number == ENXIO || number == ERANGE;
 }
 
 /*
- * SQLite also reports damage if the disk refuses a read. The same read may succeed a second later,
- * so the file is not treated as damaged. SQLite keeps the errno until the file is closed, so the
- * caller must close the connection afterwards.
+ * True if SQLite reports damage although only a read from the disk failed. The same read may
+ * succeed a second later, so the file is not treated as damaged. SQLite keeps the errno until the
+ * file is closed, so the caller must close the connection afterwards.
  */
 static bool read_failed(sqlite3 *sqlite)
 {
@@ -141,8 +141,8 @@ static bool read_failed(sqlite3 *sqlite)
 }
 
 /*
- * A failed read and damage concern the connection and the file, so a later failure of another kind
- * does not replace them.
+ * Records a failure. FAULT_UNREAD and FAULT_DAMAGED are not replaced by a less serious failure,
+ * because they make the connection or the file unusable.
  */
 static void set_fault(struct connection *db, enum connection_fault fault)
 {

@@ -17,10 +17,13 @@
 
 #include "store/sqlite.h"
 
-#define ROOM_WANTED   (1024 * 1024)       /* bytes; a quarter of the log at a checkpoint */
-#define DATABASE_MODE (S_IRUSR | S_IWUSR) /* also for -wal, -shm and -journal */
+#define ROOM_WANTED   (1024 * 1024)       /* bytes; a quarter of the log's size at a checkpoint */
+#define DATABASE_MODE (S_IRUSR | S_IWUSR) /* of the database, and of -wal, -shm and -journal */
 
-/* File systems on which locks are often slow, disabled or wrong. FUSE can be any of them. */
+/*
+ * File systems on which locks are often slow, disabled or wrong. FUSE is listed because any file
+ * system can be behind it.
+ */
 static const unsigned long network_magic[] = {
     NFS_SUPER_MAGIC,   SMB_SUPER_MAGIC,  SMB2_SUPER_MAGIC, CIFS_SUPER_MAGIC, NCP_SUPER_MAGIC,
     AFS_SUPER_MAGIC,   AFS_FS_MAGIC,     CODA_SUPER_MAGIC, V9FS_MAGIC,       CEPH_SUPER_MAGIC,
@@ -30,7 +33,10 @@ static const unsigned long network_magic[] = {
     0x786f4256UL,                                      /* VirtualBox shared folders */
 };
 
-/* Returns the directory of path, which the caller frees. NULL if out of memory. */
+/*
+ * Returns the directory part of `path`, as a new string that the caller frees. NULL if out of
+ * memory.
+ */
 static char *directory_of(const char *path)
 {
 	const char *slash = strrchr(path, '/');
@@ -114,7 +120,7 @@ enum status sqlite_file_check(const char *path, struct error *err)
 	return status;
 }
 
-/* Asks the kernel and does not read the mode, because the file system may be read-only. */
+/* Uses faccessat() instead of the file's mode, because the file system may be read-only. */
 enum status sqlite_file_check_writable(const char *path, struct error *err)
 {
 	if (faccessat(AT_FDCWD, path, R_OK | W_OK, AT_EACCESS) == 0 || errno == ENOENT)
@@ -134,7 +140,7 @@ enum status sqlite_file_check_writable(const char *path, struct error *err)
 			 path, (unsigned)geteuid(), strerrordesc_np(why), path);
 }
 
-/* SQLite creates its -journal, -wal and -shm files in that directory. */
+/* Checks the directory of the file, in which SQLite creates its -journal, -wal and -shm files. */
 static enum status check_folder(const char *path, struct error *err)
 {
 	char *directory = directory_of(path);
@@ -153,7 +159,7 @@ static enum status check_folder(const char *path, struct error *err)
 }
 
 /*
- * Only the owner can write to the directory, so nobody can put a link there between lstat and
+ * Only the owner can write to the directory, so nobody else can put a link there between lstat and
  * chmod.
  */
 void sqlite_file_mend_sides(const char *path)
@@ -261,7 +267,7 @@ enum status sqlite_location_beside(const char *path, struct error *err)
 	return status;
 }
 
-/* Uses a file without a name, which disappears when it is closed, also after a crash. */
+/* Writes to an unnamed file, which disappears when it is closed, also after a crash. */
 enum status sqlite_location_room(const char *path, struct error *err)
 {
 	char *directory = directory_of(path);

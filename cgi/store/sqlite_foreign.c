@@ -15,9 +15,9 @@
 
 /*
  * The limits allow little more than a query for a page needs, so that a bad query cannot use up
- * memory or time. Those for columns and for bytes of SQL also apply to the site's tables. phpBB has
- * a table of 70 columns, and a CREATE TABLE can be long. sitedb/site_query.c limits the length of
- * the query itself.
+ * memory or time. The limits on columns and on the length of SQL also apply to the site's CREATE
+ * TABLE statements. phpBB has a table of 70 columns, and a CREATE TABLE can be long.
+ * sitedb/site_query.c limits the length of the query itself.
  */
 static const struct {
 	int what;
@@ -68,8 +68,8 @@ enum status connection_open_foreign(const char *path, struct connection **out, s
 /* ---- queries ---- */
 
 /*
- * *out is borrowed until the next step. It is "" for NULL. Refuses a text with a NUL, because a
- * name that is cut off there could be another user's name.
+ * *out is valid until the next step, and is "" for an SQL null. Refuses a text with a NUL, because
+ * a name that is cut off there could be another user's name.
  */
 static enum status first_text(struct connection *db, sqlite3_stmt *prepared, const char **out,
 			      struct error *err)

@@ -13,7 +13,7 @@
 
 #define APPLICATION_ID   0x70726264 /* "prbd"; marks the files of this program */
 #define JOURNAL_RETRY_MS 10
-#define JOURNAL_MS       2000 /* the same as the wait for a lock */
+#define JOURNAL_MS       2000 /* as long as the lock timeout */
 
 enum status sqlite_schema(struct connection *db, int *out, struct error *err)
 {
@@ -65,8 +65,8 @@ enum status connection_check_foreign(struct connection *db, struct error *err)
 
 /*
  * Switches the journal mode. A switch to or from WAL needs exclusive access for a moment, and
- * SQLite usually does not wait for that. So this tries several times. If SQLite does wait, one
- * attempt can use up the whole time.
+ * SQLite usually does not wait for that access. So this function tries again until JOURNAL_MS have
+ * passed. If SQLite does wait, one attempt can take all of that time.
  */
 static enum status set_journal(struct connection *db, const char *sql, struct error *err)
 {

@@ -4,7 +4,7 @@
  */
 #include "store/sqlite.h"
 
-/* Errors are reported by the first step. */
+/* Prepares a statement if necessary. Errors are reported by its first step. */
 static struct statement *get(struct connection *db, enum query query)
 {
 	struct statement *s = &lite(db)->statements[query];

@@ -1,8 +1,9 @@
 /*
  * A database: an SQLite file or a database on a PostgreSQL server. It is a pool of connections
  * behind an opaque handle. user.h, session.h, jid_map.h and others read and write its tables. Each
- * function borrows a connection only while it runs, so none is held while the program waits for
- * something else. Thread-safe. Only sqlite_*.c use SQLite, and only postgresql_*.c use PostgreSQL.
+ * function borrows a connection only while it runs, so the program holds no connection while it
+ * waits for something else. Thread-safe. Only sqlite_*.c use SQLite, and only postgresql_*.c use
+ * PostgreSQL.
  */
 #ifndef STORE_STORE_H
 #define STORE_STORE_H
@@ -32,7 +33,7 @@ enum status store_open(const struct store_location *location, const char *site, 
 void store_close(struct store *store); /* all connections must be returned; NULL is allowed */
 
 struct store_migration_report {
-	int from; /* the schema before; 0 for a new database */
+	int from; /* the schema number before the migrations; 0 for a new database */
 	int to;
 	/* The site that the database belonged to before, or NULL. The caller frees it. */
 	char *adopted_from;
@@ -40,7 +41,7 @@ struct store_migration_report {
 struct store_migration {
 	struct store_location location;
 	const char *site; /* the site that will own the database */
-	/* Take over a database that belongs to another site. All logins in it then end. */
+	/* Set to take over a database of another site. All logins in the database then end. */
 	bool adopt;
 };
 
@@ -53,10 +54,10 @@ enum status store_migrate(const struct store_migration *what, struct store_migra
 
 /*
  * Creates a reader, with which one thread runs several queries. Functions that get a reader instead
- * of the store all use one connection and one read lock on the file. Without a reader they take
- * both each time. store_rest returns the connection and releases the lock. Call store_rest before a
- * write, and before you wait for anything else. The store must outlive its readers. The caller
- * frees *out.
+ * of the store share one connection and one read lock on the file. Without a reader, each function
+ * takes its own connection and lock. store_rest returns the connection and releases the lock. Call
+ * store_rest before a write, and before you wait for anything else. The store must outlive its
+ * readers. The caller frees *out.
  */
 enum status store_reader_new(struct store *store, struct store **out, struct error *err);
 void store_rest(struct store *reader);        /* does nothing for a store or NULL */
@@ -69,8 +70,8 @@ void store_reader_free(struct store *reader); /* NULL is allowed */
 enum status store_check_file(const char *path, struct error *err);
 
 /*
- * True if the database is on a server. The server then also holds what is otherwise in files beside
- * the database.
+ * True if the database is on a server. Data that is otherwise in files beside the database is then
+ * also on the server.
  */
 bool store_is_server(const struct store *store);
 

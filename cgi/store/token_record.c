@@ -44,7 +44,10 @@ enum status used_nonce_add(struct store *store, const struct used_nonce *what, s
 
 /* ---- revoked tokens ---- */
 
-/* If there is no row, the user's tokens were never revoked. */
+/*
+ * If there is no row (STATUS_NOT_FOUND), the user's tokens were never revoked. Then returns
+ * STATUS_OK and sets *min_iat to 0.
+ */
 static enum status or_never(enum status status, int64_t *min_iat)
 {
 	if (status != STATUS_NOT_FOUND)

@@ -46,10 +46,10 @@ enum status token_revocation_find(struct store *store, const char *user, int64_t
 				  struct error *err);
 
 /*
- * Revokes every token that the user may have now, and ends the user's sessions of `source`. Both
- * happen in one transaction, which also reads the time. The site's clock may be ahead by skew_s, so
- * tokens issued up to skew_s from now are revoked too. Also deletes rows that are older than any
- * valid token.
+ * Revokes every token that the user can have now, and ends the user's sessions of `source`. One
+ * transaction does both and also reads the time. The site's clock may be ahead by skew_s, so tokens
+ * issued up to skew_s from now are revoked too. Also deletes rows that are older than any valid
+ * token.
  */
 struct token_revocation {
 	const char *source;
@@ -63,8 +63,8 @@ enum status token_revoke(struct store *store, const struct token_revocation *wha
 /*
  * ---- for the other files of store/ ----
  *
- * What was checked before a transaction began can have changed since. So a transaction checks it
- * again before it grants something.
+ * Data that was checked before a transaction began can change until it begins. So a transaction
+ * checks it again before it creates a session.
  */
 
 struct connection;
@@ -74,8 +74,8 @@ enum status used_nonce_note(struct connection *db, const struct used_nonce *what
 			    struct error *err);
 
 /*
- * Returns STATUS_BAD_CREDENTIALS if the user's tokens issued at that time are revoked. issued is in
- * seconds, wall clock.
+ * Returns STATUS_BAD_CREDENTIALS if the user's tokens issued at that time are revoked. `issued` is
+ * in seconds, wall clock.
  */
 enum status token_revocation_check(struct connection *db, const char *user, int64_t issued,
 				   struct error *err);

@@ -1,6 +1,6 @@
 /*
- * Site users of provider `login`. Every change after which a user can no longer log in as before
- * also ends the user's sessions. Both happen in the same transaction.
+ * Site users of provider `login`. Changing a user's password, disabling the user or deleting the
+ * user also ends the user's sessions, in the same transaction.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -62,7 +62,7 @@ enum status user_find_folded(struct store *store, const char *name, struct user 
 		status = refuse_two(folded, err);
 	if (status == STATUS_OK) {
 		memcpy(out, list.rows, sizeof(*out));
-		list.count = 0; /* the caller owns the texts now, so the list must not free them */
+		list.count = 0; /* the caller now owns the strings; the list must not free them */
 	}
 	row_list_clear(&list);
 	free(folded);
@@ -72,8 +72,8 @@ enum status user_find_folded(struct store *store, const char *name, struct user 
 /* ---- adding ---- */
 
 /*
- * Returns whether two names are too alike. Names that differ only in case belong to two people,
- * unless the rule gives them one account.
+ * True if two names are too similar. Names that differ only in case are allowed for two people,
+ * unless the rule gives both names the same account.
  */
 static bool is_alike(const char *there, const char *name, bool any_case)
 {
@@ -96,8 +96,8 @@ static enum status refuse_other(const char *there, const char *name, struct erro
 }
 
 /*
- * Refuses a name that looks the same as that of an existing user. key[0] is the folded name, key[1]
- * the name.
+ * Refuses a name that looks the same as the name of an existing user. key[0] is the folded name,
+ * key[1] the name.
  */
 static enum status refuse_alike(struct connection *db, const char *const key[2], bool any_case,
 				struct error *err)
@@ -114,7 +114,7 @@ static enum status refuse_alike(struct connection *db, const char *const key[2],
 	return status;
 }
 
-/* A display name, prepared, and its folded form for searches. Both are owned. */
+/* A prepared display name, and its folded form for searches. Both are owned. */
 struct shown {
 	char *name, *folded;
 };
@@ -125,7 +125,7 @@ static void shown_clear(struct shown *shown)
 	free(shown->folded);
 }
 
-/* For NULL or "", *out is two empty texts. */
+/* Prepares and folds a display name. NULL and "" give two empty strings. */
 static enum status shown_prepare(const char *text, struct shown *out, struct error *err)
 {
 	enum status status = STATUS_OK;
@@ -207,7 +207,8 @@ struct change {
 	struct values values;
 	bool ends_sessions;
 	/*
-	 * Also deletes the row of the JID map, because a later user of that name is another person.
+	 * Set to delete the user's row of the JID map too, because a later user of that name is
+	 * another person.
 	 */
 	bool frees_account;
 };

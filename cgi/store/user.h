@@ -21,28 +21,29 @@ struct user {
 };
 
 /*
- * Finds a user by the name as written, or else by its composed form (NFC). Returns STATUS_NOT_FOUND
- * if there is no such user. The caller clears *out. It must use out->name from then on, because
- * other tables use that spelling.
+ * Finds a user by the name as written or, if there is none, by the name's composed form (NFC).
+ * Returns STATUS_NOT_FOUND if there is no such user. The caller clears *out. It must use out->name
+ * from then on, because other tables use that spelling.
  */
 enum status user_find(struct store *store, const char *name, struct user *out, struct error *err);
 void user_clear(struct user *user);
 
 /*
  * Finds the only user of that name, ignoring case and composition. Returns STATUS_CONFLICT if there
- * are two.
+ * is more than one such user.
  */
 enum status user_find_folded(struct store *store, const char *name, struct user *out,
 			     struct error *err);
 
 /*
- * Adds a user. The name is stored composed. The user and the row of the JID map are both written,
- * or neither is. Returns STATUS_CONFLICT if the account or the name is taken, or if another user's
- * name looks the same. Returns STATUS_BAD_REQUEST if name_prepare refuses the name (base/name.h).
+ * Adds a user. The name is stored in composed form. The user and the row of the JID map are both
+ * written, or neither is. Returns STATUS_CONFLICT if the account or the name is taken, or if
+ * another user's name looks the same. Returns STATUS_BAD_REQUEST if name_prepare refuses the name
+ * (base/name.h).
  */
 struct user_new {
 	const char *name;
-	const char *localpart; /* account for a row in the JID map, prepared; NULL for no row */
+	const char *localpart; /* prepared; for the account's JID map row; NULL for no row */
 	const char *domain;
 	const char *password_hash;
 	const char *display_name; /* NULL or "" for none */
@@ -55,14 +56,17 @@ struct user_new {
 };
 enum status user_create(struct store *store, const struct user_new *user, struct error *err);
 
-/* An empty display name removes it. Returns the errors of name_prepare, or STATUS_NOT_FOUND. */
+/*
+ * An empty string removes the display name. Returns the errors of name_prepare, or
+ * STATUS_NOT_FOUND.
+ */
 enum status user_set_display_name(struct store *store, const char *name, const char *display_name,
 				  struct error *err);
 
 /*
- * The next three return STATUS_NOT_FOUND if there is no such user. If the password is changed, or
- * the user is disabled or deleted, all sessions of the user end in the same transaction. Deleting a
- * user also deletes the user's row of the JID map.
+ * The next three functions return STATUS_NOT_FOUND if there is no such user. If the password is
+ * changed, or the user is disabled or deleted, all sessions of the user end in the same
+ * transaction. Deleting a user also deletes the user's row of the JID map.
  */
 enum status user_set_password(struct store *store, const char *name, const char *password_hash,
 			      struct error *err);
@@ -82,8 +86,8 @@ enum status user_list(struct store *store, void (*each)(void *arg, const struct 
 		      void *arg, struct error *err);
 
 /*
- * Calls each(arg, user) for up to max users who are not disabled. Their name or display name begins
- * with that text, in upper or lower case. password_hash is always empty.
+ * Calls each(arg, user) for up to max users whose name or display name begins with `begins`,
+ * ignoring case. Skips disabled users. password_hash is always empty.
  */
 enum status user_search(struct store *store, const char *begins, long max,
 			void (*each)(void *arg, const struct user *user), void *arg,
