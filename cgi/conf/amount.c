@@ -1,5 +1,5 @@
 /*
- * Reads and writes numbers, times and limits. number.c reads digits and units.
+ * Reads and writes numbers, times and limits. Digits and units are read in number.c.
  */
 #include "conf/amount.h"
 
@@ -7,9 +7,9 @@
 
 #include "conf/number.h"
 
-#define LIMIT_COUNT_MAX  1000000 /* to allow more, set the limit to off */
+#define LIMIT_COUNT_MAX  1000000 /* to allow more, the operator sets the limit to off */
 #define LIMIT_PERIOD_MIN NUMBER_SECOND_MS
-#define LIMIT_PERIOD_MAX (24 * NUMBER_HOUR_MS) /* counts are not kept longer */
+#define LIMIT_PERIOD_MAX (24 * NUMBER_HOUR_MS) /* in ms; counts are not stored for longer */
 
 static const char *ranged_set(const struct conf_key *key, long long number, void *field)
 {

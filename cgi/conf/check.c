@@ -1,7 +1,7 @@
 /*
- * Checks values against each other: keys that a back end needs, times that exclude each other, keys
- * that need another key and, after all files are read, hosts of several sites. value.c checks
- * single values.
+ * Checks values against each other: keys that a back end needs, times that contradict each other,
+ * and keys that need another key. After all files are read, also checks that no two sites have a
+ * host in common. value.c checks single values.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -100,7 +100,7 @@ static void session_times_check(struct load *load, const struct site_conf *site)
 	    site->session_idle_ms / NUMBER_MINUTE_MS, site->session_absolute_ms / NUMBER_MINUTE_MS);
 }
 
-/* {hostname} is filled in from Tigase's answer, but only with names in bosh_hosts. */
+/* If bosh_url has {hostname}, checks that bosh_hosts lists the hosts allowed for it. */
 static void bosh_url_check(struct load *load, const struct site_conf *site)
 {
 	if (!placeholder_is_in(site->bosh_url, PLACEHOLDER_HOSTNAME))
@@ -116,7 +116,7 @@ static void bosh_url_check(struct load *load, const struct site_conf *site)
 			   "nodes, as NAME or NAME=PUBLIC");
 }
 
-/* A server shows its public key only over TLS. */
+/* If a key is pinned, checks that the URLs are https: only TLS shows the server's public key. */
 static void pin_check(struct load *load, const struct site_conf *site)
 {
 	bool tigase = site->backend == BACKEND_TIGASE;
@@ -178,8 +178,8 @@ static void route_check(struct load *load, const struct site_conf *site)
 }
 
 /*
- * A browser must never get a stored password or an OAuth token, because each is valid for several
- * log-ins.
+ * Refuses the key `credentials` if it would pass a stored password or an OAuth token to a browser,
+ * because both are valid for several logins.
  */
 static void credentials_check(struct load *load, const struct site_conf *site)
 {
@@ -191,8 +191,8 @@ static void credentials_check(struct load *load, const struct site_conf *site)
 }
 
 /*
- * A user could upload a page with a script. If a host of the site served that page, the script
- * would have the visitor's cookies.
+ * Refuses an upload origin that is a host of the site. If such a host served an uploaded page with
+ * a script, the script could use the visitor's cookies.
  */
 static void upload_check(struct load *load, const struct site_conf *site)
 {
@@ -210,7 +210,7 @@ static void upload_check(struct load *load, const struct site_conf *site)
 	}
 }
 
-/* login_query needs a site_database. */
+/* Checks that login_query has a site_database. */
 static void login_users_check(struct load *load, const struct site_conf *site)
 {
 	if (site->login_query[0] != '\0' && site->site_database[0] == '\0')
@@ -218,7 +218,7 @@ static void login_users_check(struct load *load, const struct site_conf *site)
 			   "also needs site_database: the database of the site's users");
 }
 
-/* The list of people comes from the site's database or from our own table of users. */
+/* Checks that the list of people comes from the site's database or from our own table of users. */
 static void people_source_check(struct load *load, const struct site_conf *site)
 {
 	bool own_users =
@@ -234,7 +234,7 @@ static void people_source_check(struct load *load, const struct site_conf *site)
 			   site->name, site->people == PEOPLE_ALL ? "all" : "contacts");
 }
 
-/* SQLite has no passwords. */
+/* Refuses a password file for an SQLite database, because SQLite has no passwords. */
 static void site_password_check(struct load *load, const struct site_conf *site)
 {
 	if (site->site_database_password_file[0] != '\0' &&
@@ -250,8 +250,8 @@ static void site_password_check(struct load *load, const struct site_conf *site)
 }
 
 /*
- * Checks the keys that a packed session needs. Django's session is signed with Django's key. It
- * holds only the user's number, so a second query must find the name.
+ * Checks the keys that a packed session needs. Django signs the session with its SECRET_KEY. The
+ * session holds only the user's number, so a second query must find the name.
  */
 static void django_check(struct load *load, const struct site_conf *site)
 {
@@ -281,7 +281,7 @@ static void django_check(struct load *load, const struct site_conf *site)
 			   site->name);
 }
 
-/* WordPress's cookie is signed. One query returns all that is needed to check the cookie. */
+/* Checks the keys for WordPress's signed cookie. One query returns all data to verify it. */
 static void wordpress_check(struct load *load, const struct site_conf *site)
 {
 	if (site->site_result != SITE_RESULT_WORDPRESS ||
@@ -301,7 +301,7 @@ static void wordpress_check(struct load *load, const struct site_conf *site)
 			   "has no effect with site_result = wordpress: remove the line");
 }
 
-/* Accounts must be created on the server that the sessions are on. */
+/* Checks that accounts are created on the server that also has the sessions. */
 static void provision_check(struct load *load, const struct site_conf *site)
 {
 	bool user = site->provision_user[0] != '\0';
@@ -335,8 +335,8 @@ static void realms_check(struct load *load, const struct site_conf *site)
 }
 
 /*
- * Provider guest must be the last one, because it accepts every visitor. Guests have a host of
- * their own, so their JIDs never look like those of accounts.
+ * Checks that provider `guest` is the last one, because it accepts every visitor. Also checks that
+ * guests have an XMPP host of their own, so that their JIDs never resemble those of accounts.
  */
 static void guest_check(struct load *load, const struct site_conf *site)
 {
@@ -360,7 +360,10 @@ static void guest_check(struct load *load, const struct site_conf *site)
 			   "possible for guests; allowed with provider guest: builtin, none");
 }
 
-/* The database must not have the ending of a side file, and no two sites can share a file. */
+/*
+ * Refuses a database name that ends like a side file (such as SQLite's log). Refuses a database
+ * file that an earlier site already uses.
+ */
 static void database_check(struct load *load, const struct site_conf *site)
 {
 	struct conf *conf = load->conf;
@@ -391,7 +394,7 @@ static void database_check(struct load *load, const struct site_conf *site)
 	    first->name, first->file, other->line, site->name);
 }
 
-/* Appends the site's hosts to conf->hosts, which is sorted later. */
+/* Appends the site's hosts to conf->hosts, which is sorted after all files are read. */
 static void hosts_add(struct load *load, const struct site_conf *site)
 {
 	struct conf *conf = load->conf;
@@ -437,7 +440,9 @@ void load_check_site(struct load *load, const struct site_conf *site)
 		hosts_add(load, site);
 }
 
-/* Orders by name. Equal names are ordered by site, because qsort is not always stable. */
+/*
+ * Orders by host name. Equal names are ordered by site, because qsort might not keep their order.
+ */
 static int host_compare(const void *a, const void *b)
 {
 	const struct conf_host *first = a;

@@ -1,6 +1,6 @@
 /*
- * Finds the file of the configuration, loads it with its sites, and looks sites up. load.c reads
- * lines. keys.c and value.c say what is allowed in them.
+ * Finds and loads the configuration file, and the files of sites that it names, and finds the site
+ * for a host. load.c reads lines; keys.c and value.c say what is allowed in them.
  */
 #include "conf/conf.h"
 
@@ -20,7 +20,7 @@
 static int glob_fault(const char *path, int cause)
 {
 	(void)path;
-	return cause != ENOENT; /* a missing folder contains no files */
+	return cause != ENOENT; /* a folder that does not exist contains no files */
 }
 
 static void section_clear(enum conf_section section, void *data, const void *defaults)
@@ -38,7 +38,7 @@ static void site_clear(const struct conf *conf, struct site_conf *site)
 	free(site->name);
 }
 
-/* ---- files that are left out ---- */
+/* ---- files that are ignored ---- */
 
 static void left_out_add(struct load *load)
 {
@@ -54,7 +54,9 @@ static void left_out_add(struct load *load)
 		list[conf->n_left_out++] = why;
 }
 
-/* Loads one more file. If the file has a fault, removes everything that came from it. */
+/*
+ * Loads a file from `sites`. If the file has a fault, removes everything that came from the file.
+ */
 static void load_or_leave_out(struct load *load, const char *path)
 {
 	struct conf *conf = load->conf;
@@ -76,8 +78,8 @@ static void load_or_leave_out(struct load *load, const char *path)
 }
 
 /*
- * With GLOB_NOMAGIC a pattern without * and ? is returned even if no such file exists. Opening the
- * file then reports the fault.
+ * Loads the files that the glob `sites` matches. With GLOB_NOMAGIC, a pattern without * and ? is
+ * returned even if there is no such file. Opening that file then reports the fault.
  */
 static void load_more(struct load *load)
 {
@@ -169,8 +171,8 @@ static enum status path_give(const char *path, char **out, struct error *err)
 }
 
 /*
- * Writes the path beside the binary: …/etc/prebind.conf for …/bin/prebind.fcgi. Writes "" if the
- * system does not say where the binary is.
+ * Writes the path relative to the binary: …/etc/prebind.conf if the binary is …/bin/prebind.fcgi.
+ * Writes "" if the system does not say where the binary is.
  */
 static void beside_binary(char out[PATH_MAX])
 {
@@ -217,7 +219,7 @@ enum status conf_file_find(const char *option, char **out, struct error *err)
 	    beside, installed);
 }
 
-/* ---- looking a site up ---- */
+/* ---- finding a site ---- */
 
 static int host_name_compare(const void *name, const void *host)
 {

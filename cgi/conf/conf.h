@@ -1,7 +1,7 @@
 /*
- * The values of prebind.conf. They are constant after loading, and all threads share them. One
- * table (conf/keys.c) has the keys, their types, defaults and limits. It says which member of the
- * structs below each key sets.
+ * The values of prebind.conf. They are constant after loading, and all threads share them. The
+ * table in conf/keys.c has all keys with their types, defaults and limits. The table also says
+ * which member of the structs below a key sets.
  */
 #ifndef CONF_CONF_H
 #define CONF_CONF_H
@@ -13,15 +13,13 @@
 #include "base/log.h"
 #include "base/strbuf.h"
 
-/* A list of words; owned by the configuration. */
+/* A list of words. The configuration owns it. */
 struct conf_list {
 	char **items;
 	size_t count;
 };
 
-/*
- * The names of the identity providers. They are used in `identity`, in sessions and in the JID map.
- */
+/* The names of the identity providers, as written in `identity`, in sessions and in the JID map. */
 #define PROVIDER_LOGIN        "login"
 #define PROVIDER_REMOTE_USER  "remote_user"
 #define PROVIDER_SITE_SESSION "site_session"
@@ -30,19 +28,17 @@ struct conf_list {
 #define PROVIDER_SITE_HTTP    "site_http"
 #define PROVIDER_GUEST        "guest"
 
-/*
- * A limit such as "10/1m": count is 10, period_ms is one minute. If count is 0, there is no limit.
- */
+/* A limit such as "10/1m": count is 10, period_ms is one minute. A count of 0 means no limit. */
 struct conf_limit {
 	long count;
 	long period_ms;
 };
 
-/* A room of the site that every user is shown. */
+/* A room of the site. Each user sees it in the list of rooms. */
 struct conf_room {
-	char *jid;  /* bare, prepared */
+	char *jid;  /* bare and prepared */
 	char *name; /* shown to users */
-	bool join;  /* true if users enter it automatically */
+	bool join;  /* true if users enter the room automatically */
 };
 struct conf_rooms {
 	struct conf_room *items;
@@ -55,7 +51,7 @@ enum conf_client { CLIENT_BUILTIN, CLIENT_CONVERSE, CLIENT_NONE };
 enum conf_backend {
 	BACKEND_TIGASE,
 	BACKEND_BOSH,
-	BACKEND_GUEST /* not a value of `backend`; makes the sessions of guests */
+	BACKEND_GUEST /* not a value of `backend`; makes the chat sessions of guests */
 };
 enum conf_format { FORMAT_JSON, FORMAT_XML };
 enum conf_key_in { KEY_IN_HEADER, KEY_IN_QUERY };
@@ -72,21 +68,22 @@ enum conf_php_format { PHP_FORMAT_PHP, PHP_FORMAT_SERIALIZE, PHP_FORMAT_BINARY }
 
 enum conf_provision { PROVISION_NO, PROVISION_TIGASE, PROVISION_EJABBERD, PROVISION_PROSODY_TOKEN };
 
-/* A line of a file that sets a key. A key without such a line has its default. */
+/* A line of a file that sets a key. A key has no such line if it has its default. */
 struct conf_line {
-	unsigned short key; /* index in conf_keys */
+	unsigned short key; /* index of the key in conf_keys */
 	unsigned line;
 };
 struct conf_lines {
-	struct conf_line *items; /* owned by the section */
+	struct conf_line *items; /* owned by the section's struct */
 	size_t count;
 };
 
 struct server_conf {
-	const char *file; /* the file that has the section; borrowed from struct conf */
+	const char *file; /* the file with this section; borrowed from struct conf */
 	struct conf_lines lines;
 
-	char *listen; /* "" for FastCGI on descriptor 0, or for plain CGI */
+	/* the socket to listen on; "" for FastCGI on descriptor 0, or for plain CGI */
+	char *listen;
 	long processes;
 	long threads;
 	long waiting_max;
@@ -94,261 +91,274 @@ struct server_conf {
 	char *log;
 	long log_level;  /* enum log_level */
 	long log_format; /* enum log_format */
-	char *sites;     /* a glob, or "" */
-	char *user;      /* "" to keep the current user */
+	char *sites;     /* a glob for further files; "" for none */
+	char *user;      /* run as this user; "" to keep the current one */
 	char *socket_group;
 	struct conf_list peer_users;
 	char *status_token_file;
-	struct conf_list trusted_proxies; /* addresses and networks whose headers are trusted */
-	bool allow_tcp;                   /* accept an inherited TCP socket on loopback */
+	/* addresses and networks of proxies whose headers are trusted */
+	struct conf_list trusted_proxies;
+	bool allow_tcp; /* true to accept an inherited TCP socket on loopback */
 };
 
-#define SESSION_COOKIE_MAX 40 /* bytes of session_cookie */
+#define SESSION_COOKIE_MAX 40 /* maximum bytes of session_cookie */
 
 struct site_conf {
-	char *name;       /* NAME in [site NAME] */
-	const char *file; /* the file that has the section; borrowed from struct conf */
+	char *name;       /* the NAME in [site NAME] */
+	const char *file; /* the file with this section; borrowed from struct conf */
 	long line;
 	struct conf_lines lines;
 
 	struct conf_list hosts;
 	/*
-	 * "/…" without a "/" at its end. "" means the root if base_path_set, otherwise SCRIPT_NAME
-	 * is used.
+	 * The path of prebind, "/…" without a "/" at its end. If base_path_set is true, "" means
+	 * the root. If base_path_set is false, SCRIPT_NAME is used.
 	 */
 	char *base_path;
 	bool base_path_set;
 	/*
-	 * The prefix of links, in the form of base_path. If public_path_set is false, base_path is
+	 * The prefix of links, written like base_path. If public_path_set is false, base_path is
 	 * used.
 	 */
 	char *public_path;
 	bool public_path_set;
-	char *session_cookie;         /* part of the names of our own cookies */
-	char *database;               /* a path, or PostgreSQL's address as in conf/site_uri.h */
-	char *database_password_file; /* the password for PostgreSQL */
+	char *session_cookie;         /* a part of the names of our own cookies */
+	char *database;               /* a path, or a PostgreSQL URI (conf/site_uri.h) */
+	char *database_password_file; /* the file with the password for PostgreSQL */
 	char *templates;
 	struct conf_list language; /* offered languages; the first one is the default */
 	long client;               /* enum conf_client */
 	struct conf_list identity;
-	struct conf_list exclude_users; /* names that mean a visitor who is not logged in */
-	char *login_url;                /* "" for our own /login, if provider login is configured */
-	char *jid;                      /* the rule: "{user}@example.org" */
-	long accounts;                  /* enum conf_accounts */
-	struct conf_list deny_jids;     /* localparts, or bare JIDs */
-	char *resource;                 /* "web-{random}", a fixed one, or "server" */
+	struct conf_list exclude_users; /* names that mean that nobody is logged in */
+	char *login_url; /* "" for prebind's own /login, if provider `login` is configured */
+	char *jid;       /* the rule, such as "{user}@example.org" */
+	long accounts;   /* enum conf_accounts */
+	struct conf_list deny_jids; /* accounts that no user can have: localparts or bare JIDs */
+	char *resource;             /* such as "web-{random}", a fixed name, or "server" */
 	bool allow_http;
-	bool trusted_types;       /* the pages' policy requires trusted types */
-	long session_idle_ms;     /* login sessions end after this time without use */
-	long session_absolute_ms; /* login sessions end after this time, even if used */
+	bool trusted_types;       /* true if the Content-Security-Policy requires trusted types */
+	long session_idle_ms;     /* unused login sessions end after this time */
+	long session_absolute_ms; /* login sessions end after this time, even if they are used */
 	struct conf_limit limit_login;
 	struct conf_limit limit_bind_user;
 	struct conf_limit limit_bind_ip;
 	struct conf_limit limit_guest_ip;
 
-	char *guest_domain; /* the XMPP host of guests; "" if there are none */
+	char *guest_domain; /* the XMPP host of guests; "" if guests are not allowed */
 
-	struct conf_rooms rooms;         /* shown to every user */
-	struct conf_list staff;          /* prepared bare JIDs, in the order of preference */
-	struct conf_list upload_origins; /* where browsers can send files; empty if nowhere */
-	long people;                     /* enum conf_people */
-	char *people_query;              /* "" to use our own table of users */
+	struct conf_rooms rooms; /* every user sees these rooms */
+	struct conf_list staff;  /* prepared bare JIDs, the preferred ones first */
+	/* origins to which browsers can upload files; empty for no uploads */
+	struct conf_list upload_origins;
+	long people;        /* enum conf_people */
+	char *people_query; /* "" to use prebind's own table of users */
 	struct conf_list picture_origins;
 	struct conf_limit limit_people;
 
-	bool gateway; /* answer /rest/adhoc/{jid} */
+	bool gateway; /* true to answer /rest/adhoc/{jid} */
 	struct conf_limit limit_gateway;
 
-	char *login_query;      /* "" if provider login has its own users */
-	bool allow_weak_hashes; /* also accept the site's password hashes of one fast digest */
+	char *login_query; /* "" if the users of provider `login` are in prebind's own table */
+	/* true to accept the site's password hashes that are fast to compute */
+	bool allow_weak_hashes;
 
 	char *token_cookie;
 	long token_format; /* enum conf_token_format */
 	char *token_key_file;
 	char *token_audience;
-	char *token_user_claim;         /* "" for "user", or "sub" in a JWT without "user" */
-	struct conf_list token_origins; /* origins whose pages can post a token; empty if none */
+	char *token_user_claim; /* "" for the claim "user" or, in a JWT without "user", "sub" */
+	/* origins whose pages are allowed to post tokens; can be empty */
+	struct conf_list token_origins;
 
-	struct conf_list jid_domains;            /* domains for jid = {email}, in lower case */
-	struct conf_list remote_user_realm;      /* see conf/realm.h; if empty, names stay as is */
-	struct conf_list remote_user_auth_types; /* empty to allow any */
+	struct conf_list jid_domains;       /* domains allowed with jid = {email}, in lower case */
+	struct conf_list remote_user_realm; /* see conf/realm.h; if empty, names are not changed */
+	/* accepted values of AUTH_TYPE; if empty, any value except "" is accepted */
+	struct conf_list remote_user_auth_types;
 
-	char *site_database;               /* a path, or an address as in conf/site_uri.h */
-	char *site_database_password_file; /* "" for no password */
-	long site_connections_max;         /* connections to one server, in each process */
+	char *site_database;               /* a path, or a URI as in conf/site_uri.h */
+	char *site_database_password_file; /* "" if no password is needed */
+	long site_connections_max;         /* limit on connections to one server, in each process */
 	char *site_query;
 	char *site_cookie;
 	long site_cookie_transform; /* enum conf_transform */
-	char *site_profile_query;   /* "" if the first query returns everything */
+	char *site_profile_query;   /* "" if site_query returns everything */
 	long site_result;           /* enum conf_site_result */
-	char *site_secret_file;     /* has Django's SECRET_KEY, or WordPress's keys */
+	char *site_secret_file;     /* the file with Django's SECRET_KEY, or WordPress's keys */
 
-	char *php_session_path; /* "[N;[MODE;]]/FOLDER", like PHP's session.save_path */
+	char *php_session_path; /* "[N;[MODE;]]/FOLDER", as in PHP's session.save_path */
 	char *php_session_cookie;
-	char *php_session_user;     /* a place such as "user.name" */
-	char *php_session_display;  /* like php_session_user, or "" */
-	char *php_session_password; /* like php_session_user, or "" */
+	char *php_session_user;     /* a path into the session, such as "user.name" */
+	char *php_session_display;  /* written like php_session_user; "" for none */
+	char *php_session_password; /* written like php_session_user; "" for none */
 	long php_session_format;    /* enum conf_php_format */
 	long php_session_max_age_ms;
-	char *php_session_owner; /* "" if our own user owns the files */
+	char *php_session_owner; /* owner of the session files; "" for the user that runs prebind */
 
 	char *site_http_url;
-	struct conf_list site_http_cookies; /* names of the cookies that are sent to the site */
-	long site_http_cache_ms;            /* how long an answer is remembered; 0 for not at all */
+	/* names of the cookies that prebind passes to the site */
+	struct conf_list site_http_cookies;
+	long site_http_cache_ms; /* how long an answer is cached; 0 for no cache */
 
-	long backend;                /* enum conf_backend */
-	char *bosh_url;              /* address for the browser; can contain {hostname} */
-	struct conf_list bosh_hosts; /* values of {hostname}: NAME or NAME=PUBLIC, in lower case */
-	long hold;                   /* how many requests the XMPP server can hold: 1 or 2 */
-	long wait;                   /* seconds */
-	long timeout_ms;             /* for one pre-bind, all requests together */
-	long session_life_ms;        /* unattached session's life; 0 for the back end's default */
-	bool upstream_http;          /* allow plain http to a host that is not loopback */
-	char *ca_file;               /* "" for the system's certificates */
-	struct conf_list
-	    upstream_pin;  /* "sha256//BASE64="; empty for any key of a valid certificate */
-	long upstream_max; /* simultaneous calls in each process */
+	long backend;   /* enum conf_backend */
+	char *bosh_url; /* a URL for the browser; can contain {hostname} */
+	/* hosts allowed for {hostname}: NAME or NAME=PUBLIC, in lower case */
+	struct conf_list bosh_hosts;
+	long hold;       /* how many requests the XMPP server holds at most: 1 or 2 */
+	long wait;       /* in seconds; how long the XMPP server can hold a request */
+	long timeout_ms; /* time limit for one pre-bind with all its requests */
+	/* how long a session lives if no browser uses it; 0 for the back end's default */
+	long session_life_ms;
+	bool upstream_http; /* true to allow plain http to a host that is not loopback */
+	char *ca_file;      /* "" for the system's certificate authorities */
+	/* "sha256//BASE64="; if empty, any key of a valid certificate is accepted */
+	struct conf_list upstream_pin;
+	long upstream_max; /* limit on simultaneous calls in each process */
 
-	struct conf_list tigase_url; /* in the order of preference */
+	struct conf_list tigase_url; /* the preferred URL first */
 	long tigase_format;          /* enum conf_format */
 	char *tigase_user;
 	char *tigase_password_file;
-	char *tigase_api_key_file; /* "" if there is none */
+	char *tigase_api_key_file; /* "" for no API key */
 	long tigase_api_key_in;    /* enum conf_key_in */
 
 	long provision; /* enum conf_provision */
 	char *provision_url;
-	char *provision_user; /* "" for no HTTP Basic */
+	char *provision_user; /* the user name for HTTP Basic; "" for no HTTP Basic */
 	char *provision_password_file;
 
-	struct conf_list bosh_service;    /* in the order of preference */
+	struct conf_list bosh_service;    /* the preferred URL first */
 	long bosh_auth;                   /* enum conf_bosh_auth */
-	struct conf_list bosh_mechanisms; /* SASL; empty for all that bosh_auth can use */
+	struct conf_list bosh_mechanisms; /* SASL mechanisms; empty for all that suit bosh_auth */
 	char *bosh_password_query;        /* "" if only the JID map has passwords */
-	char *bosh_route;                 /* "" if there is none */
-	char *bosh_token_key_file;        /* "" if there are no one-time tokens */
-	char *bosh_jwt_key_file;          /* "" if there are no JWTs */
+	char *bosh_route;                 /* "" for no route attribute */
+	char *bosh_token_key_file;        /* "" if one-time tokens are not used */
+	char *bosh_jwt_key_file;          /* "" if JWTs are not used */
 	char *bosh_oauth_url;
-	char *bosh_oauth_user; /* "" for no HTTP Basic */
+	char *bosh_oauth_user; /* the user name for HTTP Basic; "" for no HTTP Basic */
 	char *bosh_oauth_password_file;
-	bool credentials; /* answer /credentials.json */
+	bool credentials; /* true to answer /credentials.json */
 };
 
-/* An entry of the index from host to site. */
+/* An entry of the index that finds a site by its host. */
 struct conf_host {
 	const char *name; /* borrowed from the site's hosts */
 	size_t site;      /* index in conf->sites */
-	long line;        /* line of the site's `hosts` */
+	long line;        /* line of the `hosts` that has this host */
 };
 
 struct conf {
 	char *file;
 	struct server_conf server;
-	/* The defaults. A section that does not set a text or list borrows it from these two. */
+	/*
+	 * The defaults. A section that does not set a string or list borrows the one in
+	 * server_defaults or site_defaults.
+	 */
 	struct server_conf server_defaults; /* owned */
 	struct site_conf site_defaults;     /* owned */
-	struct site_conf *sites;            /* owned, at least one */
+	struct site_conf *sites;            /* owned; at least one */
 	size_t n_sites;
-	char **files; /* paths of all files read; sites[].file is one of these pointers */
+	/* paths of all files that were read; each sites[].file is one of these pointers */
+	char **files;
 	size_t n_files;
-	bool forgiving;  /* true if loaded by conf_load_start */
-	char **left_out; /* owned, with its texts; the faults of the files that were ignored */
+	bool forgiving;  /* true if conf_load_start loaded it */
+	char **left_out; /* owned, like its strings; for each ignored file, its first fault */
 	size_t n_left_out;
-	struct conf_host *hosts; /* owned; sorted by name, for conf_site_for_host */
+	struct conf_host *hosts; /* owned; sorted by name; used by conf_site_for_host */
 	size_t n_hosts;
 };
 
 /*
- * Reads the file and those that its `sites` key names. Checks each value, and the values against
- * each other. After a failure *out is not set, and the sentence begins "FILE:LINE: KEY: ". The
+ * Reads the file, and the files that its `sites` key names. Checks each value, and then the values
+ * against each other. On failure, *out is not set and the error begins with "FILE:LINE: KEY: ". The
  * caller frees *out with conf_free.
  */
 enum status conf_load(const char *file, struct conf **out, struct error *err);
 
 /*
- * Like conf_load, for the start of a server, when perhaps nobody is there to fix a fault. A file of
- * `sites` that has a fault is ignored, with all its sites. err must not be NULL.
+ * Like conf_load, but for the start of a server, when perhaps nobody is there to repair a fault. If
+ * a file from `sites` has a fault, the file is ignored with all its sites. err must not be NULL.
  */
 enum status conf_load_start(const char *file, struct conf **out, struct error *err);
 void conf_free(struct conf *conf);
 
 /*
- * Finds the file to read. This is option (from -c) if given, otherwise PREBIND_CONF if set.
- * Otherwise it is the file in etc/ beside the binary's folder or, if there is none, in the
- * installed place. The caller frees *out.
+ * Finds the configuration file. It is `option` (the argument of -c) if that is given, otherwise
+ * PREBIND_CONF if that is set. Otherwise it is the file in etc/ next to the folder of the binary,
+ * or else the installed file. The caller frees *out.
  */
 enum status conf_file_find(const char *option, char **out, struct error *err);
 
 /*
- * Returns the site for a Host (lower case, no port), or NULL if there is none. If the only site has
- * no hosts, it is returned for any host.
+ * Returns the site with this Host (lower case, no port), or NULL if there is none. If there is only
+ * one site, and it has no hosts, returns that site for any Host.
  */
 const struct site_conf *conf_site_for_host(const struct conf *conf, const char *host);
 
 /*
- * Returns the site of that name. For name NULL, returns the only site, or the one named "default".
- * Returns NULL if there is none.
+ * Returns the site named `name`. If name is NULL, returns the only site, or the site "default".
+ * Returns NULL if there is no such site.
  */
 const struct site_conf *conf_site_named(const struct conf *conf, const char *name);
 
 /*
- * Returns the SASL mechanisms that can carry the site's kind of secret (`bosh_auth`), with blanks
- * between them. The text is static.
+ * Returns the SASL mechanisms that work with the site's `bosh_auth`, separated by spaces. The
+ * string is static.
  */
 const char *conf_mechanisms(const struct site_conf *site);
 
 bool conf_list_has(const struct conf_list *list, const char *word);
 bool conf_site_has_provider(const struct site_conf *site, const char *provider);
 
-/* The place of a key, for a sentence about its value. */
+/* The place of a key, for error sentences about its value. */
 struct conf_place {
-	const char *file; /* borrowed from the configuration; NULL if not from a file */
-	long line;        /* line of the key; if it is not set, line of the section; 0 if unknown */
+	/* borrowed from the configuration; NULL if the value is not from a file */
+	const char *file;
+	long line; /* line of the key or, if the key is not set, of its section; 0 if unknown */
 	const char *key;
 };
-/* site is NULL if the value does not come from a file. */
+/* Returns the place of the site's key. site is NULL if the value is not from a file. */
 struct conf_place conf_site_place(const struct site_conf *site, const char *key);
 struct conf_place conf_server_place(const struct server_conf *server, const char *key);
 
-/* Calls error_set with a sentence that begins "FILE:LINE: KEY: ", like those of conf_load. */
+/* Sets err to a sentence that begins with "FILE:LINE: KEY: ", as conf_load does. Returns status. */
 enum status conf_fault(struct error *err, enum status status, struct conf_place place,
 		       const char *format, ...) __attribute__((format(printf, 4, 5)));
 
 /*
- * Puts "FILE:LINE: KEY: " before an error sentence of a function that does not know the key.
- * Returns status. Changes nothing for STATUS_OK, or for STATUS_INTERNAL, which no key causes. err
- * can be NULL.
+ * Puts "FILE:LINE: KEY: " before an error sentence from a function that does not know the key.
+ * Returns status. Does nothing for STATUS_OK, and for STATUS_INTERNAL, which no key causes. err can
+ * be NULL.
  */
 enum status conf_blame(enum status status, struct error *err, struct conf_place place);
 
 /*
- * Returns the site whose `database` is that file, even if the paths differ, or NULL if there is
- * none. Calls stat for each site.
+ * Returns the site whose `database` is the file at this path, even if it is written differently, or
+ * NULL if there is none. Calls stat for each site.
  */
 const struct site_conf *conf_site_of_database(const struct conf *conf, const char *path);
 
 /*
  * For a reload: returns the first key of [server] that differs but is read only at the start, or
- * NULL if there is none. `sites`, `log_level` and `trusted_proxies` are allowed to differ.
+ * NULL if there is none. `sites`, `log_level` and `trusted_proxies` can differ.
  */
 const char *conf_server_difference(const struct server_conf *a, const struct server_conf *b);
 
 /*
- * Writes the effective configuration as a file that conf_load can read. It has every key, with the
- * default if the key is not set. It has the names of secret files, but never their content.
+ * Writes the effective configuration in a form that conf_load can read. All keys are written, also
+ * those that have their default. Names of secret files are written, but never their contents.
  */
 void conf_print(const struct conf *conf, struct strbuf *out);
 void conf_print_json(const struct conf *conf, struct strbuf *out);
 
 /*
- * Returns the sentence that explains a key of [server] or [site], or NULL if there is no such key.
- * The sentence is static.
+ * Returns a sentence that explains a key of [server] (if server is true) or [site], or NULL if
+ * there is no such key. The sentence is static.
  */
 const char *conf_key_what(bool server, const char *name);
 
-/* Writes "  key  type  default  what" for each key. `prebindctl conf --keys` prints this. */
+/* Writes " key type default what" for each key, as `prebindctl conf --keys` prints it. */
 void conf_print_keys(struct strbuf *out);
-/* Writes the keys as a JSON list of objects. */
+/* Writes all keys as a JSON array of objects. */
 void conf_print_keys_json(struct strbuf *out);
 
 #endif

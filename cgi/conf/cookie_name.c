@@ -1,5 +1,5 @@
 /*
- * Makes the names of the cookies; cookie_name.h describes them.
+ * Makes the names of prebind's own cookies; cookie_name.h describes them.
  */
 #include "conf/cookie_name.h"
 

@@ -1,8 +1,8 @@
 /*
- * An existing database is identified by device and inode, so links and other spellings of its path
- * lead to the same file. A database that does not exist yet is identified by its folder and its
- * name. A database on a server is identified by its address. Two spellings of one address are not
- * noticed here, but the database itself records its site.
+ * Identifies each database, so that two sites cannot share one. An existing file is identified by
+ * device and inode, so links and other spellings of its path lead to the same file. A file that
+ * does not exist yet is identified by its folder and its name, and a database on a server by its
+ * URI. Two spellings of one URI are not noticed here, but the database itself records its site.
  */
 #include "conf/databases.h"
 
@@ -13,27 +13,27 @@
 
 #include "conf/site_uri.h"
 
-/* Identifies a file. Two paths to the same file have equal keys. */
+/* Identifies a file. Keys are equal if two paths lead to the same file. */
 struct file_key {
 	dev_t device;
 	ino_t inode;
 	/*
-	 * "" if device and inode are those of the file. If the file does not exist, they are those
-	 * of its folder, and this is the file's name.
+	 * If the file exists, this is "", and device and inode are those of the file. Otherwise
+	 * this is the file's name, and device and inode are those of its folder.
 	 */
 	const char *name;
 };
 
 struct row {
-	struct row *next;    /* the row added before this one */
-	struct file_key key; /* its name points into path, or is constant */
+	struct row *next;    /* the row that was added before this one */
+	struct file_key key; /* its name points into path or is a constant */
 	struct database_use use;
 	char path[];
 };
 
 struct databases {
-	struct row *rows; /* owned; the newest row is the first */
-	void *tree;       /* a tree of tsearch(3), with the rows as nodes */
+	struct row *rows; /* owned; the newest row first */
+	void *tree;       /* the root of a tree of tsearch(3), whose nodes are the rows */
 };
 
 static int row_compare(const void *a, const void *b)
@@ -48,7 +48,7 @@ static int row_compare(const void *a, const void *b)
 	return strcmp(first->name, second->name);
 }
 
-/* Removes "//", "/./" and a "/" at the end. */
+/* Replaces "//" and "/./" by "/", and removes a "/" at the end. */
 static void path_normalise(char *path)
 {
 	char *out = path;
@@ -64,10 +64,7 @@ static void path_normalise(char *path)
 	*out = '\0';
 }
 
-/*
- * Calls stat for the folder that contains the path. This folder can be "/". Returns false if stat
- * failed.
- */
+/* Calls stat for the folder of the path, which can be "/". Returns false if stat failed. */
 static bool folder_stat(char *path, struct stat *out)
 {
 	char *slash = strrchr(path, '/');
@@ -79,9 +76,9 @@ static bool folder_stat(char *path, struct stat *out)
 }
 
 /*
- * If stat fails for the file and its folder, the text of the path identifies the file. This account
- * cannot open such a file either. An account that can open it finds in the database which site owns
- * it.
+ * Returns the key of the file at this path. If stat fails for the file and for its folder, the path
+ * itself is the key. This process cannot open such a file. A process that can open it finds the
+ * name of the site in the database.
  */
 static struct file_key key_of(char *path)
 {

@@ -1,6 +1,6 @@
 /*
- * The table of configuration keys. A new key needs a field in conf/conf.h, a row here and a
- * paragraph in the manual. Other code names keys only where it checks keys against each other.
+ * The table of configuration keys. A new key needs a member in conf/conf.h, a row here, and a
+ * paragraph in the manual. Other code mentions a key by name only to check it against another key.
  */
 #include "conf/keys.h"
 
@@ -10,7 +10,7 @@
 #include "conf/placeholder.h"
 #include "xmpp/sasl.h"
 
-/* The longest name that bind(2) takes: sun_path of unix(7) has 108 bytes, one for the NUL. */
+/* The longest path for bind(2): sun_path of unix(7) has 108 bytes, including the NUL. */
 #define SOCKET_PATH_MAX 107
 
 #define SERVER(field)                                                                              \
@@ -108,7 +108,7 @@ const char *const conf_needed_with[] = {
     [NEEDED_BY_BOSH_TOKEN] = " with bosh_auth = token",
 };
 
-/* One paragraph for each key, in the order of printing. */
+/* The rows, one paragraph for each key, in the order in which they are printed. */
 /* clang-format off */
 const struct conf_key conf_keys[] = {
 	{SERVER(listen), .type = TYPE_PATH, .initial = "", .max = SOCKET_PATH_MAX,

@@ -1,5 +1,5 @@
 /*
- * The keys of prebind.conf: a row has everything about one key. Reading, checking, defaults,
+ * The table of keys in prebind.conf: a row has all data of one key. Reading, checking, defaults,
  * printing and the reference use this table. Internal to conf/.
  */
 #ifndef CONF_KEYS_H
@@ -10,44 +10,49 @@
 
 #include "conf/conf.h"
 
-#define CONF_SECTION_MAX 258 /* bytes: "site " and the longest domain name */
-#define CONF_KEYS_MAX    128 /* maximum rows of the table; checked when keys.c is compiled */
+#define CONF_SECTION_MAX 258 /* bytes of "site " and the longest domain name */
+/* maximum number of rows in the table; keys.c checks it at compile time */
+#define CONF_KEYS_MAX 128
 
 enum conf_section { SECTION_NONE, SECTION_SERVER, SECTION_SITE };
 
-/* The types of values. conf/value.c has a row for each. The type of the field is in brackets. */
+/*
+ * The types of values. conf/value.c has a row for each. The type of the struct's member is in
+ * brackets.
+ */
 enum conf_type {
-	TYPE_BOOL,     /* on, off (bool) */
-	TYPE_INTEGER,  /* (long) */
-	TYPE_SECONDS,  /* 60 or 60s (long) */
-	TYPE_TIME,     /* 30m (long, in milliseconds) */
-	TYPE_LIMIT,    /* 10/1m (struct conf_limit) */
-	TYPE_ENUM,     /* one of the key's words (long, its index) */
-	TYPE_WORDS,    /* some of the key's words, or any words (struct conf_list) */
-	TYPE_HOSTS,    /* (struct conf_list, as for all types up to TYPE_PINS) */
-	TYPE_NODES,    /* NAME or NAME=PUBLIC */
-	TYPE_URLS,     /* addresses that we call */
+	TYPE_BOOL,    /* on, off (bool) */
+	TYPE_INTEGER, /* (long) */
+	TYPE_SECONDS, /* 60 or 60s (long) */
+	TYPE_TIME,    /* 30m (long, in milliseconds) */
+	TYPE_LIMIT,   /* 10/1m (struct conf_limit) */
+	TYPE_ENUM,    /* one of the key's words (long, the index of the word) */
+	/* several of the key's words or, if the key has none, any words (struct conf_list) */
+	TYPE_WORDS,
+	TYPE_HOSTS,    /* host names (struct conf_list, as for the types up to TYPE_PINS) */
+	TYPE_NODES,    /* each NAME or NAME=PUBLIC */
+	TYPE_URLS,     /* URLs that prebind calls */
 	TYPE_NETS,     /* IP addresses and networks */
-	TYPE_ORIGINS,  /* origins of pages that can send us a form */
+	TYPE_ORIGINS,  /* origins of pages that are allowed to send us a form */
 	TYPE_COOKIES,  /* names of cookies */
 	TYPE_JIDS,     /* bare JIDs of people */
 	TYPE_REALMS,   /* realms and their prefixes, as in conf/realm.h */
-	TYPE_PINS,     /* public keys, in the form of libcurl */
-	TYPE_ROOMS,    /* rooms with their names (struct conf_rooms) */
-	TYPE_MOUNT,    /* base_path or public_path of struct site_conf, with its _set */
-	TYPE_WORD,     /* a text without blanks (char *, as for all types that follow) */
+	TYPE_PINS,     /* public keys, written as libcurl expects them */
+	TYPE_ROOMS,    /* rooms and their names (struct conf_rooms) */
+	TYPE_MOUNT,    /* base_path or public_path of struct site_conf; also sets its _set member */
+	TYPE_WORD,     /* a string without spaces (char *, as for the types that follow) */
 	TYPE_HOST,     /* one host, without a port */
 	TYPE_COOKIE,   /* a cookie's name */
-	TYPE_OWN_NAME, /* part of the names of our cookies */
-	TYPE_KEYS,     /* a place in a session, such as user.name */
+	TYPE_OWN_NAME, /* a part of the names of prebind's cookies */
+	TYPE_KEYS,     /* a path into a session, such as user.name */
 	TYPE_SESSIONS, /* PHP's session.save_path */
-	TYPE_PATH,     /* absolute; max is in bytes, 0 for any length */
-	TYPE_SITE_DB,  /* a path, or an address as in conf/site_uri.h */
-	TYPE_OWN_DB,   /* a path, or PostgreSQL's address */
-	TYPE_URL,      /* an address that we call */
+	TYPE_PATH,     /* absolute path; max is its length in bytes, 0 for any length */
+	TYPE_SITE_DB,  /* a path, or a URI as in conf/site_uri.h */
+	TYPE_OWN_DB,   /* a path, or a PostgreSQL URI */
+	TYPE_URL,      /* a URL that prebind calls */
 	TYPE_LOG,      /* stderr, syslog or a path */
-	TYPE_LINK,     /* an address for a browser */
-	TYPE_BOSH_URL, /* an address for the page's script */
+	TYPE_LINK,     /* a URL or path for a browser */
+	TYPE_BOSH_URL, /* a URL or path for the script of a page */
 	TYPE_JID_RULE,
 	TYPE_RESOURCE,
 	TYPE_COUNT
@@ -64,7 +69,7 @@ enum conf_needed {
 	NEEDED_BY_BOSH_TOKEN,
 	NEEDED_BY_EJABBERD,
 	NEEDED_BY_SITE_SESSION,
-	NEEDED_BY_SITE_COOKIE, /* for site_session, except with WordPress */
+	NEEDED_BY_SITE_COOKIE, /* for site_session, but not with WordPress */
 	NEEDED_BY_PHP_SESSION,
 	NEEDED_BY_SITE_HTTP,
 	NEEDED_BY_GUEST
@@ -74,26 +79,27 @@ struct conf_key {
 	enum conf_section section;
 	const char *name;
 	enum conf_type type;
-	size_t offset;       /* of the field in struct server_conf or struct site_conf */
-	const char *initial; /* the default, as written in the file */
-	long min;            /* for integers, seconds, and times (in milliseconds) */
+	size_t offset;       /* offset of the member in struct server_conf or struct site_conf */
+	const char *initial; /* the default, as it would be written in the file */
+	long min;            /* for integers, seconds and times (times in milliseconds) */
 	long max;
-	const char *const *words; /* ends with NULL; for TYPE_ENUM in the order of the enum */
+	/* allowed words; ends with NULL; for TYPE_ENUM in the order of the enum */
+	const char *const *words;
 	enum conf_needed needed;
-	bool secret_file; /* names a file with a secret */
-	const char *what; /* one sentence that explains the key */
+	bool secret_file; /* true if the value is the path of a file with a secret */
+	const char *what; /* a sentence that explains the key */
 };
 
 extern const struct conf_key conf_keys[];
 extern const size_t conf_n_keys;
 
 /*
- * For each conf_needed, the end of a sentence, such as " with backend = bosh". It is "" for always
- * and never.
+ * For each enum conf_needed, a phrase such as " with backend = bosh" for the end of a sentence. It
+ * is "" for NEEDED_NEVER and NEEDED_ALWAYS.
  */
 extern const char *const conf_needed_with[];
 
-/* Returns the key of that name in that section, or NULL if there is none. */
+/* Returns the key of this name in this section, or NULL if there is none. */
 const struct conf_key *conf_key_find(enum conf_section section, const char *name);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * Lists of words: adds, finds and frees them. value.c checks the words.
+ * Adds, finds and frees words in lists. value.c checks the words.
  */
 #include "conf/list.h"
 

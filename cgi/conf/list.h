@@ -1,5 +1,5 @@
 /*
- * Lists of words. conf_list_has is in conf.h. Internal to conf/.
+ * Adds and frees words in lists. conf_list_has is in conf.h. Internal to conf/.
  */
 #ifndef CONF_LIST_H
 #define CONF_LIST_H
@@ -7,12 +7,12 @@
 #include "conf/conf.h"
 
 /*
- * Adds the item, which the list then owns. Returns false if out of memory; the caller then keeps
- * it.
+ * Adds the item and takes ownership of it. Returns false if out of memory; the caller then still
+ * owns it.
  */
 bool conf_list_add(struct conf_list *list, char *item);
 
-/* Frees the words, and leaves an empty list. */
+/* Frees the words, so that the list is empty. */
 void conf_list_clear(struct conf_list *list);
 
 #endif

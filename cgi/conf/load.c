@@ -1,7 +1,7 @@
 /*
- * Reads a file into struct conf. A line is KEY = VALUE, [section] or a comment. The reader refuses
- * forms that other INI readers accept silently: a value that continues in an indented line, `key:
- * value`, text after a section's bracket.
+ * Reads a file into struct conf. A line is KEY = VALUE, [section] or a comment. Some forms that
+ * other INI readers accept are refused: a value that continues on an indented line, `key: value`,
+ * and text after the bracket of a section.
  */
 #include "conf/load.h"
 
@@ -17,8 +17,9 @@
 #include "base/strbuf.h"
 #include "conf/value.h"
 
-#define FILE_BYTES_MAX (16L * 1024 * 1024) /* enough for some ten thousand sites */
-#define SITES_FIRST    4                   /* most have 1 or 2 sites; the array grows by half */
+#define FILE_BYTES_MAX (16L * 1024 * 1024) /* bytes; enough for tens of thousands of sites */
+/* initial size; most configurations have 1 or 2 sites; the array grows by half */
+#define SITES_FIRST 4
 
 #define BLANKS "\t "
 #define UNCLEAR                                                                                    \
@@ -36,7 +37,7 @@ void load_forget_section(struct load *load)
 	memset(load->seen, 0, sizeof(load->seen));
 }
 
-/* Removes this pointer only. If an earlier site has the same name, the entry of that site stays. */
+/* Removes the name, compared by pointer. An equal name of an earlier site stays. */
 void load_forget_name(struct load *load, const char *name)
 {
 	const char **node = tfind(name, &load->names, name_compare);
@@ -80,7 +81,7 @@ void load_defaults(struct load *load)
 	conf->server = conf->server_defaults;
 }
 
-/* Copies the line numbers of the section's keys to lines. */
+/* Copies the line numbers of the section's keys to *lines. */
 static void lines_keep(struct load *load, struct conf_lines *lines)
 {
 	size_t count = 0;
@@ -128,7 +129,7 @@ static void server_begin(struct load *load)
 	load->section = SECTION_SERVER;
 }
 
-/* Appends a site with the defaults to conf->sites. */
+/* Appends a site that has the defaults to conf->sites. */
 static struct site_conf *site_add(struct load *load)
 {
 	struct conf *conf = load->conf;
@@ -157,7 +158,7 @@ static const struct site_conf *site_find(const struct conf *conf, const char *na
 	return NULL;
 }
 
-/* Adds the name to the tree. Returns false if it is already there. */
+/* Adds the name to the tree. Returns false if the tree already has it. */
 static bool name_add(struct load *load, char *name)
 {
 	char **node = tsearch(name, &load->names, name_compare);
@@ -244,7 +245,7 @@ static void key_unknown(struct load *load, const char *name)
 			   "unknown key; `prebindctl conf --keys` lists the keys");
 }
 
-/* Returns false if the text is a comment, or if other INI readers could see a comment in it. */
+/* Returns false if the value is a comment, or if other INI readers would see a comment in it. */
 static bool value_is_clear(const char *value)
 {
 	return value[0] != ';' && strstr(value, " #") == NULL && strstr(value, "\t#") == NULL;
@@ -297,7 +298,7 @@ static void line_check(struct load *load, const char *line, size_t len)
 	}
 }
 
-/* Removes trailing blanks. */
+/* Removes spaces and tabs from the end. */
 static void blanks_cut(char *text, size_t len)
 {
 	while (len > 0 && strchr(BLANKS, text[len - 1]) != NULL)
@@ -305,7 +306,7 @@ static void blanks_cut(char *text, size_t len)
 	text[len] = '\0';
 }
 
-/* A comment after a value begins with a blank and a semicolon. */
+/* Cuts off a comment after a value. Such a comment begins with a space or tab and a semicolon. */
 static void comment_cut(char *line)
 {
 	for (char *at = line; (at = strchr(at, ';')) != NULL; at++) {
@@ -316,7 +317,7 @@ static void comment_cut(char *line)
 	}
 }
 
-/* Reads a line without its newline. Splits it into key and value in place. */
+/* Reads a line, which has no newline. Splits it into key and value in place. */
 static void line_read(struct load *load, char *line)
 {
 	size_t indent = strspn(line, BLANKS);
@@ -346,7 +347,7 @@ static void line_read(struct load *load, char *line)
 
 /* ---- files ---- */
 
-/* Stores the path in conf; load->file then points to that copy. */
+/* Adds the path to conf->files, and sets load->file to the added copy. */
 static void file_add(struct load *load, const char *path)
 {
 	struct conf *conf = load->conf;
@@ -394,7 +395,7 @@ static void file_refuse(struct load *load, enum file_fault fault, const struct f
 
 static void file_parse(struct load *load, const struct strbuf *text)
 {
-	static const char mark[] = "\xef\xbb\xbf"; /* byte order mark of some editors */
+	static const char mark[] = "\xef\xbb\xbf"; /* byte order mark, which some editors write */
 	char *next = text->data, *end = text->data + text->len;
 	if (text->len >= 3 && memcmp(text->data, mark, 3) == 0)
 		next += 3;

@@ -1,5 +1,5 @@
 /*
- * Fills a struct conf from files: the state of one conf_load and its steps. Internal to conf/.
+ * Fills a struct conf from files. struct load is the state of one conf_load. Internal to conf/.
  */
 #ifndef CONF_LOAD_H
 #define CONF_LOAD_H
@@ -12,55 +12,60 @@
 #include "conf/keys.h"
 
 struct load {
-	struct conf *conf; /* borrowed; being filled */
-	size_t sites_size; /* number of allocated sites */
-	void *names;       /* a tree of tsearch(3) with the site names so far; names are borrowed */
-	struct databases *databases; /* of the sites so far; owned; NULL if there is none */
-	enum status status;          /* status of the first fault, at which reading stops */
-	struct error *err;           /* the sentence of that fault */
+	struct conf *conf; /* borrowed; the configuration to fill */
+	size_t sites_size; /* number of sites for which there is memory */
+	/* a tree of tsearch(3) with the names of the sites so far; the names are borrowed */
+	void *names;
+	/* owned; the databases of the sites so far; NULL if there are none */
+	struct databases *databases;
+	enum status status; /* status of the first fault; reading stops there */
+	struct error *err;  /* the sentence about that fault */
 	bool server_seen;
-	long sites_line; /* the line that set `sites`; 0 if not set */
+	long sites_line; /* line that set the key `sites`; 0 if not set */
 
-	/* the current file */
+	/* state of the current file */
 	const char *file; /* borrowed from conf->files */
 	long line;
 
-	/* the current section */
+	/* state of the current section */
 	enum conf_section section;
-	long seen[CONF_KEYS_MAX]; /* for each key, the line that set it; 0 if not set */
+	long seen[CONF_KEYS_MAX]; /* for each key, the line that set the key; 0 if not set */
 };
 
 /*
- * Records a fault, unless one is already recorded. The sentence is "FILE:LINE: KEY: …". It has no
- * line if line is 0, and no key if key is NULL.
+ * Records a fault, unless a fault is already recorded. The sentence is "FILE:LINE: KEY: …", without
+ * LINE if line is 0, and without KEY if key is NULL.
  */
 void load_fault(struct load *load, long line, const char *key, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 void load_no_memory(struct load *load);
 
-/* Sets the defaults, and sets [server] to its defaults. Call it before the first file is read. */
+/*
+ * Sets the defaults, and gives [server] its default values. Must be called before the first file is
+ * read.
+ */
 void load_defaults(struct load *load);
 
-/* Reads one file and checks its last section. The result is in load->status. */
+/* Reads a file, and checks its last section. Sets load->status. */
 void load_file(struct load *load, const char *path);
 
 /*
- * For use after a fault. The first function resets the current section. The second removes the name
- * of a site that is not used.
+ * Called after a fault. load_forget_section resets the current section. load_forget_name removes
+ * the name of a site that is not used.
  */
 void load_forget_section(struct load *load);
 void load_forget_name(struct load *load, const char *name);
 
-/* Frees what only the loading needs. */
+/* Frees the data that only loading needs. */
 void load_clear(struct load *load);
 
 /*
- * Checks the values of one site against each other at the end of its section, while load->seen
- * still belongs to it.
+ * Checks the values of a site against each other. Called at the end of the site's section, while
+ * load->seen still describes that section.
  */
 void load_check_site(struct load *load, const struct site_conf *site);
 
-/* Checks the sites against each other after all files are read; sorts conf->hosts. */
+/* Checks the sites against each other, after all files are read. Also sorts conf->hosts. */
 void load_check_sites(struct load *load);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * Digits and units. The limits of each key are checked elsewhere.
+ * Reads digits and units. The minimum and maximum of each key are checked elsewhere.
  */
 #include "conf/number.h"
 

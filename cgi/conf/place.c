@@ -1,13 +1,13 @@
 /*
- * Writes the sentences "FILE:LINE: KEY: …". They report faults found while a file is loaded, and
- * values that fail only when they are used.
+ * Writes sentences of the form "FILE:LINE: KEY: …". They report faults found while a file is
+ * loaded, and values that fail when they are used.
  */
 #include <stdarg.h>
 #include <stdio.h>
 
 #include "conf/load.h"
 
-/* Returns the line that set the key, or `otherwise` if the key has its default. */
+/* Returns the line that sets the key. Returns `otherwise` if the key has its default. */
 static long line_of(const struct conf_lines *lines, enum conf_section section, const char *name,
 		    long otherwise)
 {

@@ -1,6 +1,6 @@
 /*
- * The placeholders in the values of jid, bosh_url and resource. The configuration's check and the
- * program both read them here.
+ * Reads and replaces the placeholders in the values of jid, bosh_url and resource. The check of the
+ * configuration and the rest of the program both use these functions.
  */
 #include "conf/placeholder.h"
 

@@ -1,6 +1,6 @@
 /*
- * Prints the configuration: the effective one (as a file or JSON) and the reference of all keys.
- * Secrets cannot appear, because the configuration holds only the names of their files.
+ * Prints the effective configuration (as a file or JSON), and the reference of all keys. Never
+ * prints secrets, because the configuration has only the names of their files.
  */
 #include <string.h>
 
@@ -28,8 +28,8 @@ static void section_print(enum conf_section which, const void *section, struct s
 }
 
 /*
- * The sites of the files in `sites` are printed too. If `sites` were also printed, these sites
- * would be loaded twice. So it is printed empty.
+ * Prints [server] with an empty `sites`. The sites from the files in `sites` are printed as
+ * sections, so a reader of the output must not load those files again.
  */
 static void server_print(const struct conf *conf, struct strbuf *out)
 {

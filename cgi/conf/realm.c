@@ -1,5 +1,5 @@
 /*
- * Reads words such as EXAMPLE.ORG and CORP\=EXAMPLE.ORG.
+ * Reads words such as EXAMPLE.ORG (a realm) and CORP\=EXAMPLE.ORG (a prefix for a realm).
  */
 #include "conf/realm.h"
 

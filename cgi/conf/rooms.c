@@ -11,9 +11,10 @@
 #include "conf/text.h"
 #include "xmpp/jid.h"
 
-#define ROOMS_MAX     32  /* each page contains all rooms */
-#define ROOM_NAME_MAX 100 /* bytes; a longer name does not fit into a line of the list */
-#define ROOM_JID_MAX  255 /* bytes; with the RFC's 2047, each page could become too large */
+#define ROOMS_MAX     32  /* because each page contains all rooms */
+#define ROOM_NAME_MAX 100 /* bytes; a longer name does not fit on a line of the room list */
+/* bytes; with the RFC's 2047 bytes, a page with all rooms could become too large */
+#define ROOM_JID_MAX 255
 
 #define BLANKS " \t"
 #define JOIN   "join"
@@ -48,7 +49,7 @@ static void skip_blanks(const char **at)
 	*at += strspn(*at, BLANKS);
 }
 
-/* Reads a name in quotes. *at is at the opening quote, and moves behind the closing one. */
+/* Reads a name in quotes. *at is at the opening quote, and moves to after the closing quote. */
 static const char *name_read(const char **at, struct strbuf *name)
 {
 	for (const char *c = *at + 1; *c != '\0'; c++) {
@@ -80,7 +81,7 @@ static const char *name_check(const struct strbuf *name)
 					    : TEXT_NO_MEMORY;
 }
 
-/* Sets the room's name. If the file has no name, the JID's localpart is used. */
+/* Reads the name of the room. If there is none, uses the JID's localpart. */
 static const char *name_take(const char **at, struct conf_room *room)
 {
 	struct strbuf name;
@@ -99,7 +100,7 @@ static const char *name_take(const char **at, struct conf_room *room)
 	return reason == NULL && room->name == NULL ? TEXT_NO_MEMORY : reason;
 }
 
-/* Reads one entry up to its comma or the end. The caller frees the room's members. */
+/* Reads an entry up to its comma, or to the end. The caller frees the room's members. */
 static const char *room_read(const char **at, struct conf_room *room)
 {
 	size_t len = strcspn(*at, BLANKS ",\"");

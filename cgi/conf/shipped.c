@@ -1,5 +1,5 @@
 /*
- * Finds what is shipped with the programs, wherever they are installed or unpacked.
+ * Finds files that are shipped with the programs, wherever those are installed or unpacked.
  */
 #include "conf/shipped.h"
 

@@ -1,6 +1,6 @@
 /*
- * Reads scheme://user@host:port/name?option=value&option=value. The parts are copied one by one,
- * and escapes such as %41 in them are decoded.
+ * Reads scheme://user@host:port/name?option=value&option=value. Copies the parts one by one, and
+ * decodes escapes such as %41.
  */
 #include "conf/site_uri.h"
 
@@ -13,7 +13,7 @@
 #include "base/codec.h"
 
 #define DIGITS             "0123456789"
-#define SITE_URI_HOSTS_MAX 8 /* the time-out of a connection is too short to try more */
+#define SITE_URI_HOSTS_MAX 8 /* the time-out of a connection is too short to try more hosts */
 
 static const struct {
 	const char *scheme;
@@ -58,7 +58,7 @@ static int hex_value(char c)
 
 /*
  * Copies len bytes and decodes escapes (%41 becomes A). Returns NULL if out of memory, or if a %
- * begins no valid escape; then *malformed is true.
+ * does not begin a valid escape; then *malformed is true.
  */
 static char *decode(const char *text, size_t len, bool *malformed)
 {
@@ -84,7 +84,7 @@ static char *decode(const char *text, size_t len, bool *malformed)
 	return out;
 }
 
-/* Replaces *field by the decoded text. */
+/* Replaces *field by the decoded text. Returns NULL, or the reason if that failed. */
 static const char *put(char **field, const char *text, size_t len)
 {
 	bool malformed = false;
@@ -107,7 +107,7 @@ static const char password_inside[] =
     "has a password in it, which logs and backups would show: write it into a file of its own, and "
     "name that file with the key site_database_password_file";
 
-/* Appends the text to *field after a comma. For the first host, the text replaces *field. */
+/* Appends a comma and the text to *field. For the first host, replaces *field by the text. */
 static const char *put_more(char **field, bool first, const char *text, size_t len)
 {
 	char *one = strdup(""), *both = NULL;
@@ -228,7 +228,7 @@ size_t site_uri_hosts(const struct site_uri *uri)
 	return count(uri->host);
 }
 
-/* Returns entry i of the list, and its length in *len. */
+/* Returns entry i of the comma-separated list, and sets *len to its length. */
 static const char *entry(const char *list, size_t i, size_t *len)
 {
 	while (i-- > 0)
@@ -257,7 +257,10 @@ static bool is_local(struct site_uri_host one)
 	return host[0] == '\0' || strcmp(host, "localhost") == 0 || address_is_loopback(host);
 }
 
-/* If a host begins with a slash, libpq takes it as the folder of a socket. */
+/*
+ * Moves a host that begins with a slash to `socket`, because libpq treats such a host as the folder
+ * of a socket.
+ */
 static void socket_split(struct site_uri *out)
 {
 	if (out->host[0] == '/' && out->socket[0] == '\0') {

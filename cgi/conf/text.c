@@ -1,7 +1,7 @@
 /*
- * The rules for texts: paths, URLs, host names, keys, the JID rule, the resource. They refuse
- * characters that would break the place where the value is used (a header, a URL, XML). They do not
- * check if the thing exists.
+ * The rules for values that are strings: paths, URLs, host names, keys, the JID rule, the resource.
+ * They refuse characters that could break the place where the value is used (a header, a URL, XML).
+ * They do not check whether the path or host exists.
  */
 #include "conf/text.h"
 
@@ -22,9 +22,9 @@
 #define UPPER  "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 #define PIN_PREFIX "sha256//"
-#define PIN_DIGITS 43 /* base64 digits for 32 bytes; one = follows */
+#define PIN_DIGITS 43 /* base64 digits for 32 bytes; one = follows them */
 
-#define HOST_MAX 253   /* bytes of a name in the DNS (RFC 1035, 2.3.4) without the length bytes */
+#define HOST_MAX 253   /* bytes of a DNS name (RFC 1035 2.3.4), without the length bytes */
 #define PORT_MAX 65535 /* 16 bits */
 
 static bool starts_with(const char *text, const char *prefix)
@@ -72,7 +72,10 @@ const char *text_cookie_check(const char *text)
 	return NULL;
 }
 
-/* Our other cookies append endings to this name. Browsers give the prefix __Host- a meaning. */
+/*
+ * Checks the base name of our cookies. The names of our other cookies are this name and an ending.
+ * A name that begins with __ is refused, because browsers treat the prefix __Host- specially.
+ */
 const char *text_session_cookie_check(const char *text)
 {
 	if (text[strspn(text, LOWER UPPER DIGITS "-_")] != '\0')
@@ -93,8 +96,8 @@ const char *text_keys_check(const char *text)
 }
 
 /*
- * Returns the length of a number and the ';' after it, or 0 if they are not there. The number has 1
- * to `digits` characters of the set.
+ * Returns the length of a number and the ';' after it, or 0 if the text does not begin with these.
+ * The number has 1 to `digits` characters of `set`.
  */
 static size_t sessions_part(const char *text, const char *set, size_t digits)
 {
@@ -118,7 +121,7 @@ const char *text_log_check(const char *text)
 	return text_path_check(text);
 }
 
-/* Returns the part after "http://" or "https://", or NULL if the text begins with neither. */
+/* Returns the text after "http://" or "https://". Returns NULL if it begins with neither. */
 static const char *url_rest(const char *text)
 {
 	if (starts_with(text, "https://"))
@@ -129,8 +132,8 @@ static const char *url_rest(const char *text)
 }
 
 /*
- * Returns the length of the host at the start of text, with the brackets of an IPv6 address, or 0
- * if there is none.
+ * Returns the length of the host at the start of text, or 0 if there is none. An IPv6 address is
+ * counted with its brackets.
  */
 static size_t host_span(const char *text)
 {
@@ -140,7 +143,7 @@ static size_t host_span(const char *text)
 	return inside > 0 && text[1 + inside] == ']' ? inside + 2 : 0;
 }
 
-/* Checks the "HOST[:PORT]" before the path. */
+/* Checks the "HOST[:PORT]" at the start of the text, before the path. */
 static const char *authority_check(const char *text)
 {
 	size_t len = strcspn(text, "/?#");
@@ -193,7 +196,7 @@ const char *text_link_check(const char *text)
 	return rest == NULL ? NULL : authority_check(rest);
 }
 
-/* Checks the URL with a host in place of the placeholder. */
+/* Checks the URL after replacing the placeholder with a host name. */
 const char *text_bosh_url_check(const char *text)
 {
 	struct strbuf filled;

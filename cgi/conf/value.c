@@ -1,6 +1,6 @@
 /*
- * Sets, checks and prints values; the table at the end has one row for each type. text.c has the
- * rules for texts, amount.c those for numbers, rooms.c those for rooms; keys.c has the limits of
+ * Sets, checks and prints values. The table at the end has one row for each type. The rules for
+ * strings are in text.c, for numbers in amount.c, for rooms in rooms.c. keys.c has the limits of
  * each key.
  */
 #include "conf/value.h"
@@ -19,18 +19,20 @@
 #include "conf/site_uri.h"
 #include "conf/text.h"
 
-#define REASON_MAX 160 /* bytes: the longest reason of text.c with a few words before it */
+#define REASON_MAX 160 /* bytes; fits the longest reason of text.c, and a few words before it */
 
 struct type {
 	const char *name;
-	const char *allowed;                    /* NULL if value_allowed makes it from the row */
-	const char *(*check)(const char *text); /* only for texts and the words of lists */
+	/* what the type allows; NULL if value_allowed derives it from the key's row */
+	const char *allowed;
+	const char *(*check)(const char *text); /* used only for strings and the words of lists */
 	enum status (*set)(const struct conf_key *key, const char *text, void *section,
 			   struct error *err);
 	void (*text)(const struct conf_key *key, const void *section, struct strbuf *out);
 	const char *(*read)(const struct conf_key *key, const char *text, void *field);
 	void (*write)(const void *field, struct strbuf *out);
-	bool private; /* do not quote the value; a refused URL can contain a password */
+	/* true if messages must not quote the value; a refused URL can contain a password */
+	bool private;
 };
 static const struct type types[TYPE_COUNT];
 
@@ -62,7 +64,7 @@ static enum status refuse(const struct conf_key *key, const char *text, const ch
 	return status;
 }
 
-/* Sets a value of a type whose row has a read function. */
+/* Sets a value whose type has a read function. */
 static enum status set_read(const struct conf_key *key, const char *text, void *section,
 			    struct error *err)
 {
@@ -93,7 +95,7 @@ static void text_bool(const struct conf_key *key, const void *section, struct st
 	strbuf_adds(out, *(const bool *)value_field(key, section) ? "on" : "off");
 }
 
-/* Returns the index of the word in a list that ends with NULL, or -1. */
+/* Returns the index of the word in `words`, which ends with NULL, or -1. */
 static long word_index(const char *const *words, const char *word)
 {
 	for (long i = 0; words[i] != NULL; i++) {
@@ -126,7 +128,9 @@ static void lower(char *text)
 	}
 }
 
-/* True if the words are the same. Nodes are compared by NAME, realms by realm or prefix. */
+/*
+ * Returns true if the words mean the same. Nodes are compared by NAME, realms by realm or prefix.
+ */
 static bool is_same_word(const struct conf_key *key, const char *a, const char *b)
 {
 	size_t len = strcspn(a, "=");
@@ -137,7 +141,7 @@ static bool is_same_word(const struct conf_key *key, const char *a, const char *
 	return len == strcspn(b, "=") && strncmp(a, b, len) == 0;
 }
 
-/* Returns why the word must not be added to the list, or NULL if it is allowed. */
+/* Returns NULL if the word can be added to the list, otherwise the reason. */
 static const char *word_check(const struct conf_key *key, const struct conf_list *list,
 			      const char *word)
 {
@@ -152,7 +156,10 @@ static const char *word_check(const struct conf_key *key, const struct conf_list
 	return types[key->type].check(word);
 }
 
-/* Does not quote a private word. If other words precede it, the sentence gives its position. */
+/*
+ * Sets the error for a refused word. A private word is not quoted; the sentence gives its position
+ * instead, if other words precede it.
+ */
 static enum status refuse_word(const struct conf_key *key, const char *word, size_t place,
 			       const char *reason, struct error *err)
 {
@@ -217,7 +224,7 @@ static enum status set_rooms(const struct conf_key *key, const char *text, void 
 			     struct error *err)
 {
 	struct conf_rooms rooms = {0};
-	struct strbuf wrong; /* the entry with a fault */
+	struct strbuf wrong; /* the faulty entry */
 
 	strbuf_init(&wrong);
 	const char *reason = rooms_read(text, &rooms, &wrong);
@@ -258,8 +265,8 @@ static void text_text(const struct conf_key *key, const void *section, struct st
 }
 
 /*
- * "/" is stored as "", so that every path below the mount point is base_path plus the rest. This
- * flag is then true. It is false if the key is not set.
+ * Returns base_path_set or public_path_set. This flag tells "/" from a key that is not set, because
+ * "/" is also stored as "". So a path below the mount point is always base_path plus the rest.
  */
 static bool *mount_is_set(const struct conf_key *key, struct site_conf *site)
 {
@@ -402,7 +409,7 @@ void value_allowed(const struct conf_key *key, struct strbuf *out)
 	}
 }
 
-/* True if `key =` without a value is allowed. */
+/* Returns true if the key can be set to an empty value, as in `key =`. */
 static bool value_may_be_empty(const struct conf_key *key)
 {
 	return key->initial[0] == '\0' && key->needed != NEEDED_ALWAYS;
@@ -458,7 +465,7 @@ void value_clear(const struct conf_key *key, void *section, const void *defaults
 	if (types[key->type].set == set_list)
 		clear_list(key, section, defaults);
 	else if (types[key->type].set == set_rooms)
-		rooms_clear(field(key, section)); /* the default is empty, so nothing is shared */
+		rooms_clear(field(key, section)); /* the default has no rooms, so none are shared */
 	else if (types[key->type].set == set_text || types[key->type].set == set_mount)
 		clear_text(key, section, defaults);
 }

@@ -1,7 +1,7 @@
 /*
  * Reads the formats of django.core.signing and django.contrib.sessions:
- * "[.]BASE64:TIMESTAMP:SIGNATURE". BASE64 and SIGNATURE are base64url without padding. If the text
- * begins with a dot, its JSON is compressed.
+ * "[.]BASE64:TIMESTAMP:SIGNATURE". BASE64 and SIGNATURE are base64url without padding. A leading
+ * dot means that the JSON is compressed.
  */
 #include "identity/django_session.h"
 
@@ -18,7 +18,8 @@
 #define SIGNER_SALT                                                                                \
 	"django.contrib.sessions.SessionStore"                                                     \
 	"signer"
-#define PICKLE_MARK '\x80' /* the first byte of a pickle (protocol 2 or later), never of JSON */
+/* the first byte of a pickle (protocol 2 or later); JSON never begins with it */
+#define PICKLE_MARK '\x80'
 #define HASH_SALT   "django.contrib.auth.models.AbstractBaseUser.get_session_auth_hash"
 
 /* ---- the keys ---- */
@@ -68,7 +69,10 @@ enum status django_keys_read(const char *file, struct django_keys *out, struct e
 
 /* ---- the signature ---- */
 
-/* As django.utils.crypto.salted_hmac with SHA-256. The key is the digest of salt and SECRET_KEY. */
+/*
+ * Computes the same MAC as django.utils.crypto.salted_hmac with SHA-256. Its key is the digest of
+ * salt followed by secret_key.
+ */
 static enum status salted_hmac(const char *salt, const char *secret_key,
 			       const struct secret_part *text, unsigned char out[SECRET_SHA256_LEN])
 {
@@ -94,12 +98,12 @@ static bool same_text(const char *a, const char *b)
 	return strlen(a) == strlen(b) && secret_equal(a, b, strlen(a));
 }
 
-/* Encodes a MAC: base64url for a session's signature, hex for the hash of a password. */
+/* Encodes a MAC. The encoding is base64url for a session's signature, hex for a password's hash. */
 typedef void mac_writer(struct strbuf *out, const unsigned char *data, size_t len);
 
 /*
- * Checks that claimed is the text's MAC with one of the keys. Returns STATUS_NOT_FOUND if it is
- * not. Returns STATUS_INTERNAL if out of memory; claimed has then not been checked.
+ * Compares the MAC in `claimed` with the text's MAC under each key. Returns STATUS_NOT_FOUND if no
+ * key gives that MAC. Returns STATUS_INTERNAL if out of memory; the MAC is then not checked.
  */
 static enum status mac_find(const struct django_keys *keys, const char *salt,
 			    const struct secret_part *text, mac_writer *write_mac,
@@ -125,7 +129,7 @@ static enum status mac_find(const struct django_keys *keys, const char *salt,
 	return status;
 }
 
-/* The signature covers everything before the last colon. */
+/* Checks the signature, which covers everything before the last colon. */
 static enum status signature_check(const char *session_data, const char *signature,
 				   const struct django_keys *keys, struct error *err)
 {
@@ -250,7 +254,7 @@ struct count {
 	const struct django_keys *keys;
 	long sessions;
 	long refused;
-	struct error why; /* why the newest refused session was refused */
+	struct error why; /* why the newest of the refused sessions was refused */
 };
 
 static void count_one(void *arg, const char *session_data)
@@ -295,8 +299,8 @@ enum status django_sessions_check(const struct site_conf *conf, const struct dja
 
 	enum status status = site_has_table(conf, TABLE, &there, err);
 	/*
-	 * Without this table, the site has its own model for sessions, and site_query names its
-	 * table.
+	 * A site without this table has its own model for sessions; its site_query names the table
+	 * of that model.
 	 */
 	if (status != STATUS_OK || !there)
 		return status;
@@ -304,7 +308,11 @@ enum status django_sessions_check(const struct site_conf *conf, const struct dja
 	return status == STATUS_OK ? count_tell(conf->site_database, &count, said, err) : status;
 }
 
-/* The message of SQLite, and the error numbers of MariaDB and PostgreSQL, whose words vary. */
+/*
+ * Returns true if the error is about Django's table of sessions, and says that it does not exist.
+ * Looks for the message of SQLite, and for the error numbers of MariaDB and PostgreSQL, because the
+ * wording of their messages varies.
+ */
 static bool tells_of_missing_table(const char *text)
 {
 	static const char *const marks[] = {"no such table: ", "(1146)", "(42P01)"};

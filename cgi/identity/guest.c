@@ -1,6 +1,6 @@
 /*
- * A cookie that prebind did not make, or that is too old, is ignored: the browser then begins as a
- * new guest.
+ * Provider `guest`. If a guest cookie is expired or was not made by prebind, prebind ignores it and
+ * the browser starts as a new guest.
  */
 #include "identity/guest.h"
 
@@ -46,7 +46,10 @@ static enum identity_verdict guest_provider_find(const struct identity_context *
 	return IDENTITY_ERROR;
 }
 
-/* Only prebindctl check --deep can tell whether the XMPP server lets guests in. */
+/*
+ * Checks nothing at the XMPP server. Only `prebindctl check --deep` can tell whether that server
+ * accepts guests.
+ */
 static enum status guest_check(const struct site_conf *conf, struct store *store,
 			       struct error *said)
 {

@@ -1,5 +1,6 @@
 /*
- * Provider `guest`: a visitor that no other provider knows is a guest. A guest has no account.
+ * Provider `guest`: treats a visitor whom no other provider knows as a guest. A guest has no
+ * account.
  */
 #ifndef IDENTITY_GUEST_H
 #define IDENTITY_GUEST_H
@@ -8,8 +9,8 @@
 #include "identity/identity.h"
 
 /*
- * Reads the guest cookie of a request. Returns false if there is no valid cookie; *out is then
- * empty, which means a guest whose visit has not begun.
+ * Reads the guest cookie of a request. Returns false and empties *out if there is no valid cookie.
+ * An empty *out means a guest whose visit has not begun.
  */
 bool guest_find(const struct identity_context *context, struct guest *out);
 

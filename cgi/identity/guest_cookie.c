@@ -1,5 +1,5 @@
 /*
- * The value is ISSUED "." ID "." NAME "." MAC, where NAME is in base64url.
+ * The cookie's value is ISSUED "." ID "." NAME "." MAC, where NAME is in base64url.
  */
 #include "identity/guest_cookie.h"
 
@@ -15,8 +15,8 @@
 #define MAC_LEN       CODEC_BASE64URL_LEN(SECRET_SHA256_LEN)
 
 /*
- * The MAC covers this text with its NUL, then the fields. Other MACs use the same key, but their
- * texts never begin with this one.
+ * The MAC covers this string with its NUL, then the fields. The key also makes other MACs, but the
+ * data of those never begins with this string.
  */
 static const char domain[] = "prebind-guest-v1";
 
@@ -42,7 +42,7 @@ enum status guest_name_set(struct guest *guest, const char *name, struct error *
 	return status;
 }
 
-/* Appends ".MAC" to the text. */
+/* Appends ".MAC" to the text, where MAC covers the text. */
 static void finish(const unsigned char key[SECRET_KEY_LEN], struct strbuf *text)
 {
 	const struct secret_part parts[] = {
@@ -71,7 +71,7 @@ bool guest_cookie_make(const unsigned char key[SECRET_KEY_LEN], const struct gue
 	return ok;
 }
 
-/* Reads the fields before the MAC. The caller has verified the MAC. */
+/* Reads the fields before the MAC. The caller has already verified the MAC. */
 static bool fields_read(const char *value, size_t len, struct guest *out)
 {
 	size_t digits = strspn(value, "0123456789");

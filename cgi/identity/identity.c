@@ -1,6 +1,6 @@
 /*
- * The registry of identity providers, and the loop over the providers of a site. To add a provider,
- * write its file and add a row here.
+ * The list of all identity providers, and the loop over the providers of a site. To add a provider,
+ * write its file and add a row to this list.
  */
 #include "identity/identity.h"
 
@@ -18,7 +18,7 @@ static const struct identity_provider *const providers[] = {
 
 #define N_PROVIDERS (sizeof(providers) / sizeof(providers[0]))
 
-/* states[i] belongs to the provider with the name conf->identity.items[i] */
+/* states[i] belongs to the provider named conf->identity.items[i] */
 struct identity_chain {
 	const struct site_conf *conf;
 	size_t count;
@@ -33,7 +33,7 @@ const struct identity_provider *identity_provider_named(const char *name)
 	return NULL;
 }
 
-/* If the site uses WordPress's cookie, the name site_session means wordpress_provider. */
+/* For a site with WordPress's cookie, the name site_session selects wordpress_provider. */
 const struct identity_provider *identity_provider_of(const struct site_conf *conf, const char *name)
 {
 	const struct identity_provider *provider = identity_provider_named(name);
@@ -124,7 +124,10 @@ bool identity_is_excluded(const struct site_conf *conf, const char *user)
 	return user[0] == '\0';
 }
 
-/* Names come from the web server, the site or a token. All get the same checks before use. */
+/*
+ * Checks the user's name. It can come from the web server, the site or a token, and gets the same
+ * checks in each case.
+ */
 static enum identity_verdict name_check(const struct site_conf *conf, const struct identity *found,
 					struct error *err)
 {
@@ -151,7 +154,7 @@ static char *text_or_empty(char *text)
 	return text != NULL ? text : strdup("");
 }
 
-/* A display name that cannot be shown is dropped, because it has no other use. */
+/* Returns the display name, or an empty string if the name is not suitable to be shown. */
 static char *name_to_show(char *text)
 {
 	if (text == NULL || (strlen(text) <= IDENTITY_USER_MAX && utf8_valid(text, strlen(text)) &&
@@ -162,8 +165,8 @@ static char *name_to_show(char *text)
 }
 
 /*
- * Fills in what a provider can leave out. If it sets no session, form tokens are bound to the
- * provider and the user.
+ * Fills in what a provider can leave out. If the provider sets no session, form tokens are bound to
+ * the provider's name and the user's name.
  */
 static enum identity_verdict complete(struct identity *found, struct error *err)
 {
@@ -247,7 +250,9 @@ enum identity_verdict identity_find(const struct identity_context *context, stru
 			identity_clear(&found);
 		if (verdict != IDENTITY_NONE)
 			return verdict;
-		/* the next provider might query the site's database and wait for it */
+		/*
+		 * release the store, because the next provider might wait for the site's database
+		 */
 		store_rest(context->store);
 	}
 	return IDENTITY_NONE;

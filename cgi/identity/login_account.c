@@ -1,6 +1,6 @@
 /*
- * Finds the accounts of provider `login` in our table or the site's, and checks their passwords. A
- * check takes the same work whether the name or the password is wrong.
+ * Finds the accounts of provider `login` in our own table or the site's table, and checks their
+ * passwords. A check takes the same work whether the name or the password is wrong.
  */
 #include "identity/login_account.h"
 
@@ -14,7 +14,7 @@
 #include "identity/login_query.h"
 #include "store/user.h"
 
-/* ---- users: ours, or the site's ---- */
+/* ---- users: our own, or the site's ---- */
 
 void login_account_clear(struct login_account *account)
 {
@@ -49,7 +49,10 @@ static enum status find_ours(const struct identity_context *context, const char 
 	return STATUS_OK;
 }
 
-/* Opens the query for this call if there is no open one, as in a tool that asks only once. */
+/*
+ * Uses the query that the provider holds open. If there is none, as in a tool that makes only one
+ * look-up, opens the query for this call.
+ */
 static enum status find_sites(const struct identity_context *context, const char *name,
 			      struct login_account *out, struct error *err)
 {
@@ -58,7 +61,7 @@ static enum status find_sites(const struct identity_context *context, const char
 	struct login_query_user user = {0};
 	enum status status = STATUS_OK;
 
-	store_rest(context->store); /* the query of the site's database can take long */
+	store_rest(context->store); /* the query in the site's database can take a long time */
 	if (kept == NULL)
 		status = login_query_open(context->conf, &own, err);
 	if (status == STATUS_OK)
@@ -107,10 +110,10 @@ enum status login_name_key(const char *name, char out[LOGIN_ACCOUNT_MAX + 1], st
 }
 
 /*
- * An account has one count for all its names, because two counts would allow twice as many guesses.
- * A stranger can learn one thing from this. If wrong passwords for a name also limit the logins
- * with an e-mail address, both belong to the same user. Known and unknown names take the same time
- * here (one look-up), and their keys have the same form.
+ * All names of an account share one count, because two counts would allow twice as many guesses.
+ * From this, a stranger can learn whether a name and an e-mail address belong to one user. If they
+ * do, wrong passwords for the name also limit logins with the address. Known and unknown names take
+ * the same time here (one look-up), and their keys have the same form.
  */
 enum status login_account_key(const struct identity_context *context, const char *typed,
 			      char out[LOGIN_ACCOUNT_MAX + 1], struct error *err)
@@ -166,8 +169,8 @@ enum status login_user_check(const struct identity_context *context, const char 
 }
 
 /*
- * The password check took time, so this reads the account again. Sets *same if the account still
- * has that password and is not disabled.
+ * Reads the account again, because the password check took some time. Sets *same to true if the
+ * account still has that password and is not disabled.
  */
 static enum status account_again(const struct identity_context *context,
 				 const struct login_account *checked, bool *same, struct error *err)

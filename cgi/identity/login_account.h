@@ -1,6 +1,6 @@
 /*
- * The accounts of provider `login`. They are users of our own table or, with the key login_query,
- * of the site's table.
+ * The accounts of provider `login`. They are rows of our own table of users or, if the key
+ * login_query is set, of the site's table.
  */
 #ifndef IDENTITY_LOGIN_ACCOUNT_H
 #define IDENTITY_LOGIN_ACCOUNT_H
@@ -9,9 +9,9 @@
 
 #include "identity/identity.h"
 
-/* The members are owned. */
+/* An account. All strings are owned. */
 struct login_account {
-	char *name; /* as it is spelled in its table */
+	char *name; /* as spelled in its table */
 	char *display_name;
 	char *jid;           /* NULL if the table has none */
 	char *password_hash; /* "" if the user cannot log in */
@@ -26,8 +26,8 @@ enum status login_account_find(const struct identity_context *context, const cha
 
 /*
  * Finds the account and checks the password. Returns STATUS_BAD_CREDENTIALS if the name or the
- * password is wrong, or the user is disabled; all take the same work. Returns STATUS_BUSY if too
- * many passwords are being checked.
+ * password is wrong, or the user is disabled; all three cases take the same work. Returns
+ * STATUS_BUSY if too many password checks are in progress.
  */
 enum status login_account_check(const struct identity_context *context, const char *name,
 				const char *password, struct login_account *out, struct error *err);

@@ -1,5 +1,5 @@
 /*
- * The keys of the limits for attempts to log in.
+ * Counts login attempts per account and per device.
  */
 #include "identity/login_count.h"
 

@@ -1,6 +1,6 @@
 /*
- * Runs one SELECT in the site's database. sitedb/site_query.h limits what a query can do and checks
- * its values.
+ * Runs one SELECT in the site's database. sitedb/site_query.h limits what the SELECT can do and
+ * checks its values.
  */
 #include "identity/login_query.h"
 
@@ -13,8 +13,8 @@
 #include "password/hash.h"
 #include "sitedb/site_query.h"
 
-#define JID_MAX  2047 /* RFC 7622 3.1: two parts of 1023 bytes, and the @ */
-#define FLAG_MAX 32   /* 0, 1, or the time of a ban */
+#define JID_MAX  2047 /* RFC 7622 3.1: two parts of 1023 bytes, and the @ between them */
+#define FLAG_MAX 32   /* fits 0, 1, or the time of a ban */
 
 enum { PASSWORD_HASH, USER, DISPLAY_NAME, JID, DISABLED, N_COLUMNS };
 
@@ -83,7 +83,7 @@ void login_query_user_clear(struct login_query_user *user)
 	*user = (struct login_query_user){0};
 }
 
-/* Takes the value out of the row. If the row has none, returns a copy of `instead`. */
+/* Moves the value out of the row. If the row has no such value, returns a copy of `instead`. */
 static char *take(struct site_query_row *row, int column, const char *instead)
 {
 	char *value = row->values[column];
@@ -93,8 +93,8 @@ static char *take(struct site_query_row *row, int column, const char *instead)
 }
 
 /*
- * Null, empty and 0 mean no. Everything else means yes, even "f" and "no", so that a mistake cannot
- * let a user in.
+ * Returns false if the flag is null, empty or 0. Any other value means true, even "f" and "no", so
+ * that a mistake cannot let a user in.
  */
 static bool is_set(const char *flag)
 {
@@ -112,12 +112,13 @@ enum status login_query_find(struct login_query *users, const char *name,
 	enum status status = site_query_ask(users->query, &value, &row, &why);
 	if (status == STATUS_NOT_FOUND)
 		return error_set(err, status, "the site has no user '%s'", name);
-	if (status == STATUS_BAD_REQUEST) /* two users have that name, so neither can log in */
+	/* two users with that name, or a value that cannot be used */
+	if (status == STATUS_BAD_REQUEST)
 		status = STATUS_UNAVAILABLE;
 	if (status != STATUS_OK)
 		return error_set(err, status, "%s", why.text);
 	if (site_query_returns(users->query, USER) && row.values[USER] == NULL) {
-		/* the typed text must not replace the missing name */
+		/* if the row has no name, the typed name must not be used instead */
 		site_query_row_clear(&row);
 		return error_set(err, STATUS_NOT_FOUND,
 				 "the site has no name for '%s': its column user is null", name);

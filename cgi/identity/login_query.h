@@ -1,6 +1,6 @@
 /*
- * Finds the users of provider `login` in the site's own database, if the key login_query is set. A
- * user is a row of the site's table, which the operator's query finds. The query is read-only.
+ * Finds the users of provider `login` in the site's own database, if the key login_query is set.
+ * Each user is a row that the operator's query finds in the site's table. The query is read-only.
  */
 #ifndef IDENTITY_LOGIN_QUERY_H
 #define IDENTITY_LOGIN_QUERY_H
@@ -11,7 +11,7 @@
 
 struct login_query; /* thread-safe */
 
-/* Reads and checks the query. conf is borrowed and must outlive *out, which the caller closes. */
+/* Reads and checks the query. conf is borrowed and must outlive *out. The caller closes *out. */
 enum status login_query_open(const struct site_conf *conf, struct login_query **out,
 			     struct error *err);
 /* Checks that the site's database accepts the query. The errors are those of login_query_open. */
@@ -23,9 +23,9 @@ void login_query_close(struct login_query *users); /* takes NULL */
 bool login_query_has_jids(const struct login_query *users);
 
 struct login_query_user {
-	char *name;          /* as the site spells it; owned, as are the texts below */
-	char *display_name;  /* "" for none */
-	char *jid;           /* "" for none */
+	char *name;          /* as the site spells it; owned, as are the strings below */
+	char *display_name;  /* "" if there is none */
+	char *jid;           /* "" if there is none */
 	char *password_hash; /* "" if the user cannot log in */
 	bool disabled;
 };

@@ -1,6 +1,6 @@
 /*
- * Provider `login`: the session cookie on every request, and the password check at /login. A
- * visitor sees the same message for every cause of a failed login; the log has the cause.
+ * Provider `login`: checks the session cookie on every request, and the password at /login. A
+ * visitor sees the same message for every cause of a failed login; only the log has the cause.
  */
 #include "identity/login_session.h"
 
@@ -26,7 +26,7 @@ struct session_life login_session_life(const struct site_conf *conf)
 
 /* ---- the cookie ---- */
 
-/* The session of a request, and the token that it was found by. */
+/* The session of a request, and the token from its cookie. */
 struct found {
 	struct session session;
 	char *token; /* owned */
@@ -40,8 +40,8 @@ static void found_clear(struct found *found)
 }
 
 /*
- * Finds the session of the request's cookie. Sets who->cookie as identity_cookie does. The caller
- * clears *out after IDENTITY_YES.
+ * Finds the session that the request's cookie identifies. Sets who->cookie as identity_cookie does.
+ * The caller clears *out after IDENTITY_YES.
  */
 static enum identity_verdict cookie_session(const struct identity_context *context,
 					    const char *source, struct identity *who,
@@ -64,7 +64,7 @@ static enum identity_verdict cookie_session(const struct identity_context *conte
 		return IDENTITY_YES;
 	}
 	found_clear(&found);
-	/* A session that has ended is treated as if there were no cookie. */
+	/* an ended session counts as no login */
 	return status == STATUS_NOT_FOUND ? IDENTITY_NONE : IDENTITY_ERROR;
 }
 
@@ -92,8 +92,8 @@ enum identity_verdict login_session_find(const struct identity_context *context,
 /* ---- the provider ---- */
 
 /*
- * Finds the current state of the session's user. The user must still exist, must not be disabled,
- * and must have the password of the login.
+ * Reads the session's user again. The user must still exist, must not be disabled, and must have
+ * the same password as at the login.
  */
 static enum status session_account(const struct identity_context *context,
 				   const struct found *found, struct login_account *out,
@@ -201,7 +201,10 @@ static enum status login_check(const struct site_conf *conf, struct store *store
 	return STATUS_OK;
 }
 
-/* Users of our own table get JIDs only from the JID map. */
+/*
+ * Returns true if login_query can return JIDs. Users of our own table get JIDs only from the JID
+ * map.
+ */
 static bool login_names_jids(const struct site_conf *conf, const void *state)
 {
 	return login_users_are_the_sites(conf) && (state == NULL || login_query_has_jids(state));
@@ -220,8 +223,8 @@ const struct identity_provider login_session_provider = {
 /* ---- logging in ---- */
 
 /*
- * Checks that the query also finds the account by its own name, because later requests look it up
- * by that name. If the query finds users only by e-mail address, the session would end at once.
+ * Checks that the query also finds the account by its own name, because each later request uses
+ * that name. If the query finds users only by e-mail address, the session would end at once.
  */
 static enum status check_own_name(const struct identity_context *context, const char *typed,
 				  const struct login_account *account, struct error *err)
@@ -242,7 +245,8 @@ static enum status check_own_name(const struct identity_context *context, const 
 }
 
 /*
- * Replaces a hash in our table that is weaker than a new one. If that fails, a later login does it.
+ * Replaces a stored hash that is weaker than the hashes that we now make. Ignores a failure; the
+ * next login tries again.
  */
 static void rehash(const struct identity_context *context, const struct login_account *account,
 		   const char *password)
@@ -274,8 +278,8 @@ static void tell_weak(const struct identity_context *context, const struct login
 }
 
 /*
- * Checks the password, then makes a session if the password is still the same. Sets *stale if the
- * password was right, but the account has changed since.
+ * Checks the password, then creates a session if the account has not changed meanwhile. Sets *stale
+ * to true if the password was right, but the account has changed since.
  */
 static enum status check_and_create(const struct identity_context *context,
 				    const struct login_attempt *attempt,
@@ -306,8 +310,8 @@ static enum status check_and_create(const struct identity_context *context,
 }
 
 /*
- * While the password is checked, another login can replace the hash of the same password. So if the
- * account changed after the password was found to be right, the password is checked once more.
+ * Repeats the password check once if the account changed during the first check. A parallel login
+ * can cause that, when it replaces the hash of the same password.
  */
 enum status login_attempt(const struct identity_context *context,
 			  const struct login_attempt *attempt, char token[SESSION_TOKEN_LEN + 1],

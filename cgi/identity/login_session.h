@@ -1,6 +1,6 @@
 /*
  * Provider `login`: our own login form and session cookie. The database holds only a digest of a
- * session's token, so nobody can use a session with a copy of the database.
+ * session's token, so a stolen copy of the database gives nobody a session.
  */
 #ifndef IDENTITY_LOGIN_SESSION_H
 #define IDENTITY_LOGIN_SESSION_H
@@ -15,23 +15,23 @@
 struct session_life login_session_life(const struct site_conf *conf);
 
 /*
- * Finds the session of the request's cookie if that source made it. Sets user, session and ours of
- * *out. Returns IDENTITY_NONE if there is no session, or it has ended. Returns IDENTITY_BAD if
- * there are several cookies, or the cookie is malformed.
+ * Finds the session that the request's cookie identifies, if provider `source` created it. Sets
+ * user, session and ours of *out. Returns IDENTITY_NONE if there is no session, or it has ended.
+ * Returns IDENTITY_BAD if the request has several such cookies, or a malformed one.
  */
 enum identity_verdict login_session_find(const struct identity_context *context, const char *source,
 					 struct identity *out, struct error *err);
 
 /*
- * Makes the key under which wrong passwords for that name are counted. Blanks around the name are
- * removed. The name is folded (base/name.h) and cut at LOGIN_ACCOUNT_MAX bytes.
+ * Makes the key for counting wrong passwords of that name. It removes spaces around the name, folds
+ * it (base/name.h) and cuts it at LOGIN_ACCOUNT_MAX bytes.
  */
 enum status login_name_key(const char *name, char out[LOGIN_ACCOUNT_MAX + 1], struct error *err);
 
 /*
- * Makes the key as login_name_key does, for the text that a user typed. It uses the account's own
- * name, even if the site's query found the account under another spelling. If there is no such
- * user, it uses the typed text. Returns STATUS_UNAVAILABLE if the look-up failed.
+ * Like login_name_key, but for the string that a user typed. If the string belongs to a user, the
+ * key is made from the name in that user's row, which can differ from the string. Otherwise it is
+ * made from the typed string. Returns STATUS_UNAVAILABLE if the look-up failed.
  */
 enum status login_account_key(const struct identity_context *context, const char *typed,
 			      char out[LOGIN_ACCOUNT_MAX + 1], struct error *err);
@@ -44,18 +44,18 @@ enum status login_user_check(const struct identity_context *context, const char 
 			     struct error *err);
 
 /*
- * Checks the user's password, with the same work whether the name or the password is wrong. Returns
- * STATUS_BAD_CREDENTIALS if it is wrong, and STATUS_BUSY if too many passwords are being checked.
- * context->req can be NULL here.
+ * Checks the user's password. A wrong name takes the same work as a wrong password. Returns
+ * STATUS_BAD_CREDENTIALS if either is wrong, and STATUS_BUSY if too many password checks are in
+ * progress. context->req can be NULL here.
  */
 enum status login_password_check(const struct identity_context *context, const char *user,
 				 const char *password, struct error *err);
 
 /*
- * Checks name and password, with the same work whichever is wrong. If both are right, returns
- * STATUS_OK and the token of a new session. Returns STATUS_BAD_CREDENTIALS if one is wrong, and
- * STATUS_BUSY if too many passwords are being checked. old_token is the browser's earlier session
- * cookie, or NULL.
+ * Checks name and password. A wrong name takes the same work as a wrong password. If both are
+ * right, returns STATUS_OK and the token of a new session. Returns STATUS_BAD_CREDENTIALS if either
+ * is wrong, and STATUS_BUSY if too many password checks are in progress. old_token is the value of
+ * the browser's session cookie before this login, or NULL.
  */
 struct login_attempt {
 	const char *user;

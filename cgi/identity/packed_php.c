@@ -1,5 +1,5 @@
 /*
- * Unpacks a session of PHP and takes the user from it.
+ * Decodes a PHP session from the site's database and reads the user from it.
  */
 #include "identity/packed_php.h"
 
@@ -11,8 +11,8 @@
 #include "identity/php_serialize.h"
 
 /*
- * PHP's formats always contain a '|', a ':' or a control character, so a session in one of them
- * does not look like base64.
+ * Returns true if the session is in base64. PHP's own formats always contain a '|', a ':' or a
+ * control character, so they never look like base64.
  */
 static bool is_base64(const char *text, size_t len)
 {

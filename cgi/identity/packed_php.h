@@ -1,5 +1,5 @@
 /*
- * A PHP session that a site keeps in its database, either as PHP writes it or in base64.
+ * Reads a PHP session that a site stores in its database, either in PHP's own format or in base64.
  */
 #ifndef IDENTITY_PACKED_PHP_H
 #define IDENTITY_PACKED_PHP_H
@@ -7,12 +7,12 @@
 #include "base/error.h"
 #include "conf/conf.h"
 
-#define PACKED_PHP_MAX 262144 /* in bytes; a session of Roundcube has about ten thousand */
+#define PACKED_PHP_MAX 262144 /* in bytes; a Roundcube session has about ten thousand */
 
 struct packed_php {
 	char *user;         /* the value at php_session_user; owned */
-	char *display_name; /* the value at php_session_display; owned; NULL for none */
-	char *password;     /* the value at php_session_password; owned; NULL if the key is empty */
+	char *display_name; /* the value at php_session_display; owned; NULL if there is none */
+	char *password; /* the value at php_session_password; owned; NULL if that key is not set */
 };
 
 /*

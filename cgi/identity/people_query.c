@@ -1,5 +1,5 @@
 /*
- * Runs the SELECT of people_query. sitedb/site_query.h limits what a query can do and checks its
+ * Runs the SELECT of people_query. sitedb/site_query.h limits what the SELECT can do and checks its
  * values.
  */
 #include "identity/people_query.h"
@@ -12,9 +12,9 @@
 #include "identity/identity.h"
 #include "sitedb/site_query.h"
 
-#define JID_MAX     2047 /* RFC 7622 3.1: two parts of 1023 bytes, and the @ */
-#define PICTURE_MAX 1024 /* bytes of a picture's address */
-#define EMAIL_MAX   320  /* bytes: RFC 3696 erratum 1690 */
+#define JID_MAX     2047 /* RFC 7622 3.1: two parts of 1023 bytes, and the @ between them */
+#define PICTURE_MAX 1024 /* bytes of a picture's URL */
+#define EMAIL_MAX   320  /* in bytes (RFC 3696 erratum 1690) */
 
 enum { USER, DISPLAY_NAME, PICTURE, JID, EMAIL, ID, N_COLUMNS };
 
@@ -97,13 +97,13 @@ static void row_tell(const struct site_query_row *row,
 		each(arg, &person);
 }
 
-/* The rows that a query has returned: n of them, at most max. */
+/* The rows that a query returned. n is their number, max the size of the array. */
 struct listing {
 	struct site_query_row *rows;
 	size_t max, n;
 };
 
-/* Runs the query. pattern is what->q as a LIKE pattern. */
+/* Runs the query. `pattern` is the value of :q_like. */
 static enum status list(struct people_query *people, const struct people_search *what,
 			const char *pattern, struct listing *out, struct error *err)
 {

@@ -1,14 +1,14 @@
 /*
- * Reads the marks, numbers and texts of PHP's serialize format.
+ * Reads the markers, numbers and strings of PHP's serialize format.
  */
 #include "identity/php_lexer.h"
 
 #include <stdint.h>
 #include <string.h>
 
-#define DIGITS_MAX  20 /* the digits of a number below 2^64 */
+#define DIGITS_MAX  20 /* a number below 2^64 has at most this many digits */
 #define INTEGER_MAX "9223372036854775807"
-#define INTEGER_MIN "9223372036854775808" /* without its sign */
+#define INTEGER_MIN "9223372036854775808" /* the smallest 64-bit integer, without its minus sign */
 
 bool php_part_equal(const struct php_part *a, const struct php_part *b)
 {
@@ -68,7 +68,7 @@ static bool take_sign(struct php_lexer *lexer)
 	return take(lexer, '-') || take(lexer, '+');
 }
 
-/* Reads a number as PHP writes it, which means without leading zeros. */
+/* Reads a number. Refuses leading zeros, because PHP does not write them. */
 static bool read_digits(struct php_lexer *lexer, struct php_part *out)
 {
 	out->text = lexer->at;
@@ -167,7 +167,7 @@ bool php_lexer_double(struct php_lexer *lexer)
 	return read_end(lexer, ';');
 }
 
-/* ---- texts ---- */
+/* ---- strings ---- */
 
 bool php_lexer_quoted(struct php_lexer *lexer, struct php_part *out)
 {
@@ -179,7 +179,7 @@ bool php_lexer_quoted(struct php_lexer *lexer, struct php_part *out)
 	return php_lexer_pass(lexer, len) && php_lexer_skip(lexer, "\"");
 }
 
-/* True for a byte of an identifier, or of a namespace before it. */
+/* Returns true for a byte that can be in a class's name, with or without its namespace. */
 static bool is_class_byte(unsigned char c)
 {
 	return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
@@ -187,8 +187,8 @@ static bool is_class_byte(unsigned char c)
 }
 
 /*
- * Refuses a leading backslash. PHP never writes one, and treats such a name differently when it
- * reads it.
+ * Refuses a name with a leading backslash. PHP never writes such a name, and would read it as a
+ * different one.
  */
 static bool is_class(const struct php_part *name)
 {

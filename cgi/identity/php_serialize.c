@@ -1,7 +1,7 @@
 /*
  * Reads PHP's serialize format (the grammar is ext/standard/var_unserializer.re). Every byte must
- * belong to a well-formed value, or the whole session is refused. A class is only a name here: no
- * object is made, so none of its code runs.
+ * belong to a well-formed value, or the whole session is refused. Only the names of classes are
+ * read: no object is created, so no code of a class runs.
  */
 #include "identity/php_serialize.h"
 
@@ -14,11 +14,11 @@
 #include "identity/php_lexer.h"
 
 #define PATH_PARTS_MAX  8
-#define BINARY_NAME_MAX 127 /* in the format php_binary, PHP does not write longer names */
+#define BINARY_NAME_MAX 127 /* in the format php_binary, PHP writes no longer names */
 
 enum found { FOUND_NOTHING, FOUND_NONE, FOUND_TEXT, FOUND_REFERENCE, FOUND_WRONG };
 
-/* The value that a reference points to. PHP numbers all values in order, except references (R). */
+/* The value a reference points to. A slot is PHP's number for a value; references (R) have none. */
 struct named {
 	size_t slot; /* 0 for none */
 	enum found found;
@@ -29,7 +29,7 @@ struct reader {
 	struct php_lexer lexer;
 	size_t values;
 	size_t slots;
-	/* one bit for each slot, set if it holds an object; owned by php_session_get */
+	/* a bit per slot, set if the slot holds an object; owned by php_session_get */
 	unsigned char *objects;
 	struct php_part parts[PATH_PARTS_MAX];
 	size_t n_parts;
@@ -39,24 +39,24 @@ struct reader {
 	enum found found;
 	struct php_part value; /* valid if found is FOUND_TEXT */
 	struct named named;
-	const char *why; /* why the value that was found is refused */
+	const char *why; /* why the value at the path is refused */
 };
 
 /*
- * Where a value is. on_path is true if the keys that lead to the value are the first `level` parts
- * of the path. is_named is true if reader.named.slot is the slot of the value.
+ * The position of a value. on_path is true if the keys that lead to the value are the first `level`
+ * parts of the path. is_named is true if reader.named.slot is the slot of the value.
  */
 struct place {
 	bool on_path;
 	bool is_named;
-	uint32_t container; /* the number of the array or object around it; 0 for the session */
+	uint32_t container; /* number of the array or object around the value; 0 if none */
 	size_t level;
 	int depth;
 };
 
 static bool read_value(struct reader *r, const struct place *place);
 
-/* ---- the value that was found ---- */
+/* ---- the value at the path ---- */
 
 static bool is_target(const struct reader *r, const struct place *place)
 {
@@ -81,8 +81,8 @@ static void found(struct reader *r, const struct place *place, enum found what,
 }
 
 /*
- * The path must not lead into a reference, an enum or a packed object, because none of them is
- * read.
+ * Refuses a path that leads into a reference, an enum or a packed object, because their contents
+ * are not read.
  */
 static void found_closed(struct reader *r, const struct place *place)
 {
@@ -94,8 +94,8 @@ static void found_closed(struct reader *r, const struct place *place)
 }
 
 /*
- * Reads the value of an element, whose key has been read. The element is on the path if its
- * container is on the path and its key is the next part of the path.
+ * Reads the value of an element after its key. The element is on the path if its container is on
+ * the path and its key is the next part of the path.
  */
 static bool read_element(struct reader *r, const struct place *in, const struct php_part *key)
 {
@@ -114,7 +114,7 @@ static bool read_element(struct reader *r, const struct place *in, const struct 
 
 /* ---- values ---- */
 
-/* Reads an array's key or an object's property: a whole number or a text. */
+/* Reads an array's key or an object's property name: a whole number or a string. */
 static bool read_key(struct reader *r, struct php_part *out)
 {
 	struct php_lexer *lexer = &r->lexer;
@@ -126,8 +126,8 @@ static bool read_key(struct reader *r, struct php_part *out)
 }
 
 /*
- * A property that is not public is named "\0CLASS\0NAME". PHP never writes another name that begins
- * with a NUL. It also refuses such a name if it knows the class.
+ * A property that is not public is named "\0CLASS\0NAME". PHP never writes any other name that
+ * begins with a NUL. If PHP knows the class, it also refuses such a name.
  */
 static bool is_property_name(const struct php_part *name)
 {
@@ -137,7 +137,7 @@ static bool is_property_name(const struct php_part *name)
 	return class_len > 0 && class_len + 2 < name->len;
 }
 
-/* Reads `COUNT:{ key value … }`. */
+/* Reads `COUNT:{ key value … }`, the contents of an array or object. */
 static bool read_elements(struct reader *r, const struct place *place, bool are_properties)
 {
 	struct place in = *place;
@@ -160,7 +160,9 @@ static bool read_elements(struct reader *r, const struct place *place, bool are_
 	return php_lexer_skip(&r->lexer, "}");
 }
 
-/* Reads `C:LEN:"CLASS":LEN:{BYTES}`. The class defines what the bytes mean. */
+/*
+ * Reads `C:LEN:"CLASS":LEN:{BYTES}`. Skips the bytes, because only the class knows what they mean.
+ */
 static bool read_custom(struct reader *r)
 {
 	struct php_lexer *lexer = &r->lexer;
@@ -194,7 +196,9 @@ static bool read_integer(struct reader *r, const struct place *place)
 	return true;
 }
 
-/* The value false means that the user has logged out. The value true is not a name. */
+/*
+ * At the path, false means that the user has logged out. true is refused, because it is not a name.
+ */
 static bool read_bool(struct reader *r, const struct place *place)
 {
 	bool is_false = php_lexer_is_at(&r->lexer, '0');
@@ -230,7 +234,7 @@ static bool read_slot(struct reader *r, size_t last, size_t *out)
 	return true;
 }
 
-/* Reads `R:SLOT;`, which repeats the value of that slot. The reference has no slot of its own. */
+/* Reads `R:SLOT;`, which repeats the value in that slot. The reference itself gets no slot. */
 static bool read_reference(struct reader *r, const struct place *place)
 {
 	size_t slot;
@@ -244,7 +248,7 @@ static bool read_reference(struct reader *r, const struct place *place)
 	return true;
 }
 
-/* Reads `r:SLOT;`, which is another reference to the object in that slot. */
+/* Reads `r:SLOT;`, which refers again to the object in that slot. */
 static bool read_object_again(struct reader *r, const struct place *place)
 {
 	size_t slot;
@@ -332,8 +336,8 @@ static bool read_value(struct reader *r, const struct place *place)
 static const struct place top = {.on_path = true};
 
 /*
- * Refuses a variable whose name is a number. PHP never writes one, and cannot find it after reading
- * it.
+ * Refuses a variable whose name is a number. PHP never writes such a variable, and could not find
+ * it after reading it.
  */
 static bool read_variable(struct reader *r, const struct php_part *name)
 {
@@ -342,7 +346,7 @@ static bool read_variable(struct reader *r, const struct php_part *name)
 	return read_element(r, &top, name);
 }
 
-/* Reads NAME|VALUE NAME|VALUE … */
+/* Reads all variables, each in the form NAME|VALUE. */
 static bool read_php(struct reader *r)
 {
 	struct php_lexer *lexer = &r->lexer;
@@ -361,7 +365,7 @@ static bool read_php(struct reader *r)
 	return true;
 }
 
-/* Reads all variables. Each is a length byte, the name and the value. */
+/* Reads all variables. Each consists of a length byte, the name and the value. */
 static bool read_php_binary(struct reader *r)
 {
 	struct php_lexer *lexer = &r->lexer;
@@ -380,7 +384,7 @@ static bool read_php_binary(struct reader *r)
 	return true;
 }
 
-/* Reads one array that holds all variables. */
+/* Reads one array that contains all variables. */
 static bool read_php_serialize(struct reader *r)
 {
 	struct php_lexer *lexer = &r->lexer;
@@ -420,16 +424,19 @@ static bool split_path(struct reader *r, const char *path)
 	return false;
 }
 
-/* Follows a reference to a text or a whole number. A second pass reads the value it points to. */
+/*
+ * Follows a reference to a string or a whole number. Reads the session again to find the value that
+ * the reference points to.
+ */
 static bool follow_reference(const struct php_session *session, struct reader *r)
 {
 	struct reader again = *r;
 
 	again.lexer.at = session->data;
 	again.values = again.slots = again.keys.count = again.containers = 0;
-	again.n_parts = 0; /* this pass only looks for the slot */
+	again.n_parts = 0; /* with an empty path, this pass only looks for the slot */
 	bool read = read_session(&again, session->format);
-	r->keys = again.keys; /* the list can have moved in memory */
+	r->keys = again.keys; /* realloc can have moved the list */
 	r->lexer = again.lexer;
 	r->no_memory = again.no_memory;
 	if (!read)
@@ -475,7 +482,7 @@ enum status php_session_get(const struct php_session *session, const char *path,
 		return error_set(err, STATUS_BAD_REQUEST, "%s: has more than %d names", path,
 				 PATH_PARTS_MAX);
 	size_t slots = session->len / 2 < PHP_VALUES_MAX ? session->len / 2 : PHP_VALUES_MAX;
-	r.objects = calloc(slots / 8 + 1, 1); /* a value takes at least two bytes */
+	r.objects = calloc(slots / 8 + 1, 1); /* a slot takes at least two bytes of input */
 	if (r.objects == NULL)
 		return error_no_memory(err);
 	enum status status = session_walk(session, path, &r, err);

@@ -1,6 +1,7 @@
 /*
- * Provider `php_session`: the files of PHP's own session handler. The cookie names the file of a
- * session. The file is read only if no account other than PHP's can have written it.
+ * Provider `php_session`: reads the files of PHP's own session handler. The cookie has the session
+ * ID, which names the file. The file is read only if no account other than PHP's can have written
+ * it.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -22,23 +23,24 @@
 #include "identity/identity.h"
 #include "identity/php_serialize.h"
 
-#define PREFIX       "sess_"
-#define SID_MIN      22 /* PHP's own limits: session.sid_length */
-#define SID_MAX      256
-#define FILE_MAX     1048576 /* in bytes; a session has a few thousand */
-#define LOCK_WAIT_MS 100     /* PHP holds the lock while its script runs */
+#define PREFIX   "sess_"
+#define SID_MIN  22 /* SID_MIN and SID_MAX are the limits of PHP's session.sid_length */
+#define SID_MAX  256
+#define FILE_MAX 1048576 /* in bytes; a typical session has a few thousand */
+/* a short wait, because PHP holds the lock while the visitor's script runs */
+#define LOCK_WAIT_MS 100
 #define LOCK_NAP_MS  5
-#define PASSWD_MAX   4096 /* bytes of a row of the user database */
-#define LIST_MAX     2000 /* the files that php_session_check looks at */
+#define PASSWD_MAX   4096 /* bytes for one row of the system's user database */
+#define LIST_MAX     2000 /* maximum number of files that php_session_check looks at */
 
 static const char sid_characters[] =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789,-";
 
-/* Constant after it is opened. */
+/* Constant after opening. */
 struct sessions {
 	const struct site_conf *conf;
-	const char *folder; /* borrowed from conf */
-	size_t levels;      /* levels of subfolders, each named by a character of the id */
+	const char *folder; /* the path of PHP's session folder; borrowed from conf */
+	size_t levels; /* levels of subfolders; the first characters of the session ID name them */
 	uid_t owner;
 };
 
@@ -65,8 +67,9 @@ static enum status owner_find(const struct site_conf *conf, uid_t *out, struct e
 }
 
 /*
- * An account that can rename files in PHP's folder can log in as any user. The sticky bit (as on
- * /tmp) prevents this for other accounts, but not for the folder's owner.
+ * Refuses a folder in which another account can rename files, because that account could log in as
+ * any user. The sticky bit (as on /tmp) protects files from other accounts, but not from the
+ * folder's owner.
  */
 static enum status folder_check(const struct site_conf *conf, const char *folder, uid_t php,
 				struct error *err)
@@ -106,7 +109,7 @@ static enum status sessions_init(const struct site_conf *conf, struct sessions *
 	const char *path = conf->php_session_path;
 
 	*out = (struct sessions){.conf = conf, .folder = path + strcspn(path, "/")};
-	/* the path can begin with "N;", and the configuration allows only one digit */
+	/* the path can begin with "N;"; the check of the configuration allows only one digit */
 	if (path[0] >= '0' && path[0] <= '9')
 		out->levels = (size_t)(path[0] - '0');
 	enum status status = owner_find(conf, &out->owner, err);
@@ -130,8 +133,8 @@ static enum status php_session_open(const struct site_conf *conf, void **out, st
 /* ---- a session's file ---- */
 
 /*
- * The number of characters of the id that messages show. Somebody who reads the log must not be
- * able to use the session.
+ * How many characters of the session ID a message shows. A reader of the log must not be able to
+ * use the session.
  */
 #define SHOWN_SID 6
 
@@ -156,7 +159,10 @@ static enum status no_file(const char *sid, int cause, struct error *err)
 	}
 }
 
-/* Opens the subfolders one by one, then the file. Never follows a link below sessions->folder. */
+/*
+ * Opens the subfolders one by one, then the file. Below sessions->folder, never follows a symbolic
+ * link.
+ */
 static enum status file_open(const struct sessions *sessions, const char *sid, int *out,
 			     struct error *err)
 {
@@ -205,9 +211,9 @@ static enum status file_check(const struct sessions *sessions, const struct stat
 }
 
 /*
- * PHP empties and writes the file under an exclusive lock. So a shared lock makes sure that a whole
- * session is read. But PHP holds its lock while the visitor's script runs. The script can run for a
- * long time, and can even wait for our answer. So after LOCK_WAIT_MS the file is read without the
+ * Takes a shared lock, so that a whole session is read: PHP empties and rewrites the file under an
+ * exclusive lock. But PHP holds that lock while the visitor's script runs. The script can run for a
+ * long time, and can even wait for our response. So after LOCK_WAIT_MS the file is read without a
  * lock. The file then has the contents from the time when the script began.
  */
 static enum status lock_for_a_moment(int fd, struct error *err)
@@ -266,7 +272,7 @@ static enum status session_read(const struct sessions *sessions, const char *sid
 	return status;
 }
 
-/* ---- the user in it ---- */
+/* ---- the user in the session ---- */
 
 static enum status user_read(const struct sessions *sessions, const char *sid, int64_t now,
 			     struct identity *out, struct error *err)
@@ -289,7 +295,9 @@ static enum status user_read(const struct sessions *sessions, const char *sid, i
 	return status;
 }
 
-/* PHP percent-encodes the id. The comma is the only character of an id that this changes. */
+/*
+ * Reads the session ID from the cookie. PHP percent-encodes the ID, which changes only its commas.
+ */
 static enum status sid_read(const char *cookie, struct strbuf *out, struct error *err)
 {
 	enum status status = codec_percent_decode(out, cookie, strlen(cookie), false);
@@ -347,7 +355,7 @@ struct count {
 	long sessions;
 	long users;
 	long refused;
-	struct error why; /* why the first refused session was refused */
+	struct error why; /* the reason for the first refused session */
 };
 
 static void count_one(const struct sessions *sessions, const char *sid, struct count *count)
@@ -410,7 +418,10 @@ static enum status php_session_check(const struct site_conf *conf, struct store 
 	return count.refused > 0 && count.users == 0 ? STATUS_BAD_REQUEST : STATUS_OK;
 }
 
-/* A session without a user is not always a fault: perhaps nobody is logged in at the moment. */
+/*
+ * Returns false if no session has a user. This need not be a fault, because perhaps nobody is
+ * logged in at the moment.
+ */
 static bool php_session_is_plausible(const struct site_conf *conf, struct error *said)
 {
 	struct sessions sessions;

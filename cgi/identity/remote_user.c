@@ -1,8 +1,8 @@
 /*
- * Provider `remote_user`: the web server has authenticated the user by a password, a ticket or an
- * identity provider, and passes on the name. The name and its type come from two CGI parameters. A
- * header is never used, because a visitor could send one. There is no session of ours, so the web
- * server must end the login.
+ * Provider `remote_user`: the web server authenticates the user (by a password, a ticket or an
+ * identity provider) and passes the name to prebind. The name and its type come from two CGI
+ * parameters. prebind never takes them from a header, because a visitor could send one. prebind has
+ * no login session for the user, so the log-out must happen at the web server.
  */
 #include <stdbool.h>
 #include <stdio.h>
@@ -13,7 +13,10 @@
 #include "conf/realm.h"
 #include "identity/identity.h"
 
-/* Without the AUTH_TYPE of an authentication module, the name could come from anywhere. */
+/*
+ * Returns true if the web server's AUTH_TYPE is accepted. Without the AUTH_TYPE of an
+ * authentication module, the user's name could come from anywhere.
+ */
 static bool auth_type_is_believed(const struct site_conf *conf, const char *type)
 {
 	const struct conf_list *types = &conf->remote_user_auth_types;
@@ -24,9 +27,9 @@ static bool auth_type_is_believed(const struct site_conf *conf, const char *type
 	return types->count == 0 && type[0] != '\0';
 }
 
-/* A name as the web server passes it on: user, user@REALM or PREFIX\user. */
+/* A name as the web server passes it: user, user@REALM or PREFIX\user. */
 struct parts {
-	const char *user; /* points into the name; user_len bytes */
+	const char *user; /* points into the name; not terminated, user_len bytes */
 	size_t user_len;
 	const char *realm; /* borrowed from the configuration; NULL if the name has no realm */
 };
@@ -43,8 +46,8 @@ static enum status refuse_realm(const struct site_conf *conf, const char *name, 
 }
 
 /*
- * Finds the realm of the name. Only the realms of the list are accepted, exactly as they are
- * written there. alice of another realm is another person and must not become our alice.
+ * Finds the realm of the name. Accepts only realms of the list, spelled exactly as there. alice of
+ * another realm is a different person and must not become our alice.
  */
 static enum status parts_read(const struct site_conf *conf, const char *name, struct parts *out,
 			      struct error *err)
@@ -73,9 +76,9 @@ static enum status parts_read(const struct site_conf *conf, const char *name, st
 }
 
 /*
- * Makes the user's name. Users of the first realm get no realm in their names. Users of other
- * realms keep it, in lower case; no two realms of the list differ only in case. A name in
- * exclude_users gets no realm, so it is excluded in every realm.
+ * Makes the user's name. A user of the first realm gets a name without the realm. Any other user
+ * keeps the realm, in lower case; no two realms of the list differ only in case. A name in
+ * exclude_users gets no realm, so that the name is excluded in every realm.
  */
 static enum status name_make(const struct site_conf *conf, const struct parts *parts, char **out,
 			     struct error *err)
@@ -156,7 +159,7 @@ static void add_realms(const struct conf_list *list, struct strbuf *text)
 	strbuf_adds(text, ", and other realms are refused");
 }
 
-/* This check sees only the configuration, so it can only say what will be accepted. */
+/* Reports only what will be accepted, because this check sees nothing but the configuration. */
 static enum status remote_user_check(const struct site_conf *conf, struct store *store,
 				     struct error *said)
 {

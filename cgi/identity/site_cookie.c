@@ -1,5 +1,5 @@
 /*
- * Turns the value of the site's session cookie into the value that the site's table has for it.
+ * Converts the value of the site's session cookie to the value that the site stores in its table.
  */
 #include "identity/site_cookie.h"
 
@@ -8,9 +8,10 @@
 #include "base/codec.h"
 #include "base/crypto.h"
 
-#define COOKIE_MAX 256 /* a longer cookie is not a session id, and is never put into the query */
+/* bytes; a longer cookie is not a session ID, and is never passed to the query */
+#define COOKIE_MAX 256
 
-/* The characters of session ids; none of them needs quoting anywhere. */
+/* The characters of session IDs. None of these characters needs quoting anywhere. */
 static const char cookie_characters[] =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.,%-";
 
@@ -32,7 +33,7 @@ static enum status add_digest(enum digest_kind kind, const char *text, bool hex,
 	return status;
 }
 
-/* Turns the cookie into the value that the site's table has for it. */
+/* Converts the cookie to the value that the site stores in its table. */
 static enum status transform(enum conf_transform how, const char *cookie, struct strbuf *out,
 			     struct error *err)
 {
@@ -41,7 +42,7 @@ static enum status transform(enum conf_transform how, const char *cookie, struct
 		return add_digest(DIGEST_SHA1, cookie, true, out, err);
 	case TRANSFORM_SHA256:
 		return add_digest(DIGEST_SHA256, cookie, true, out, err);
-	case TRANSFORM_DRUPAL: /* Drupal\Component\Utility\Crypt::hashBase64 */
+	case TRANSFORM_DRUPAL: /* as Drupal\Component\Utility\Crypt::hashBase64 does */
 		return add_digest(DIGEST_SHA256, cookie, false, out, err);
 	case TRANSFORM_NONE:
 	default:

@@ -1,7 +1,7 @@
 /*
- * Provider `site_http`: the site itself says who is logged in. The visitor's cookies of the
- * configured names, and no others, go to the configured URL. A request cannot change where this
- * call goes: the path is constant, and the Host is a configured one.
+ * Provider `site_http`: asks the site by HTTP who is logged in. The call to the configured URL
+ * carries only those cookies of the visitor that the configuration names. A request cannot change
+ * where the call goes: the path is constant, and the Host is one of the configured hosts.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -15,19 +15,20 @@
 #include "identity/site_http_cache.h"
 #include "net/http_client.h"
 
-/* Constant after it is opened. client and cache change, but have their own locks. */
+/* Constant after opening, except client and cache, which have their own locks. */
 struct site_http {
 	const struct site_conf *conf;
 	struct http_client *client;
 	struct site_cache *cache;
-	unsigned char key[SECRET_KEY_LEN]; /* for MACs; the cache does not store the cookies */
-	bool local;                        /* the URL names this machine, not a host of the site */
+	/* for MACs of the cookies, because the cache must not store the cookies themselves */
+	unsigned char key[SECRET_KEY_LEN];
+	bool local; /* true if the URL names this machine, not a host of the site */
 };
 
-/* One call to the site. */
+/* A call to the site. */
 struct site_question {
 	struct site_http *site;
-	const char *host; /* the Host header; NULL for the host of the URL */
+	const char *host; /* the Host header; NULL to use the host of the URL */
 	const char *cookie;
 	bool https; /* true if the visitor's connection is HTTPS */
 	int64_t now;
@@ -81,9 +82,7 @@ static enum status site_http_open(const struct site_conf *conf, void **out, stru
 
 /* ---- the call ---- */
 
-/*
- * A failure of the site is reported to the visitor as a failure of prebind. The log has the cause.
- */
+/* Reports a failure of the site as a failure of prebind to the visitor. The log has the cause. */
 static enum status blame_site(const struct site_http *site, enum status status, struct error *err)
 {
 	if (status == STATUS_CHAT_SERVER || status == STATUS_CHAT_TIMEOUT)
@@ -112,7 +111,7 @@ static enum status call(const struct site_question *question, struct http_answer
 	return status;
 }
 
-/* Calls the site. Its type is site_cache_ask. */
+/* Calls the site. Has the type site_cache_ask. */
 static enum status ask(void *arg, struct site_answer *out, struct error *err)
 {
 	const struct site_question *question = arg;
@@ -138,7 +137,7 @@ static enum status ask(void *arg, struct site_answer *out, struct error *err)
 
 /*
  * Appends one cookie as the browser sent it. Returns IDENTITY_BAD for a value that no cookie can
- * have, because the site might read it as two cookies.
+ * have, because the site might read that value as two cookies.
  */
 static enum identity_verdict cookie_add(const struct identity_context *context, const char *name,
 					struct strbuf *header, struct identity *out,
@@ -157,7 +156,9 @@ static enum identity_verdict cookie_add(const struct identity_context *context, 
 	return IDENTITY_YES;
 }
 
-/* Returns IDENTITY_NONE if the request has none of the cookies. */
+/*
+ * Appends the visitor's cookies of the configured names. Returns IDENTITY_NONE if there are none.
+ */
 static enum identity_verdict cookies_read(const struct identity_context *context,
 					  struct strbuf *header, struct identity *out,
 					  struct error *err)
@@ -181,8 +182,9 @@ static enum identity_verdict cookies_read(const struct identity_context *context
 /* ---- the user ---- */
 
 /*
- * Returns the Host header for a call to this machine. A site without `hosts` accepts every Host
- * from its visitors, so a visitor of that site must not choose the header.
+ * Returns the visitor's Host header if the call goes to this machine and the site has `hosts`.
+ * Otherwise returns NULL, which means the host of the URL. A site without `hosts` accepts every
+ * Host, so a visitor could choose the header.
  */
 static const char *host_of(const struct site_http *site, const char *visitors)
 {
@@ -305,7 +307,7 @@ static enum status site_http_check(const struct site_conf *conf, struct store *s
 	return status;
 }
 
-/* Any answer can have a member `jid`. */
+/* Returns true, because every answer of the site can have a member `jid`. */
 static bool site_http_names_jids(const struct site_conf *conf, const void *state)
 {
 	(void)conf;

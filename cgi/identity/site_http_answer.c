@@ -1,5 +1,5 @@
 /*
- * Reads the site's answer. Anything unexpected in it is an error, because a guess could turn one
+ * Reads the site's answer. Treats anything unexpected as an error, because a guess could turn one
  * visitor into another user.
  */
 #include "identity/site_http_answer.h"
@@ -10,11 +10,12 @@
 
 #include "base/json.h"
 
-#define EXPIRES_MAX 253402300799LL /* the end of the year 9999; a time in milliseconds is larger */
+/* seconds to the end of the year 9999; refuses times in milliseconds, which are larger */
+#define EXPIRES_MAX 253402300799LL
 
 #define N_TEXTS 5
 
-/* The members that are texts, in the order of texts_of. */
+/* The names of the string members, in the order of texts_of. */
 static const char *const text_names[N_TEXTS] = {"user", "display_name", "jid", "email", "id"};
 
 static void texts_of(struct site_answer *answer, char **texts[N_TEXTS])
@@ -39,7 +40,7 @@ void site_answer_clear(struct site_answer *answer)
 enum status site_answer_copy(const struct site_answer *from, struct site_answer *to,
 			     struct error *err)
 {
-	struct site_answer source = *from; /* texts_of takes no pointer to const */
+	struct site_answer source = *from; /* a copy, because texts_of takes no pointer to const */
 	struct site_answer copy = {.known = from->known, .expires = from->expires};
 	char **texts[N_TEXTS], **copies[N_TEXTS];
 

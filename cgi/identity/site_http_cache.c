@@ -1,7 +1,7 @@
 /*
- * A list of entries in the order in which their calls began, and a table to find them by key. The
- * lock is held for microseconds. A request that waits for the site does not hold the lock, but is
- * counted in its entry's holders.
+ * The cache has a list of entries in the order in which their calls began, and a table to find them
+ * by key. The lock is held for microseconds. A request that waits for the site does not hold the
+ * lock, but is counted in its entry's holders.
  */
 #include "identity/site_http_cache.h"
 
@@ -15,17 +15,18 @@
 #include "base/clock.h"
 #include "base/blocking.h"
 
-#define BUCKETS 256 /* indexed by the first byte of the key, which is random */
+#define BUCKETS 256 /* a key's first byte is the index, because it is random */
 #define RETRY_S 2
 
 struct entry {
 	unsigned char key[SECRET_MAC_LEN];
 	LIST_ENTRY(entry) in_bucket;
 	TAILQ_ENTRY(entry) in_order;
-	bool asking;        /* true until the answer is there */
-	bool listed;        /* true if it can be found by key; false at once after a failure */
-	unsigned holders;   /* requests that use it now, including the one that calls the site */
-	int64_t asked_us;   /* monotonic; when the call began */
+	bool asking; /* true until the answer arrives */
+	bool listed; /* true if the table has it; set to false as soon as its call fails */
+	/* requests that now use the entry, including the request that calls the site */
+	unsigned holders;
+	int64_t asked_us;   /* when the call began; monotonic */
 	enum status status; /* the result of the call */
 	struct error err;
 	struct site_answer answer; /* set if status is STATUS_OK */
@@ -34,13 +35,14 @@ struct entry {
 
 struct site_cache {
 	int64_t life_us;
-	pthread_mutex_t lock; /* guards everything below, and the entries */
-	pthread_cond_t turn;  /* signaled when a call has ended, because another can then begin */
+	pthread_mutex_t lock; /* guards all members below, and the entries */
+	/* signaled at the end of a call, because another call can then begin */
+	pthread_cond_t turn;
 	LIST_HEAD(, entry) buckets[BUCKETS];
-	TAILQ_HEAD(order, entry) order; /* the oldest call first */
+	TAILQ_HEAD(order, entry) order; /* the entry with the oldest call is first */
 	size_t count;
-	int calls;   /* calls to the site that are in progress */
-	int waiting; /* requests that call the site, or wait for a turn or an answer */
+	int calls;   /* number of calls to the site in progress */
+	int waiting; /* requests that call the site, or wait to call it, or wait for an answer */
 };
 
 enum status site_cache_new(int64_t life_ms, struct site_cache **out, struct error *err)
@@ -76,7 +78,7 @@ static void entry_free(struct entry *entry)
 	free(entry);
 }
 
-/* The last holder of an unlisted entry frees it. */
+/* Frees the entry if it is unlisted and this was its last holder. */
 static void entry_release(struct entry *entry)
 {
 	if (--entry->holders == 0 && !entry->listed)
@@ -91,7 +93,10 @@ static void entry_unlist(struct site_cache *cache, struct entry *entry)
 	entry->listed = false;
 }
 
-/* Drops answers that are too old and, if there are still too many, the oldest of the rest. */
+/*
+ * Drops the answers that are too old. If the cache is still full, also drops the oldest remaining
+ * answers.
+ */
 static void entries_drop(struct site_cache *cache, int64_t now_us)
 {
 	struct entry *entry, *next;
@@ -142,10 +147,9 @@ void site_cache_free(struct site_cache *cache)
 }
 
 /*
- * Returns true if the entry's answer is valid for another request, which came at came_us. An older
- * answer can be from before the user logged in or out. A whole call can take less than a
- * millisecond, so times are in microseconds, and an answer that is exactly life_us old is not
- * valid.
+ * Returns true if the entry's answer is valid for another request, which arrived at came_us. An
+ * older answer can be from before the user logged in or out. A whole call can take less than a
+ * millisecond, so times are in microseconds. An answer that is exactly life_us old is not valid.
  */
 static bool entry_counts(const struct site_cache *cache, const struct entry *entry, int64_t came_us,
 			 int64_t now)
@@ -156,7 +160,7 @@ static bool entry_counts(const struct site_cache *cache, const struct entry *ent
 	       (answer->expires == 0 || answer->expires > now);
 }
 
-/* ---- calls and waiting; the caller holds the lock, which is released meanwhile ---- */
+/* ---- calls and waiting; the caller holds the lock; a wait or a call releases it ---- */
 
 static enum status too_late(int rc, struct error *err)
 {
@@ -178,7 +182,10 @@ static enum status turn_wait(struct site_cache *cache, int64_t until_ms, struct 
 	return cache->calls < SITE_CACHE_CALLS_MAX ? STATUS_OK : too_late(rc, err);
 }
 
-/* Calls the site for a new entry, which the caller holds. A failed entry can no longer be found. */
+/*
+ * Calls the site for a new entry, which the caller holds. After a failed call, no other request can
+ * find the entry.
+ */
 static void entry_ask(struct site_cache *cache, struct entry *entry,
 		      const struct site_cache_question *question)
 {
@@ -194,8 +201,8 @@ static void entry_ask(struct site_cache *cache, struct entry *entry,
 		pthread_cond_signal(&cache->turn);
 	}
 	entry->asking = false;
-	TAILQ_REMOVE(&cache->order, entry,
-		     in_order); /* a later entry can have had its turn first */
+	/* move the entry to the end, because a later entry can have started its call earlier */
+	TAILQ_REMOVE(&cache->order, entry, in_order);
 	TAILQ_INSERT_TAIL(&cache->order, entry, in_order);
 	if (entry->status != STATUS_OK)
 		entry_unlist(cache, entry);
@@ -219,8 +226,8 @@ static enum status answer_wait(struct site_cache *cache, struct entry *entry, in
 }
 
 /*
- * Returns the entry for these cookies, which the caller releases. If there is no valid entry, makes
- * one, calls the site and sets *asked. Returns NULL if out of memory.
+ * Returns the entry for these cookies, which the caller releases. If there is no valid entry, adds
+ * a new one, calls the site and sets *asked to true. Returns NULL if out of memory.
  */
 static struct entry *entry_hold(struct site_cache *cache,
 				const struct site_cache_question *question, int64_t came_us,
@@ -258,8 +265,9 @@ static enum status entry_result(const struct entry *entry, struct site_answer *o
 }
 
 /*
- * Waits for another request's call, or calls the site. It waits at most twice, because the second
- * call begins after this request came.
+ * Returns the answer of another request's call, after waiting for it, or calls the site. Waits for
+ * at most two calls of other requests, because the second of them begins after this request
+ * arrived.
  */
 static enum status answer_get(struct site_cache *cache, const struct site_cache_question *question,
 			      int64_t came_us, struct site_answer *out, struct error *err)

@@ -1,7 +1,8 @@
 /*
  * Caches the site's answers, and lets requests share a call to the site. For one set of cookies
- * there is at most one call at a time, and all requests that wait for it share its answer. Bounded;
- * thread-safe; for one site in one process. It does not know how the site is called.
+ * there is at most one call at a time, and all requests that wait for it share its answer. The
+ * cache has a limited size, is thread-safe, and serves one site in one process. It does not know
+ * how to call the site.
  */
 #ifndef IDENTITY_SITE_HTTP_CACHE_H
 #define IDENTITY_SITE_HTTP_CACHE_H
@@ -12,36 +13,38 @@
 #include "base/secret.h"
 #include "identity/site_http_answer.h"
 
-#define SITE_CACHE_ENTRIES_MAX 1024 /* sets of cookies; if there are more, the oldest is dropped */
-#define SITE_CACHE_CALLS_MAX   16   /* calls at a time, as many as a small site has workers */
+#define SITE_CACHE_ENTRIES_MAX 1024 /* sets of cookies; above this limit, the oldest is dropped */
+#define SITE_CACHE_CALLS_MAX   16   /* simultaneous calls, as many as a small site has workers */
 /*
- * How many requests can wait for the site: a quarter of waiting_max, which leaves room for other
- * sites.
+ * How many requests are allowed to wait for the site: a quarter of waiting_max, so that other sites
+ * keep the rest.
  */
 #define SITE_CACHE_WAITING_MAX 256
 
 struct site_cache;
 
-/* life_ms is how long an answer is valid, counted from the beginning of its call. */
+/* life_ms says how long an answer is valid after the start of its call. */
 enum status site_cache_new(int64_t life_ms, struct site_cache **out, struct error *err);
-void site_cache_free(struct site_cache *cache); /* takes NULL; no request must be waiting */
+/* takes NULL; no request is allowed to be waiting */
+void site_cache_free(struct site_cache *cache);
 
 typedef enum status site_cache_ask(void *arg, struct site_answer *out, struct error *err);
 
 struct site_cache_question {
-	unsigned char key[SECRET_MAC_LEN]; /* identifies the cookies, the Host and the scheme */
-	int64_t now;                       /* seconds, wall clock */
-	int64_t until_ms;                  /* monotonic; the request can wait until then */
-	site_cache_ask *ask;               /* calls the site; it is called without the lock */
+	/* a MAC that identifies the cookies, the Host and the scheme */
+	unsigned char key[SECRET_MAC_LEN];
+	int64_t now;         /* in seconds since 1970 */
+	int64_t until_ms;    /* monotonic; the latest time until which the request can wait */
+	site_cache_ask *ask; /* calls the site; called without the lock */
 	void *arg;
 };
 
 /*
- * Returns the answer for these cookies. It is a new answer, or one whose call began less than
- * life_ms before this request (or after it). A failure is shared by the requests that wait for it,
- * but it is not cached. Returns STATUS_BUSY with err->retry_after if too many requests wait for
- * this site, or if the time ran out before the call could begin. Returns STATUS_UNAVAILABLE if
- * another request's call took too long. The caller clears *out.
+ * Returns the answer for these cookies. The call for it began after this request arrived, or less
+ * than life_ms earlier, so the answer can be a cached one. Requests that wait for a call share its
+ * failure, but a failure is not cached. Returns STATUS_BUSY with err->retry_after if too many
+ * requests wait for this site, or if the time ran out before the call could begin. Returns
+ * STATUS_UNAVAILABLE if another request's call took too long. The caller clears *out.
  */
 enum status site_cache_get(struct site_cache *cache, const struct site_cache_question *question,
 			   struct site_answer *out, struct error *err);

@@ -1,5 +1,5 @@
 /*
- * Checks the columns that a rule for JIDs needs from a site's queries.
+ * Checks that a site's queries return the columns that its rule for JIDs needs.
  */
 #include "identity/site_rule.h"
 
@@ -15,7 +15,7 @@ enum status site_rule_check(const struct site_conf *conf, bool email, bool id, s
 	struct jid_rule rule;
 
 	if (jid_rule_read(conf->jid, &rule) != NULL)
-		return STATUS_OK; /* site_check reports the bad rule */
+		return STATUS_OK; /* site_check reports an invalid rule */
 	if (rule.field == JID_RULE_EMAIL && !email)
 		column = "email";
 	if (rule.field == JID_RULE_ID && !id)

@@ -1,6 +1,6 @@
 /*
- * Provider `site_session`: looks up the site's session cookie in the site's own database, by the
- * operator's query. sitedb/site_query.h limits what a query can do and checks its values.
+ * Provider `site_session`: finds the user of the site's session cookie by the operator's query in
+ * the site's own database. sitedb/site_query.h limits what the query can do and checks its values.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,18 +16,18 @@
 #include "identity/site_time.h"
 #include "sitedb/site_query.h"
 
-#define BARE_JID_MAX 2047 /* RFC 7622 3.1: two parts of 1023 bytes, and the @ */
-#define EMAIL_MAX    254  /* RFC 5321 4.5.3.1.3: 256 bytes with the brackets */
-#define TIME_MAX     32   /* "2026-11-22 14:15:16.123456+00:00" */
-#define HASH_MAX     256  /* Django's auth_user.password has 128 */
+#define BARE_JID_MAX 2047 /* RFC 7622 3.1: two parts of 1023 bytes, and the @ between them */
+#define EMAIL_MAX    254  /* RFC 5321 4.5.3.1.3 allows 256 bytes, including angle brackets */
+#define TIME_MAX     32   /* bytes; fits "2026-11-22 14:15:16.123456+00:00" */
+#define HASH_MAX     256  /* bytes; Django's column auth_user.password has 128 */
 
 /*
- * The columns that the session's query can return: the user or a packed session, the session's end,
- * and the user's data.
+ * The columns that the session's query can return: the user or a packed session, the times at which
+ * the session ends, and the user's data.
  */
 enum {
 	WHO,
-	EXPIRES_S, /* this and the next two are in the order of enum site_time */
+	EXPIRES_S, /* this and the next two have the order of enum site_time */
 	EXPIRES_MS,
 	EXPIRES_ISO,
 	DISPLAY_NAME,
@@ -58,7 +58,7 @@ static const struct site_query_column php_columns[] = {
     COLUMNS_OF_TIME,
 };
 
-/* The columns that the user's query can return. */
+/* The columns that the profile query can return. */
 enum {
 	PROFILE_USER,
 	PROFILE_DISPLAY_NAME,
@@ -95,7 +95,7 @@ static const char *const profile_params[] = {":user", NULL};
 
 #define LENGTH(list) (sizeof(list) / sizeof((list)[0]))
 
-/* The columns of both queries, indexed by site_result. */
+/* The columns of the session's query and of the profile query, indexed by site_result. */
 static const struct {
 	const struct site_query_column *session, *profile;
 	size_t n_session, n_profile;
@@ -110,13 +110,13 @@ static const struct {
 #undef RESULT
 };
 
-/* Constant after it is opened. */
+/* Constant after opening. */
 struct site_session {
 	const struct site_conf *conf;
 	struct site_query_spec session_spec;
 	struct site_query_spec profile_spec;
 	struct site_query *session;
-	struct site_query *profile; /* NULL if there is no such query */
+	struct site_query *profile; /* NULL if the site has no profile query */
 	struct django_keys keys;
 };
 
@@ -165,7 +165,7 @@ static bool returns(const struct site_session *site, size_t session, size_t prof
 	return in_session || (site->profile != NULL && site_query_returns(site->profile, profile));
 }
 
-/* For Django, the session holds the user's number, which serves as the id. */
+/* Checks the columns that the JID rule needs. For Django, the user's number serves as the ID. */
 static enum status rule_check(const struct site_session *site, struct error *err)
 {
 	bool django = site->conf->site_result == SITE_RESULT_DJANGO;
@@ -174,7 +174,7 @@ static enum status rule_check(const struct site_session *site, struct error *err
 			       django || returns(site, ID, PROFILE_ID), err);
 }
 
-/* If the session has a password hash, the profile query must return one to compare it with. */
+/* Checks that the profile query returns a password hash if the session has one. */
 static enum status password_check(const struct site_session *site, struct error *err)
 {
 	const struct site_conf *conf = site->conf;
@@ -216,11 +216,11 @@ static enum status site_session_open(const struct site_conf *conf, void **out, s
 	return status;
 }
 
-/* ---- the session's end ---- */
+/* ---- the end of the session ---- */
 
 /*
- * Checks the time columns that the query returns. If one is past, no user is logged in. Null counts
- * as past. It does not mean that the session never ends.
+ * Checks the time columns that the query returns. If one of the times is past, no user is logged
+ * in. Null also counts as past; it does not mean that the session never ends.
  */
 static enum status time_check(const struct site_session *site, const struct site_query_row *row,
 			      int64_t now, struct error *err)
@@ -247,7 +247,7 @@ static enum status time_check(const struct site_session *site, const struct site
 
 /* ---- the user ---- */
 
-/* Moves the value if there is one. */
+/* Moves *value to *out unless it is NULL. */
 static void take(char **value, char **out)
 {
 	if (*value == NULL)
@@ -257,7 +257,7 @@ static void take(char **value, char **out)
 	*value = NULL;
 }
 
-/* Asks the site for the user's data. If the site does not know the user, nobody is logged in. */
+/* Gets the user's data from the profile query. If it finds no user, nobody is logged in. */
 static enum status profile_ask(const struct site_session *site, const char *user,
 			       struct site_query_row *out, struct error *err)
 {
@@ -291,7 +291,7 @@ static enum status profile_add(const struct site_session *site, struct identity 
 		return STATUS_OK;
 	enum status status = profile_ask(site, out->user, &row, err);
 	if (status == STATUS_OK && site_query_returns(site->profile, PROFILE_USER) &&
-	    /* the user in the session can be a number, which must not become the name */
+	    /* the session can have the user's number, which must not become the name */
 	    row.values[PROFILE_USER] == NULL)
 		status = error_set(err, STATUS_NOT_FOUND, "the user has no name");
 	if (status == STATUS_OK)
@@ -300,7 +300,7 @@ static enum status profile_add(const struct site_session *site, struct identity 
 	return status;
 }
 
-/* Finds the user by the number in the packed session, and checks that the password is unchanged. */
+/* Finds the user by the number in the packed session. Checks that the password is unchanged. */
 static enum status django_user(const struct site_session *site, const char *session_data,
 			       struct identity *out, struct error *err)
 {
@@ -326,8 +326,8 @@ static enum status django_user(const struct site_session *site, const char *sess
 }
 
 /*
- * Takes the user from the packed session. If the session has a hash of the password, the user must
- * still have the same hash.
+ * Takes the user from the packed session. If the session has a hash of the password, the user's
+ * current hash must be equal.
  */
 static enum status php_user(const struct site_session *site, const char *session_data,
 			    struct identity *out, struct error *err)

@@ -1,5 +1,5 @@
 /*
- * Reads the times in a site's own database.
+ * Reads times from a site's own database.
  */
 #include "identity/site_time.h"
 
@@ -21,7 +21,7 @@ static bool iso_read(const char *text, int64_t *out)
 		return false;
 	if (*rest == '.')
 		rest += 1 + strspn(rest + 1, DIGITS);
-	/* PostgreSQL writes "+00" */
+	/* PostgreSQL writes UTC as "+00" */
 	if (*rest != '\0' && strcmp(rest, "Z") != 0 && strcmp(rest, "+00:00") != 0 &&
 	    strcmp(rest, "+00") != 0)
 		return false;
@@ -33,7 +33,8 @@ static bool whole_read(const char *text, int64_t *out)
 {
 	size_t len = strspn(text, DIGITS);
 
-	if (len == 0 || len > 18 || text[len] != '\0') /* 18 digits always fit an int64_t */
+	/* a number of 18 digits always fits an int64_t */
+	if (len == 0 || len > 18 || text[len] != '\0')
 		return false;
 	*out = strtoll(text, NULL, 10);
 	return true;

@@ -1,6 +1,6 @@
 /*
- * Provider `token`. The key file is read for each token, so a change takes effect at once and no
- * process keeps a key in memory. If the key file is bad, prebind does not start.
+ * Provider `token`. Reads the key file again for each token, so a change of the file takes effect
+ * at once and no process keeps a key in memory. prebind does not start with an invalid key file.
  */
 #include "identity/token.h"
 
@@ -26,7 +26,9 @@ enum status token_rules_read(const struct site_conf *conf, struct token_keys *ke
 			  err, conf_site_place(conf, "token_key_file"));
 }
 
-/* Checks the token, and that it is not revoked. Returns STATUS_NOT_FOUND if it has expired. */
+/*
+ * Checks the token, and that it is not revoked. Returns STATUS_NOT_FOUND if the token has expired.
+ */
 static enum status check(const struct identity_context *context, const char *text,
 			 struct token *out, struct error *err)
 {
@@ -37,7 +39,7 @@ static enum status check(const struct identity_context *context, const char *tex
 	int64_t min_iat = 0;
 
 	enum status status = token_rules_read(context->conf, &keys, &rules, &why);
-	/* the file is bad in some way, so the token could not be checked */
+	/* the key file could not be used, so the token was not checked */
 	if (status != STATUS_OK)
 		return error_set(err, STATUS_UNAVAILABLE, "%s", why.text);
 	status = token_check(&rules, text, context->now, &token, err);
@@ -65,7 +67,7 @@ static enum identity_verdict cookie_user(const struct identity_context *context,
 
 	enum status status = check(context, text, &token, err);
 	if (status == STATUS_NOT_FOUND)
-		return IDENTITY_NONE; /* it has expired and counts as no cookie */
+		return IDENTITY_NONE; /* an expired token counts as no cookie */
 	if (status == STATUS_BAD_CREDENTIALS)
 		return IDENTITY_BAD;
 	if (status != STATUS_OK)
@@ -140,7 +142,7 @@ static enum status token_check_site(const struct site_conf *conf, struct store *
 	return STATUS_OK;
 }
 
-/* Any token can have a claim `jid`. */
+/* Returns true, because every token can have a claim `jid`. */
 static bool token_names_jids(const struct site_conf *conf, const void *state)
 {
 	(void)conf;
@@ -165,9 +167,9 @@ bool token_may_be_posted(const struct site_conf *conf)
 }
 
 /*
- * Makes the session and marks the token as used, in one transaction. The digest of its signed text
- * identifies the token, because that text has only one form. An ES256 signature can be written in
- * two ways.
+ * Creates the session and marks the token as used, in one transaction. The digest of the signed
+ * text identifies the token, because that text can be written in only one way. The whole token is
+ * not used for this, because an ES256 signature can be written in two ways.
  */
 static enum status use_once(const struct identity_context *context, const struct token *token,
 			    struct session_new what, char session[SESSION_TOKEN_LEN + 1],

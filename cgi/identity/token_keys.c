@@ -1,5 +1,5 @@
 /*
- * Reads the file of a site's token keys, and the public keys that it names.
+ * Reads a site's file of token keys, and the public keys to which the file points.
  */
 #include "identity/token_keys.h"
 
@@ -80,8 +80,8 @@ static enum status read_public(const char *path, struct token_key *key, struct e
 }
 
 /*
- * Returns true if the kid or the key is already in the file. One key under two names is refused,
- * because a MAC covers the name followed by the text. It would not be clear where the name ends.
+ * Returns true if the kid or the key is already in the list. One key with two kids is refused: its
+ * MAC covers the kid and the text without a separator, so some text could be valid with both kids.
  */
 static bool is_there_already(const struct token_keys *keys, const struct token_key *key)
 {

@@ -4,9 +4,9 @@
  *   KID ":" KEY         a shared key in base64url, at least 32 bytes: HMAC, HS256
  *   KID ":" /PATH.pem   a public key, RSA or P-256: RS256, ES256
  *
- * Empty lines and lines that begin with # are ignored. The site signs with one key, and every key
- * of the file is accepted. To change keys, add the new one here, then use it at the site, then
- * remove the old one.
+ * * Empty lines and lines that begin with # are ignored. The site signs with one of the keys;
+ * prebind accepts tokens of every key. To replace a key, add the new key to the file, then use it
+ * at the site, then remove the old key.
  */
 #ifndef IDENTITY_TOKEN_KEYS_H
 #define IDENTITY_TOKEN_KEYS_H
@@ -18,8 +18,8 @@
 #include "base/secret.h"
 
 #define TOKEN_KEYS_MAX    4
-#define TOKEN_KID_MAX     32 /* bytes; letters, digits, - and _ */
-#define TOKEN_KEY_LEN_MIN 32 /* bytes: as long as the MAC (RFC 7518 3.2) */
+#define TOKEN_KID_MAX     32 /* bytes; allowed are letters, digits, - and _ */
+#define TOKEN_KEY_LEN_MIN 32 /* bytes; as long as the MAC (RFC 7518 3.2) */
 #define TOKEN_KEY_LEN_MAX 128
 
 struct token_key {
@@ -35,14 +35,17 @@ struct token_keys {
 };
 
 /*
- * Reads the keys; public keys only if public_too is true. An error begins with FILE:LINE. The
- * caller clears *out.
+ * Reads the keys from the file. Reads public keys only if public_too is true. An error begins with
+ * FILE:LINE. The caller clears *out.
  */
 enum status token_keys_read(const char *file, bool public_too, struct token_keys *out,
 			    struct error *err);
-void token_keys_clear(struct token_keys *keys); /* also wipes them */
+void token_keys_clear(struct token_keys *keys); /* also wipes the keys */
 
-/* Returns the key of that kid, or NULL if there is none. kid does not need a NUL at its end. */
+/*
+ * Returns the key with this kid, or NULL if there is none. kid has kid_len bytes and need not end
+ * with a NUL.
+ */
 const struct token_key *token_keys_find(const struct token_keys *keys, const char *kid, size_t len);
 
 #endif

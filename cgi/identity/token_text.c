@@ -1,7 +1,7 @@
 /*
- * Reads tokens: first the parts, then the key, then the MAC or signature. The payload is decoded
- * only after that. The header of a JWT must be read earlier, because it names the key. Its `alg`
- * must fit that key, so that a public key is never used as a shared one (RFC 8725 3.1).
+ * Reads tokens: it splits the token, finds the key, checks the MAC or signature, and then decodes
+ * the payload. The header of a JWT is decoded earlier, because it names the key. Its `alg` must be
+ * that of the key, so that a public key is never used as a shared key (RFC 8725 3.1).
  */
 #include "identity/token_text.h"
 
@@ -16,7 +16,7 @@
 #define JWT_HEADER_MAX 512
 #define PARTS_MAX      4
 
-/* The parts of a token's text, and the text that the MAC covers. Both are borrowed. */
+/* The parts of a token, and the part of its text that the MAC covers. Both are borrowed. */
 struct parts {
 	struct secret_part items[PARTS_MAX];
 	size_t count;
@@ -50,8 +50,8 @@ static const char *claim_text(const struct json *claims, const char *name)
 }
 
 /*
- * Returns false for a claim of another type. If such a claim were ignored, a site that wants to
- * name a JID would get a JID from the rule.
+ * Returns true if the claim is a string, null or absent. A claim of another type must not be
+ * ignored: if the site wants to set a JID, the user must not get a JID from the rule.
  */
 static bool claim_is_text_or_null(const struct json *claims, const char *name)
 {
@@ -61,8 +61,8 @@ static bool claim_is_text_or_null(const struct json *claims, const char *name)
 }
 
 /*
- * Returns the claim that token_user_claim names. The default is "user"; a JWT that has no claim
- * "user" uses "sub" (RFC 7519 4.1.2).
+ * Returns the claim that token_user_claim names. By default this is "user", or "sub" in a JWT
+ * without "user" (RFC 7519 4.1.2).
  */
 static const char *user_of(const struct token_rules *rules, const struct json *claims)
 {
@@ -74,7 +74,8 @@ static const char *user_of(const struct token_rules *rules, const struct json *c
 }
 
 /*
- * A JWT can have several audiences, and one must be ours (RFC 7519 4.1.3). Our format has only one.
+ * Returns true if the token is for our audience. A JWT can have several audiences, and one of them
+ * must be ours (RFC 7519 4.1.3). Our own format has only one audience.
  */
 static bool audience_holds(const struct token_rules *rules, const struct json *claims)
 {
@@ -92,7 +93,7 @@ static bool audience_holds(const struct token_rules *rules, const struct json *c
 	return found;
 }
 
-/* The times of a JWT can have fractions (RFC 7519 2), which are cut off. */
+/* Reads a time in seconds. In a JWT it can have a fraction (RFC 7519 2), which is cut off. */
 static bool read_time(const struct token_rules *rules, const struct json *claim, long long *out)
 {
 	return rules->format == TOKEN_FORMAT_JWT ? json_floor(claim, out)
@@ -100,8 +101,8 @@ static bool read_time(const struct token_rules *rules, const struct json *claim,
 }
 
 /*
- * Reads when the token was made. A JWT can leave this out. The earliest time that its exp allows is
- * then used, so that `prebindctl token revoke` also revokes this token.
+ * Reads the time at which the token was made. If a JWT does not have this time, uses the earliest
+ * time that its exp allows. So `prebindctl token revoke` revokes such a token, too.
  */
 static bool read_issued(const struct token_rules *rules, const struct json *claims,
 			long long expires, long long *out)
@@ -191,7 +192,7 @@ static enum status decode(const struct secret_part *part, struct strbuf *out)
 	return status == STATUS_OK && !strbuf_ok(out) ? STATUS_INTERNAL : status;
 }
 
-/* Reads the JSON of a part. why is the error if the part has no valid JSON. */
+/* Decodes the JSON of a part. `why` is the error sentence for a part without valid JSON. */
 static enum status part_read(const struct secret_part *part, const char *why, struct json **out,
 			     struct error *err)
 {
@@ -207,7 +208,7 @@ static enum status part_read(const struct secret_part *part, const char *why, st
 	return status == STATUS_OK ? status : refuse(err, why);
 }
 
-/* The caller has checked the MAC or signature of the payload. */
+/* Reads the payload. The caller has already checked its MAC or signature. */
 static enum status payload_read(const struct token_rules *rules, const struct parts *parts,
 				int64_t now, struct token *out, struct error *err)
 {
@@ -228,7 +229,7 @@ static enum status payload_read(const struct token_rules *rules, const struct pa
 	return status;
 }
 
-/* Splits the text at the dots. Returns false if there are not exactly n parts, or one is empty. */
+/* Splits the text at the dots. Returns false if there are not n parts, or if a part is empty. */
 static bool split(const char *text, size_t n, struct parts *out)
 {
 	const char *start = text;
@@ -267,7 +268,7 @@ static enum status mac_check(const struct secret_part *part,
 /* ---- our own format ---- */
 
 static const char hmac_version[] = "v1";
-static const char hmac_domain[] = "prebind-sso-v1"; /* the MAC covers it with its NUL */
+static const char hmac_domain[] = "prebind-sso-v1"; /* the MAC covers this string with its NUL */
 
 static void hmac_make(const struct token_key *key, const struct secret_part *kid,
 		      const struct secret_part *payload, unsigned char mac[SECRET_SHA256_LEN])
@@ -308,7 +309,7 @@ static enum status hmac_check(const struct token_rules *rules, const char *text,
 
 /* ---- JWT ---- */
 
-/* Returns the only algorithm that a key can be used with. */
+/* Returns the only algorithm that is allowed for this key. */
 static const char *alg_of(const struct token_key *key)
 {
 	if (key->secret_len > 0)
@@ -316,7 +317,7 @@ static const char *alg_of(const struct token_key *key)
 	return public_key_kind(key->pem) == PUBLIC_KEY_RSA ? "RS256" : "ES256";
 }
 
-/* Returns the key of the kid. Without a kid, returns the site's key if there is only one. */
+/* Returns the key that the kid names or, without a kid, the site's key if it has only one. */
 static const struct token_key *jwt_key(const struct token_keys *keys, const struct json *header)
 {
 	const struct json *member = json_member(header, "kid");
@@ -338,7 +339,7 @@ static const char *header_check(const struct token_keys *keys, const struct json
 		return "has a header that is not a JSON object";
 	if (type != NULL && (type_text == NULL || strcasecmp(type_text, "JWT") != 0))
 		return "has a type (typ) other than JWT";
-	if (json_member(header, "crit") != NULL) /* critical extensions (RFC 7515 4.1.11) */
+	if (json_member(header, "crit") != NULL) /* refuse critical extensions (RFC 7515 4.1.11) */
 		return "has the header crit, which is not supported";
 	if (key == NULL)
 		return "names no key (kid), or one that is not in token_key_file";
@@ -413,7 +414,7 @@ enum status token_check(const struct token_rules *rules, const char *text, int64
 						 : hmac_check(rules, text, now, out, err);
 }
 
-/* ---- making a token ---- */
+/* ---- creating a token ---- */
 
 static void write_claims(const struct token_rules *rules, const struct token_request *what,
 			 struct strbuf *out)
@@ -421,7 +422,7 @@ static void write_claims(const struct token_rules *rules, const struct token_req
 	char id[2 * 16 + 1];
 	struct json_writer w;
 
-	secret_random_hex(id, 16); /* so that two tokens made in one second differ */
+	secret_random_hex(id, 16); /* makes tokens differ even within the same second */
 	json_writer_init(&w, out);
 	json_open_object(&w, NULL);
 	json_put_string(&w, rules->user_claim[0] != '\0' ? rules->user_claim : "user", what->user);
@@ -432,7 +433,7 @@ static void write_claims(const struct token_rules *rules, const struct token_req
 	json_close_object(&w);
 }
 
-/* Returns false if out of memory. */
+/* Appends a token in our own format. Returns false if out of memory. */
 static bool make_hmac(const struct token_key *key, const struct strbuf *claims, struct strbuf *out)
 {
 	const struct secret_part kid = {key->kid, strlen(key->kid)};
@@ -450,7 +451,7 @@ static bool make_hmac(const struct token_key *key, const struct strbuf *claims, 
 	return strbuf_ok(out);
 }
 
-/* Returns false if out of memory. */
+/* Appends a JWT. Returns false if out of memory. */
 static bool make_jwt(const struct token_key *key, const struct strbuf *claims, struct strbuf *out)
 {
 	const struct secret_part secret = {key->secret, key->secret_len};

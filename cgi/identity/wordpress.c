@@ -1,6 +1,6 @@
 /*
  * Provider `site_session` with `site_result = wordpress`: verifies WordPress's cookie with the keys
- * of the site and with the user's data in its tables. One query returns that data.
+ * of the site and the user's data from the site's tables. One query returns these data.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -15,8 +15,8 @@
 #include "identity/wordpress_secret.h"
 #include "sitedb/site_query.h"
 
-#define BARE_JID_MAX 2047 /* RFC 7622 3.1: two parts of 1023 bytes, and the @ */
-#define EMAIL_MAX    254  /* RFC 5321 4.5.3.1.3: 256 bytes with the brackets */
+#define BARE_JID_MAX 2047 /* RFC 7622 3.1: two parts of 1023 bytes, and the @ between them */
+#define EMAIL_MAX    254  /* RFC 5321 4.5.3.1.3 allows 256 bytes, including angle brackets */
 
 enum { USER, PASSWORD, SESSIONS, DISPLAY_NAME, JID, EMAIL, ID };
 
@@ -32,14 +32,14 @@ static const struct site_query_column columns[] = {
 
 static const char *const params[] = {":user", ":now", NULL};
 
-/* Constant after it is opened. */
+/* Constant after opening. */
 struct wordpress {
 	const struct site_conf *conf;
 	struct site_query_spec spec;
 	struct site_query *query;
 	struct wordpress_secret secret;
-	struct strbuf key;  /* LOGGED_IN_KEY and LOGGED_IN_SALT; wiped */
-	const char *cookie; /* the cookie's name */
+	struct strbuf key;  /* LOGGED_IN_KEY followed by LOGGED_IN_SALT; wiped before it is freed */
+	const char *cookie; /* the name of the cookie */
 };
 
 /* ---- opening ---- */
@@ -158,7 +158,7 @@ static enum status cookie_look(const struct wordpress *site, const char *value, 
 	struct wordpress_cookie cookie = {0};
 	enum status status = wordpress_cookie_read(value, &cookie, err);
 
-	if (status == STATUS_OK && cookie.ends < now) /* so most old cookies need no query */
+	if (status == STATUS_OK && cookie.ends < now) /* so that most old cookies need no query */
 		status = error_set(err, STATUS_NOT_FOUND, "the cookie has expired");
 	if (status == STATUS_OK)
 		status = user_look(site, &cookie, now, out, err);
@@ -167,9 +167,9 @@ static enum status cookie_look(const struct wordpress *site, const char *value, 
 }
 
 /*
- * Logs a wrong signature. After a change of the password, WordPress treats the visitor as logged
- * out, and so does prebind. Wrong keys have the same effect on every visitor. The log tells the
- * operator about both.
+ * Logs a wrong signature. Either the user has set a new password, or prebind's keys are not
+ * WordPress's. In both cases the visitor counts as logged out, and only the log shows the operator
+ * why.
  */
 static void log_signature(const struct wordpress *site)
 {
@@ -205,7 +205,7 @@ static enum identity_verdict wordpress_find(const struct identity_context *conte
 
 /* ---- prebindctl check ---- */
 
-/* Looks up a user that cannot exist. */
+/* Looks up a user that cannot exist, to test the query. */
 static enum status probe(const struct wordpress *site, struct error *err)
 {
 	char user[33];
@@ -252,7 +252,7 @@ static bool wordpress_is_plausible(const struct site_conf *conf, struct error *s
 	void *state = NULL;
 
 	if (wordpress_open(conf, &state, said) != STATUS_OK)
-		return true; /* wordpress_check has reported why */
+		return true; /* wordpress_check has already reported why */
 	const struct wordpress *site = state;
 	bool is_plausible = wordpress_is_its_cookie(conf, site->cookie, said);
 	wordpress_close(state);

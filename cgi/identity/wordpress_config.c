@@ -1,5 +1,5 @@
 /*
- * Reads the part of PHP's grammar that wp-config.php needs: comments, words, variables and texts.
+ * Reads the part of PHP's grammar that wp-config.php needs: comments, words, variables and strings.
  */
 #include "identity/wordpress_config.h"
 
@@ -10,7 +10,7 @@
 #include "base/secret.h"
 #include "base/strbuf.h"
 
-#define SAMPLE "put your unique phrase here" /* the value in wp-config-sample.php */
+#define SAMPLE "put your unique phrase here" /* the placeholder value in wp-config-sample.php */
 
 static const char *const names[WORDPRESS_N_NAMES] = {
     [WORDPRESS_AUTH_KEY] = "AUTH_KEY",
@@ -48,10 +48,12 @@ enum token_kind { TOKEN_END, TOKEN_WORD, TOKEN_VARIABLE, TOKEN_TEXT, TOKEN_OTHER
 
 struct lexer {
 	const char *at;
-	enum token_kind kind; /* of the last token */
-	struct strbuf text;   /* the word, the variable with its $, or the decoded text; wiped */
+	enum token_kind kind; /* kind of the last token */
+	/* the word, the variable with its $, or the decoded string; wiped before it is freed */
+	struct strbuf text;
 	bool no_memory;
-	bool is_computed; /* the text has a variable or an escape that is not decoded here */
+	/* the string has a variable, or an escape that this lexer does not decode */
+	bool is_computed;
 };
 
 static bool skip_past(const char **at, const char *mark)
@@ -62,7 +64,7 @@ static bool skip_past(const char **at, const char *mark)
 	return true;
 }
 
-/* Skips one comment or blank. Returns false if there is none. */
+/* Skips a comment or one whitespace character. Returns false if there is neither. */
 static bool skip_one(const char **at)
 {
 	if (isspace((unsigned char)**at))
@@ -74,7 +76,10 @@ static bool skip_one(const char **at)
 	return false;
 }
 
-/* In single quotes, \' and \\ are escapes; in double quotes, also \" and \$. */
+/*
+ * Reads a string and decodes its escapes: \' and \\ in single quotes; \", \$ and \\ in double
+ * quotes.
+ */
 static void read_text(struct lexer *lexer)
 {
 	char quote = *lexer->at++;
@@ -140,7 +145,7 @@ static bool name_find(const char *text, size_t *out)
 	return false;
 }
 
-/* Reads a value and the mark after it. As in PHP, the first definition of a name is used. */
+/* Reads a value and the marker after it. As in PHP, only the first definition of a name counts. */
 static bool read_value(struct lexer *lexer, const char *mark, size_t name,
 		       struct wordpress_config *out)
 {
@@ -164,7 +169,7 @@ static bool read_value(struct lexer *lexer, const char *mark, size_t name,
 	return true;
 }
 
-/* Returns false if out of memory. */
+/* Reads define('NAME', VALUE) or $NAME = VALUE. Returns false if out of memory. */
 static bool read_definition(struct lexer *lexer, struct wordpress_config *out)
 {
 	size_t name;
@@ -180,7 +185,7 @@ static bool read_definition(struct lexer *lexer, struct wordpress_config *out)
 	return !next_is(lexer, ",") || read_value(lexer, ")", name, out);
 }
 
-/* WordPress removes slashes from the end of this address. */
+/* Removes slashes from the end of the address, as WordPress does. */
 static void cut_slashes(char *address)
 {
 	size_t len = strlen(address);
@@ -211,7 +216,7 @@ enum status wordpress_config_read(const char *text, struct wordpress_config *out
 	return ok ? STATUS_OK : error_no_memory(err);
 }
 
-/* ---- which key counts ---- */
+/* ---- which key is used ---- */
 
 static bool is_unique(const struct wordpress_config *config, const char *value)
 {
@@ -225,7 +230,8 @@ static bool is_unique(const struct wordpress_config *config, const char *value)
 const char *wordpress_config_key(const struct wordpress_config *config, enum wordpress_name name)
 {
 	const enum wordpress_name order[] = {name, WORDPRESS_SECRET_KEY};
-	size_t n = name == WORDPRESS_LOGGED_IN_KEY ? 2 : 1; /* SECRET_SALT is for another cookie */
+	/* SECRET_SALT is for a different cookie */
+	size_t n = name == WORDPRESS_LOGGED_IN_KEY ? 2 : 1;
 
 	for (size_t i = 0; i < n; i++) {
 		const char *value = config->values[order[i]];

@@ -12,7 +12,7 @@
 #include "identity/php_serialize.h"
 
 #define FIELDS       4
-#define FRAGMENT_AT  8 /* offset in a password hash of phpass or bcrypt */
+#define FRAGMENT_AT  8 /* offset of the fragment in a phpass or bcrypt hash */
 #define FRAGMENT_LEN 4
 #define TIME_DIGITS  18 /* a number of 18 digits always fits an int64_t */
 
@@ -51,8 +51,8 @@ static bool split(char *text, struct wordpress_cookie *out)
 }
 
 /*
- * Before PHP 7.4, setcookie() wrote a blank as '+', so '+' is read as a blank. A '+' in the name is
- * always sent as %2B.
+ * Reads '+' as a space, because before PHP 7.4 setcookie() wrote a space as '+'. A '+' in the name
+ * is always sent as %2B.
  */
 enum status wordpress_cookie_read(const char *value, struct wordpress_cookie *out,
 				  struct error *err)
@@ -84,7 +84,10 @@ struct fragment {
 	size_t len;
 };
 
-/* As PHP's substr(), this returns an empty text if the hash is too short. */
+/*
+ * Returns the fragment after the hash's prefix. If the hash is too short, returns an empty string,
+ * as PHP's substr() does.
+ */
 static struct fragment after_prefix(const char *hash)
 {
 	size_t len = strlen(hash);
@@ -121,9 +124,9 @@ static bool add_mac(enum digest_kind kind, const struct secret_part *key, const 
 }
 
 /*
- * Signs the fields. The HMAC-MD5 (wp_hash) of the fields and the fragment is the cookie's own key.
- * With that key, in hex, HMAC-SHA-256 signs the fields. Returns false if out of memory, or if
- * libcrypto refuses MD5.
+ * Signs the fields. First, the HMAC-MD5 (wp_hash) of the fields and the fragment gives a key for
+ * this cookie. Then HMAC-SHA-256 with that key, in hex, signs the fields. Returns false if out of
+ * memory, or if libcrypto refuses MD5.
  */
 static bool sign(const struct wordpress_cookie *cookie, const char *key, struct fragment fragment,
 		 struct strbuf *out)
@@ -145,7 +148,10 @@ static bool sign(const struct wordpress_cookie *cookie, const char *key, struct 
 	return ok;
 }
 
-/* Returns STATUS_NOT_FOUND if the signature is wrong. */
+/*
+ * Compares the cookie's HMAC with the one for this fragment. Returns STATUS_NOT_FOUND if they
+ * differ.
+ */
 static enum status compare(const struct wordpress_cookie *cookie, const char *key,
 			   struct fragment fragment, struct error *err)
 {
@@ -163,9 +169,10 @@ static enum status compare(const struct wordpress_cookie *cookie, const char *ke
 }
 
 /*
- * WordPress 6.8 takes the fragment from the end of the hash, except for the kinds of hashes that
- * older versions made. Older versions always take it from after the prefix. For a hash of any other
- * kind, both are tried, because the site's version is not known.
+ * Checks the signature, for which WordPress uses a fragment of the password hash. WordPress 6.8
+ * takes it from the end of the hash, except for kinds of hashes that older versions made. Older
+ * versions always take it after the prefix. For a hash of any other kind, both places are tried,
+ * because the site's version is unknown.
  */
 static enum status signature_check(const struct wordpress_cookie *cookie, const char *key,
 				   const char *hash, struct error *err)
@@ -181,8 +188,8 @@ static enum status signature_check(const struct wordpress_cookie *cookie, const 
 /* ---- the session ---- */
 
 /*
- * The list of sessions is an array. The SHA-256 of a token is the key of its session, which has an
- * element `expiration`.
+ * Finds the token's session in the user's list of sessions. The list is an array whose keys are the
+ * SHA-256 of tokens. Each session has an element `expiration`.
  */
 static enum status session_check(const char *token, const char *sessions, int64_t now,
 				 struct error *err)

@@ -1,5 +1,5 @@
 /*
- * Reads and writes the secret file. Both use one table of the names in the file.
+ * Reads and writes the secret file. Reader and writer use the same table of names.
  */
 #include "identity/wordpress_secret.h"
 
@@ -54,7 +54,7 @@ static enum status read_line(const struct line *line, struct wordpress_secret *o
 		*equals = '\0';
 	while (row < N_ROWS && strcmp(line->text, rows[row].name) != 0)
 		row++;
-	/* The error does not quote the line, because the line is secret. */
+	/* the error does not quote the line, which is secret */
 	if (equals == NULL || row == N_ROWS || *member(out, row) != NULL)
 		return error_set(
 		    err, STATUS_BAD_REQUEST,

@@ -1,6 +1,6 @@
 /*
- * WordPress's tables are named PREFIXusers, PREFIXusermeta, PREFIXoptions; a network of sites also
- * has PREFIXsitemeta.
+ * WordPress's tables are named PREFIXusers, PREFIXusermeta and PREFIXoptions. A network of sites
+ * also has a table PREFIXsitemeta.
  */
 #include "identity/wordpress_tables.h"
 
@@ -14,12 +14,13 @@
 #include "identity/wordpress_secret.h"
 #include "sitedb/site_rows.h"
 
-#define PREFIX_MAX 48   /* a table's name has at most 64 bytes */
-#define QUERY_MAX  8192 /* bytes of the query's file */
+#define PREFIX_MAX 48   /* bytes; a table's name has at most 64 bytes */
+#define QUERY_MAX  8192 /* size of the query file in bytes */
 
-static const char users_table[] = "usermeta"; /* few other programs have this table */
+/* the name after the prefix; few other programs have such a table */
+static const char users_table[] = "usermeta";
 
-/* Returns true if a table's name can begin with this text. */
+/* Returns true if the text can be the prefix of table names. */
 static bool is_prefix(const char *text)
 {
 	size_t len =
@@ -38,7 +39,10 @@ static void keep_first(void *arg, const char *text)
 		*first = strdup(text);
 }
 
-/* Removes the same slashes as untrailingslashit(), which get_option() calls for addresses. */
+/*
+ * Removes trailing slashes and backslashes, as WordPress's untrailingslashit() does when
+ * get_option() reads an address.
+ */
 static void cut_slashes(char *text)
 {
 	size_t len = strlen(text);
@@ -101,11 +105,11 @@ enum status wordpress_cookie_name(const char *address, struct strbuf *out, struc
 
 /* ---- the prefix ---- */
 
-/* The WordPress sites in the database, found by the names of their tables. */
+/* The table prefixes of WordPress sites, found in the names of the database's tables. */
 struct prefixes {
-	const char *query;          /* the query's text */
+	const char *query;          /* the text of the site's query */
 	char used[PREFIX_MAX + 1];  /* the prefix that the query uses */
-	char other[PREFIX_MAX + 1]; /* the prefix of a site that the query does not name */
+	char other[PREFIX_MAX + 1]; /* a prefix in the database that the query does not contain */
 	bool is_used;
 	bool is_other;
 };
@@ -134,7 +138,7 @@ static void note_table(void *arg, const char *table)
 	*(is_used ? &prefixes->is_used : &prefixes->is_other) = true;
 }
 
-/* Reads the query's file into query, from which *out borrows, and finds the prefixes. */
+/* Reads the query file into *query, and finds the prefixes. *out points into *query. */
 static enum status find_prefixes(const struct site_conf *conf, struct strbuf *query,
 				 struct prefixes *out, struct error *err)
 {
@@ -174,7 +178,10 @@ enum status wordpress_blame_prefix(const struct site_conf *conf, enum status sta
 
 /* ---- the cookie's name ---- */
 
-/* Returns STATUS_NOT_FOUND if the site's address gives another name for the cookie. */
+/*
+ * Compares the cookie's name with the one that follows from the site's address. Returns
+ * STATUS_NOT_FOUND if they differ.
+ */
 static enum status compare(const struct site_conf *conf, const struct wordpress_option *option,
 			   const char *cookie, struct error *said)
 {
@@ -186,7 +193,8 @@ static enum status compare(const struct site_conf *conf, const struct wordpress_
 	if (status == STATUS_OK)
 		status = wordpress_cookie_name(address, &name, NULL);
 	if (status != STATUS_OK)
-		status = STATUS_UNAVAILABLE; /* the account might be unable to read the address */
+		/* perhaps the account is not allowed to read the address */
+		status = STATUS_UNAVAILABLE;
 	else if (strcmp(name.data, cookie) != 0)
 		status = error_set(said, STATUS_NOT_FOUND,
 				   "the cookie %s is not that of the site's address %s, whose "
@@ -209,7 +217,8 @@ bool wordpress_is_its_cookie(const struct site_conf *conf, const char *cookie, s
 	if (find_prefixes(conf, &query, &prefixes, NULL) == STATUS_OK && prefixes.is_used) {
 		option.prefix = prefixes.used;
 		status = compare(conf, &option, cookie, said);
-		option.network = true; /* in a network of sites, its address gives the name */
+		/* in a network of sites, the network's address determines the name */
+		option.network = true;
 		enum status network =
 		    status == STATUS_NOT_FOUND ? compare(conf, &option, cookie, said) : status;
 		status = network != STATUS_UNAVAILABLE ? network : status;

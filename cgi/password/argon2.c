@@ -1,5 +1,5 @@
 /*
- * argon2id and argon2i. secret.h verifies them, because our own hashes are argon2id.
+ * Verifies argon2id and argon2i hashes. Calls secret.h, because our own hashes are also argon2id.
  */
 #include "base/secret.h"
 #include "password/formats.h"
@@ -23,7 +23,7 @@ enum password_reading argon2_read(const char *text, struct password_hash *out)
 	(void)out;
 	if (secret_password_hash_check(text))
 		return READING_OK;
-	/* secret.h refused the hash. This finds out whether it is too costly or malformed. */
+	/* secret.h refused the hash; find out whether it is too costly or malformed */
 	return read_setting(&at, "v=", '$') && read_setting(&at, "m=", ',') &&
 		       read_setting(&at, "t=", ',') && read_setting(&at, "p=", '$')
 		   ? READING_COSTLY

@@ -1,6 +1,6 @@
 /*
- * The formats that libcrypt verifies: yescrypt, scrypt, bcrypt and SHA-crypt, and WordPress's use
- * of bcrypt. libcrypt does as much work as a hash asks for. So each hash is first checked against
+ * The formats that libcrypt verifies: yescrypt, scrypt, bcrypt, SHA-crypt, and bcrypt as WordPress
+ * uses it. libcrypt does as much work as the hash demands. So each hash is first checked against
  * its grammar (crypt(5)) and a limit on its cost.
  */
 #include <ctype.h>
@@ -11,29 +11,30 @@
 #include "password/formats.h"
 
 #define BCRYPT_COST_MIN 4
-#define BCRYPT_COST_MAX 13 /* about a second; each step doubles it, and 31 takes days */
-#define BCRYPT_LEN      60 /* "$2y$10$", 22 letters of salt, 31 letters of digest */
+#define BCRYPT_COST_MAX 13 /* about a second; each step doubles the time, and 31 takes days */
+#define BCRYPT_LEN      60 /* "$2y$10$", 22 letters of salt and 31 of digest */
 #define SMF_NAME_MAX    48 /* bytes; leaves 24 of bcrypt's 72 bytes for the password */
 
-#define SHA_ROUNDS     5000   /* if the hash does not give a number */
-#define SHA_ROUNDS_MIN 1000   /* libcrypt accepts no smaller number */
-#define SHA_ROUNDS_MAX 500000 /* half a second; the format allows 999999999, a quarter of an hour */
+#define SHA_ROUNDS     5000 /* the number of rounds if the hash does not give one */
+#define SHA_ROUNDS_MIN 1000 /* libcrypt accepts no smaller number */
+/* half a second; the format allows 999999999, which takes a quarter of an hour */
+#define SHA_ROUNDS_MAX 500000
 #define SHA_SALT_MAX   16
 
 #define YESCRYPT_SALT_MAX   86
 #define YESCRYPT_DIGEST_LEN 43
 #define SCRYPT_LOG_N_MAX    17
-#define SCRYPT_WORK_MAX     (1UL << 20) /* N times r: 128 MiB */
+#define SCRYPT_WORK_MAX     (1UL << 20) /* N times r; at this limit scrypt takes 128 MiB */
 
 #define WORDPRESS_KEY    "wp-sha384"
-#define WORDPRESS_DIGEST 48 /* bytes of SHA-384 */
+#define WORDPRESS_DIGEST 48 /* bytes of a SHA-384 digest */
 
 static size_t span64(const char *text)
 {
 	return strspn(text, SALT64);
 }
 
-/* Returns true if the whole text is "SALT$DIGEST", with both parts in crypt's letters. */
+/* Returns true if the text is exactly "SALT$DIGEST", with both parts in crypt's letters. */
 static bool is_salt_and_digest(const char *text, size_t salt_max, size_t digest_len)
 {
 	size_t salt = span64(text);
@@ -43,8 +44,8 @@ static bool is_salt_and_digest(const char *text, size_t salt_max, size_t digest_
 }
 
 /*
- * Reads "$y$" and "$gy$". Only r = 32 and 1024 to 65536 blocks (4 to 256 MiB) are accepted, as
- * Debian uses them.
+ * Reads "$y$" and "$gy$". Accepts only r = 32 and 1024 to 65536 blocks (4 to 256 MiB). Debian uses
+ * values in this range.
  */
 enum password_reading yescrypt_read(const char *text, struct password_hash *out)
 {
@@ -61,8 +62,8 @@ enum password_reading yescrypt_read(const char *text, struct password_hash *out)
 }
 
 /*
- * Reads 30 bits in five letters, the lowest bits first. Returns false if a character is not one of
- * crypt's letters.
+ * Reads a number of 30 bits from five letters, the lowest bits first. Returns false if a character
+ * is not one of crypt's letters.
  */
 static bool read_uint30(const char *text, unsigned long *out)
 {
@@ -78,7 +79,7 @@ static bool read_uint30(const char *text, unsigned long *out)
 	return true;
 }
 
-/* Reads "$7$", N (one letter: its logarithm), r and p (five letters each), salt, "$" and digest. */
+/* Reads "$7$", N (one letter, the logarithm), r and p (five letters each), salt, "$" and digest. */
 enum password_reading scrypt_read(const char *text, struct password_hash *out)
 {
 	const char *at = text + 3;
@@ -133,9 +134,8 @@ enum status crypt_verify(const struct password_hash *hash, const char *password)
 }
 
 /*
- * WordPress 6.8 hashes a digest in base64 (64 letters) with bcrypt, so that no password exceeds
- * bcrypt's 72 bytes. It removes blanks from both ends of a password, both to make and to check a
- * hash.
+ * WordPress 6.8 removes whitespace from both ends of a password. It then passes bcrypt a digest of
+ * the password in base64 (64 letters), so that a long password does not exceed bcrypt's 72 bytes.
  */
 enum status wordpress_verify(const struct password_hash *hash, const char *password)
 {
@@ -162,9 +162,9 @@ enum status wordpress_verify(const struct password_hash *hash, const char *passw
 }
 
 /*
- * Reads "{SMF}NAME" followed by bcrypt, as sql/sites/smf/login.sql writes it. SMF hashes the name
- * (in lower case) and the password together. bcrypt reads only 72 bytes, so with a long name none
- * of them would be left for the password.
+ * Reads "{SMF}NAME" followed by a bcrypt hash, as sql/sites/smf/login.sql writes it. SMF hashes the
+ * name (in lower case) followed by the password. bcrypt reads only 72 bytes, and a long name would
+ * leave none of them for the password.
  */
 enum password_reading smf_read(const char *text, struct password_hash *out)
 {

@@ -1,13 +1,14 @@
 /*
- * Hashes whose digest is in base64 or hexadecimal: PBKDF2 of Django and MediaWiki, MediaWiki's
- * and MyBB's salted MD5, and the {SHA} kinds of LDAP and htpasswd.
+ * Verifies hashes whose digest is in base64 or hexadecimal: PBKDF2 of Django and MediaWiki, salted
+ * MD5 of MediaWiki and MyBB, and the {SHA} kinds of LDAP and htpasswd.
  */
 #include "base/codec.h"
 #include "base/crypto.h"
 #include "password/formats.h"
 
-#define DJANGO_ROUNDS_MAX    1500000 /* twice as many as Django 5 uses */
-#define MEDIAWIKI_ROUNDS_MAX 500000  /* rounds times blocks; the length gives the blocks */
+#define DJANGO_ROUNDS_MAX 1500000 /* twice as many as Django 5 uses */
+/* rounds times blocks; the digest's length gives the number of blocks */
+#define MEDIAWIKI_ROUNDS_MAX 500000
 #define MEDIAWIKI_LEN_MIN    16
 #define MEDIAWIKI_LEN_MAX    128
 #define SALT_TEXT_MAX        128
@@ -16,7 +17,10 @@
 static const char base64_letters[] =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=";
 
-/* Returns STATUS_BAD_CREDENTIALS if the text is malformed, because no password can match it. */
+/*
+ * Decodes base64. Returns STATUS_BAD_CREDENTIALS if the text is malformed, because no password can
+ * match it.
+ */
 static enum status decode(const char *text, size_t len, struct strbuf *out)
 {
 	strbuf_init_secret(out);
@@ -25,8 +29,8 @@ static enum status decode(const char *text, size_t len, struct strbuf *out)
 }
 
 /*
- * Reads the salt and the letter that must follow it. Returns false if that letter is missing, or
- * the salt is empty or too long.
+ * Reads the salt, then skips the letter `behind`. Returns false if the letter is missing, or if the
+ * salt is empty or too long.
  */
 static bool read_salt(const char **at, char behind, struct password_hash *out)
 {
@@ -40,7 +44,7 @@ static bool read_salt(const char **at, char behind, struct password_hash *out)
 	return true;
 }
 
-/* Returns true if the rest of the text is base64 of len bytes. */
+/* Returns true if the rest of the text, from at, is base64 of len bytes. */
 static bool read_digest(const char *at, size_t len, struct password_hash *out)
 {
 	out->digest = at;
@@ -141,7 +145,7 @@ enum status mediawiki_verify(const struct password_hash *hash, const char *passw
 
 /* ---- MediaWiki's MD5 ---- */
 
-/* Returns true if the rest of the text is an MD5 in hexadecimal. */
+/* Returns true if the rest of the text is an MD5 digest in hexadecimal. */
 static bool read_md5_hex(const char *at, struct password_hash *out)
 {
 	out->digest = at;
@@ -149,7 +153,7 @@ static bool read_md5_hex(const char *at, struct password_hash *out)
 	return strspn(at, "0123456789abcdef") == MD5_HEX_LEN && at[MD5_HEX_LEN] == '\0';
 }
 
-/* Reads ":B:SALT:" and 32 hexadecimal digits. */
+/* Reads ":B:SALT:" and a digest of 32 hexadecimal digits. */
 enum password_reading mediawiki_b_read(const char *text, struct password_hash *out)
 {
 	const char *at = text + strlen(":B:");
@@ -168,7 +172,7 @@ static bool md5_hex(struct digest *md5, const struct secret_part *parts, size_t 
 	return ok && strbuf_ok(out);
 }
 
-/* Compares the hash with the MD5 of the parts. */
+/* Compares the hash with the MD5 digest of the parts. */
 static enum status md5_compare(struct digest *md5, const struct secret_part *parts, size_t n,
 			       const struct password_hash *hash)
 {
@@ -185,7 +189,7 @@ static enum status md5_compare(struct digest *md5, const struct secret_part *par
 }
 
 /*
- * The hash is MD5(salt "-" MD5(password)). The inner MD5 is used as a text of hexadecimal digits.
+ * The hash is MD5(salt "-" MD5(password)), where the inner MD5 is a string of hexadecimal digits.
  */
 enum status mediawiki_b_verify(const struct password_hash *hash, const char *password)
 {
@@ -211,7 +215,9 @@ enum status mediawiki_b_verify(const struct password_hash *hash, const char *pas
 
 /* ---- MyBB's MD5 ---- */
 
-/* Reads "{MyBB}SALT$" and 32 hexadecimal digits, as sql/sites/mybb/login.sql writes them. */
+/*
+ * Reads "{MyBB}SALT$" and a digest of 32 hexadecimal digits, as sql/sites/mybb/login.sql writes it.
+ */
 enum password_reading mybb_read(const char *text, struct password_hash *out)
 {
 	const char *at = text + strlen("{MyBB}");
@@ -220,7 +226,7 @@ enum password_reading mybb_read(const char *text, struct password_hash *out)
 }
 
 /*
- * The hash is MD5(MD5(salt) MD5(password)). The inner MD5s are used as texts of hexadecimal digits.
+ * The hash is MD5(MD5(salt) MD5(password)), where the inner MD5s are strings of hexadecimal digits.
  */
 enum status mybb_verify(const struct password_hash *hash, const char *password)
 {
@@ -249,8 +255,8 @@ static enum digest_kind ldap_kind(const char *text)
 }
 
 /*
- * Reads the digest in base64. In {SSHA} and {SSHA256}, the same base64 also has the salt after the
- * digest.
+ * Reads the base64 after the prefix. It has the digest and, for {SSHA} and {SSHA256}, then the
+ * salt.
  */
 enum password_reading ldap_read(const char *text, struct password_hash *out)
 {
@@ -284,8 +290,8 @@ static enum status ldap_compare(struct digest *digest, size_t len, const struct 
 }
 
 /*
- * Checks the number of bytes after decoding, because base64 of the same length can hold three
- * different numbers of bytes.
+ * Checks the number of decoded bytes. The length of base64 does not determine it, because base64 of
+ * one length can hold three different numbers of bytes.
  */
 static bool ldap_has_its_length(const struct password_hash *hash, const struct strbuf *stored)
 {

@@ -1,6 +1,6 @@
 /*
  * The formats of password hashes, for the table in hash.c. Each format has a reader, which checks
- * the grammar and the limits of a text, and a verifier. Internal to password/.
+ * the grammar of a hash and the limits on it, and a verifier. Internal to password/.
  */
 #ifndef PASSWORD_FORMATS_H
 #define PASSWORD_FORMATS_H
@@ -18,18 +18,18 @@ enum password_reading {
 struct password_format {
 	const char *prefix;
 	const char *name; /* for the log */
-	size_t skip;      /* how many bytes to skip before the text that the reader gets */
-	bool weak;        /* a stolen table would reveal the password; this is logged */
+	size_t skip;      /* bytes of prefix that the reader does not get */
+	bool weak; /* if the table were stolen, passwords could be found quickly; this is logged */
 	bool only_if_allowed;
-	bool slashed; /* the password can have been hashed after PHP's addslashes() */
-	size_t max;   /* bytes of a password; 0 for PASSWORD_MAX */
+	bool slashed; /* PHP's addslashes() might have changed the password before it was hashed */
+	size_t max;   /* longest password in bytes; 0 for PASSWORD_MAX */
 	enum password_reading (*read)(const char *text, struct password_hash *out);
 	enum status (*verify)(const struct password_hash *hash, const char *password);
 };
 
 #define SALT64 "./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz" /* crypt(5) */
 
-/* Returns the letter's index in SALT64, or 64 if it is not in SALT64. */
+/* Returns the letter's index in SALT64, or 64 if SALT64 does not have the letter. */
 static inline unsigned long salt64_value(char letter)
 {
 	const char *at = letter == '\0' ? NULL : strchr(SALT64, letter);
@@ -38,8 +38,8 @@ static inline unsigned long salt64_value(char letter)
 }
 
 /*
- * Reads a decimal number without leading zeros and the letter that must follow it, and moves *at
- * past both. A number of more than nine digits becomes 1000000000, which is above every limit.
+ * Reads a decimal number without leading zeros, then the letter `behind`, and moves *at after both.
+ * A number of more than nine digits becomes 1000000000, which is above every limit.
  */
 bool password_read_number(const char **at, char behind, unsigned long *out);
 
@@ -47,7 +47,7 @@ bool password_read_number(const char **at, char behind, unsigned long *out);
 enum password_reading argon2_read(const char *text, struct password_hash *out);
 enum status argon2_verify(const struct password_hash *hash, const char *password);
 
-/* crypt.c: formats that libcrypt verifies */
+/* from crypt.c, for formats that libcrypt verifies */
 enum password_reading yescrypt_read(const char *text, struct password_hash *out);
 enum password_reading scrypt_read(const char *text, struct password_hash *out);
 enum password_reading bcrypt_read(const char *text, struct password_hash *out);
@@ -57,7 +57,7 @@ enum status wordpress_verify(const struct password_hash *hash, const char *passw
 enum password_reading smf_read(const char *text, struct password_hash *out);
 enum status smf_verify(const struct password_hash *hash, const char *password);
 
-/* stretch.c: repeated digests */
+/* from stretch.c, for repeated digests */
 enum password_reading phpass_read(const char *text, struct password_hash *out);
 enum status phpass_verify(const struct password_hash *hash, const char *password);
 enum password_reading drupal_read(const char *text, struct password_hash *out);
@@ -67,7 +67,7 @@ enum status phpass_md5_verify(const struct password_hash *hash, const char *pass
 enum password_reading apr1_read(const char *text, struct password_hash *out);
 enum status apr1_verify(const struct password_hash *hash, const char *password);
 
-/* digest.c: PBKDF2, and single digests */
+/* from digest.c, for PBKDF2 and single digests */
 enum password_reading django_read(const char *text, struct password_hash *out);
 enum password_reading mediawiki_read(const char *text, struct password_hash *out);
 enum status django_verify(const struct password_hash *hash, const char *password);

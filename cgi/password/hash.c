@@ -1,7 +1,7 @@
 /*
- * The table of password hash formats. The prefix of a hash selects the row that reads it. Hashes of
- * any other format (DES, $1$, $3$, plain MD5 and SHA-1) never match. Neither do the marks of
- * accounts without a password: "*", "!", "x", "*0" and "".
+ * The table of password hash formats. The prefix of a hash selects its row. A hash of any other
+ * format (DES, $1$, $3$, plain MD5 and SHA-1) never matches a password. The marks for accounts
+ * without a password ("*", "!", "x", "*0" and "") never match either.
  */
 #include "password/hash.h"
 
@@ -11,7 +11,7 @@
 #include "base/unix_crypt.h"
 #include "password/formats.h"
 
-#define SLASHED "'\"\\" /* addslashes() puts a backslash before each of these */
+#define SLASHED "'\"\\" /* addslashes() puts a backslash before each of these characters */
 
 #define DRUPAL_PASSWORD_MAX 512 /* Drupal refuses to hash a longer password */
 
@@ -127,7 +127,10 @@ enum status password_hash_read(const char *text, bool allow_weak, struct passwor
 	}
 }
 
-/* Verifies the password as PHP's addslashes() changes it. A password has no NUL. */
+/*
+ * Verifies the password as PHP's addslashes() would change it. Ignores NUL, which a password cannot
+ * have.
+ */
 static enum status verify_slashed(const struct password_hash *hash, const char *password)
 {
 	enum status status = STATUS_INTERNAL;
@@ -146,8 +149,9 @@ static enum status verify_slashed(const struct password_hash *hash, const char *
 }
 
 /*
- * WordPress adds slashes to all values of a form, so the password is hashed with slashes. A
- * password that did not come from a form was hashed without them. So both are tried.
+ * Tries the password with slashes and without. WordPress adds slashes to all values of a form, so
+ * it hashes a password from a form with slashes. It hashes a password from elsewhere without
+ * slashes.
  */
 enum status password_hash_verify(const struct password_hash *hash, const char *password)
 {

@@ -1,6 +1,6 @@
 /*
- * The queue for password checks. One check takes 19 MiB and some 50–200 ms of a core. Without a
- * queue, a few hundred login attempts would use up the machine's memory and time.
+ * The queue for password checks. One check takes 19 MiB of memory and about 50–200 ms of CPU time.
+ * Without a queue, a few hundred login attempts would use up the machine's memory and time.
  */
 #include "password/password.h"
 
@@ -14,7 +14,8 @@
 #include "base/secret.h"
 #include "base/blocking.h"
 
-#define QUEUE_MAX     16 /* checks that wait; more would wait longer than QUEUE_WAIT_MS */
+/* checks that can wait; any further check would wait longer than QUEUE_WAIT_MS */
+#define QUEUE_MAX     16
 #define QUEUE_WAIT_MS 2000
 
 /* One queue for the whole process, because its threads share the cores. */
@@ -26,8 +27,8 @@ static struct {
 } queue = {.lock = PTHREAD_MUTEX_INITIALIZER, .freed = PTHREAD_COND_INITIALIZER};
 
 /*
- * The hash to check against if there is no other. It has the same format and cost as our own
- * hashes, and no password matches it.
+ * Returns a hash to check against if the user has no usable hash. It has the format and cost of our
+ * own hashes, and no password matches it.
  */
 static const char *dummy_hash(void)
 {
@@ -75,15 +76,15 @@ static void queue_leave(void)
 /* ---- the same work for an unknown user ---- */
 
 /*
- * A site chooses the format of its hashes, and checking one can take much longer than the rest of
- * the response. So the last hash of each site is kept, and is checked again for an unknown user.
- * With more sites than slots, a site can lose its slot to another.
+ * For each site, the last hash that was checked. A check for an unknown user checks the password
+ * against it, because a site chooses the format of its hashes, and one check can take much longer
+ * than the rest of the response. If there are more sites than slots, sites can displace each other.
  */
 #define USUAL_SLOTS 256
 
 struct usual_hash {
 	unsigned char site[SECRET_SHA256_LEN]; /* the digest of the site's name */
-	char hash[PASSWORD_HASH_MAX + 1];      /* "" if the slot is free */
+	char hash[PASSWORD_HASH_MAX + 1];      /* "" if the slot is unused */
 };
 
 static struct {
@@ -91,7 +92,10 @@ static struct {
 	struct usual_hash slots[USUAL_SLOTS];
 } usual = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
-/* Returns the slot that the site has or can get. The caller holds the lock. */
+/*
+ * Returns the slot to use for the site. The slot can still hold the hash of another site. The
+ * caller holds the lock.
+ */
 static struct usual_hash *slot_of(const unsigned char site[SECRET_SHA256_LEN])
 {
 	for (size_t i = 0; i < USUAL_SLOTS; i++) {
@@ -117,7 +121,7 @@ static void usual_keep(const struct password_claim *claim)
 	pthread_mutex_unlock(&usual.lock);
 }
 
-/* Copies the last hash of the claim's site, or "" if there is none. */
+/* Copies the last hash of the claim's site into out, or "" if there is none. */
 static void usual_get(const struct password_claim *claim, char out[PASSWORD_HASH_MAX + 1])
 {
 	unsigned char site[SECRET_SHA256_LEN];
@@ -133,7 +137,7 @@ static void usual_get(const struct password_claim *claim, char out[PASSWORD_HASH
 	pthread_mutex_unlock(&usual.lock);
 }
 
-/* Does the same work as a check for an existing user. */
+/* Does the same work as a check for an existing user of the site. */
 static enum status work_for_nobody(const struct password_claim *claim)
 {
 	char text[PASSWORD_HASH_MAX + 1];
@@ -141,7 +145,7 @@ static enum status work_for_nobody(const struct password_claim *claim)
 
 	usual_get(claim, text);
 	enum status status = password_hash_read(text, claim->allow_weak, &hash, NULL);
-	if (status != STATUS_OK) /* none, or the site has stopped to accept weak hashes */
+	if (status != STATUS_OK) /* no hash, or the site no longer accepts weak hashes */
 		status = password_hash_read(dummy_hash(), false, &hash, NULL);
 	if (status == STATUS_OK) {
 		bool fits = strlen(claim->password) <= password_hash_max(&hash);

@@ -1,7 +1,7 @@
 /*
- * Repeated digests: phpass (WordPress before 6.8, phpBB 3.0, Joomla 2.5), Drupal 7 to 10.0, and
- * Apache's apr1. They use different digests and alphabets. The hash itself gives the number of
- * rounds, within limits.
+ * Verifies hashes made by repeating a digest: phpass (WordPress before 6.8, phpBB 3.0, Joomla 2.5),
+ * Drupal 7 to 10.0, and Apache's apr1. They differ in digest and alphabet. The hash gives the
+ * number of rounds, for which we have limits.
  */
 #include "base/codec.h"
 #include "base/crypto.h"
@@ -11,19 +11,20 @@
 #define PHPASS_LOG_MAX  17 /* 131072 rounds; the format allows 30, which would take minutes */
 #define DRUPAL_LOG_MAX  19
 #define STRETCH_SALT    8
-#define STRETCH_HEAD    12 /* "$P$", a letter for the rounds, and the salt */
-#define PHPASS_DIGEST   22 /* letters of an MD5 */
-#define DRUPAL_DIGEST   43 /* letters of a SHA-512, which has 86; Drupal cuts it off */
+#define STRETCH_HEAD    12 /* "$P$", one letter for the rounds, and eight letters of salt */
+#define PHPASS_DIGEST   22 /* an MD5 digest has this many letters */
+#define DRUPAL_DIGEST   43 /* letters; a SHA-512 digest has 86, and Drupal cuts off the rest */
 #define APR1_ROUNDS     1000
 #define APR1_SALT_MAX   8
 #define APR1_DIGEST     22
-#define TEXT64_MAX      90 /* DIGEST_LEN_MAX bytes as letters, and a NUL */
+#define TEXT64_MAX      90 /* DIGEST_LEN_MAX bytes written as letters, and a NUL */
 #define MD5_LEN         16
 
 /* ---- letters ---- */
 
 /*
- * Writes every three bytes as four letters, the lowest bits first. The last group can be shorter.
+ * Writes each group of three bytes as four letters, the lowest bits first. The last group can be
+ * shorter.
  */
 static void encode64(const unsigned char *data, size_t len, char out[TEXT64_MAX])
 {
@@ -51,7 +52,7 @@ static enum status compare(const struct password_hash *hash, const char *made)
 /* ---- phpass, Drupal ---- */
 
 /*
- * Reads "$P$" or another prefix of three bytes, a letter for the logarithm of the rounds, eight
+ * Reads a prefix of three bytes such as "$P$", a letter for the logarithm of the rounds, eight
  * letters of salt, and the digest.
  */
 static enum password_reading stretch_read(const char *text, unsigned long log_max, size_t digest,
@@ -120,7 +121,10 @@ enum status drupal_verify(const struct password_hash *hash, const char *password
 	return stretch_verify(hash, DIGEST_SHA512, password);
 }
 
-/* Drupal hashed its old MD5 sums again, with the hexadecimal text of the sum as the password. */
+/*
+ * Verifies a hash that Drupal made from an old MD5 hash, with the MD5's hexadecimal digits as the
+ * password.
+ */
 static enum status md5_verify(const struct password_hash *hash, enum digest_kind kind,
 			      const char *password)
 {
@@ -167,9 +171,10 @@ enum password_reading apr1_read(const char *text, struct password_hash *out)
 }
 
 /*
- * Computes the first sum from the password, "$apr1$", the salt and two more parts. One part is the
- * MD5 of password, salt and password, repeated to the length of the password. The other part has,
- * for each bit of that length, a NUL or the password's first byte.
+ * Computes the first digest. Its input is the password, "$apr1$", the salt and two more parts. The
+ * first part is the MD5 of password, salt and password, repeated to the length of the password. The
+ * second part has one byte for each binary digit of that length: a NUL or the first byte of the
+ * password.
  */
 static bool apr1_begin(struct digest *md5, const struct secret_part *word,
 		       const struct secret_part *salt, unsigned char sum[MD5_LEN])
@@ -209,7 +214,10 @@ static bool apr1_round(struct digest *md5, unsigned round, const struct secret_p
 	return digest_run(md5, parts, n, sum);
 }
 
-/* Writes the bytes as md5-crypt orders them: in groups of three, with a last one alone. */
+/*
+ * Writes the digest in the byte order of md5-crypt: in groups of three bytes, with a single byte at
+ * the end.
+ */
 static void apr1_encode(const unsigned char sum[MD5_LEN], char out[TEXT64_MAX])
 {
 	static const unsigned char order[MD5_LEN] = {12, 6,  0, 13, 7, 1,  14, 8,

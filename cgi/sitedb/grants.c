@@ -1,7 +1,7 @@
 /*
- * Finds the tables and columns in the text of a query, so that they are known even if the account
- * cannot read them yet. A column without the name of its table belongs to the only table of its
- * SELECT. If the SELECT has several tables, the account gets the right to read the whole tables.
+ * Finds the tables and columns by reading the text of a query, so that they are known even if the
+ * account cannot read them yet. A column without a table name belongs to the only table of its
+ * SELECT. If that SELECT has several tables, the account gets the right to read all their columns.
  */
 #include "sitedb/grants.h"
 
@@ -19,12 +19,13 @@
 #define FILE_MAX    8192
 #define NO_SCOPE    ((size_t)-1)
 
-#define TOOL_CONNECTIONS 4 /* prebindctl opens two at a time, and can run twice at once */
+/* prebindctl opens two connections at a time, and can run twice at once */
+#define TOOL_CONNECTIONS 4
 
 struct table {
-	char name[2 * NAME_MAX + 2]; /* with its schema, as the query writes it */
+	char name[2 * NAME_MAX + 2]; /* the table's name, with its schema if the query gives one */
 	char alias[NAME_MAX];
-	size_t scope; /* index of the bracket around its SELECT, or NO_SCOPE */
+	size_t scope; /* token index of the bracket around the table's SELECT, or NO_SCOPE */
 	bool whole;
 	char columns[COLUMNS_MAX][NAME_MAX];
 	size_t n_columns;
@@ -53,7 +54,7 @@ static bool is_name(const struct token *token)
 	       (token->kind == TOKEN_WORD && !token_in(token, no_columns));
 }
 
-/* Returns the index of the bracket around the SELECT that token i belongs to, or NO_SCOPE. */
+/* Returns the token index of the bracket around the SELECT that contains token i, or NO_SCOPE. */
 static size_t scope_of(const struct reader *r, size_t i)
 {
 	size_t depth = 0;
@@ -69,7 +70,7 @@ static size_t scope_of(const struct reader *r, size_t i)
 	return NO_SCOPE;
 }
 
-/* Reads "schema.name AS alias" at i. Returns the index after it. */
+/* Reads "schema.name AS alias" at token i. Returns the index of the token after it. */
 static size_t read_table(struct reader *r, size_t i)
 {
 	struct table *table = &r->tables[r->n_tables];
@@ -133,7 +134,7 @@ static bool is_table_name(const struct reader *r, size_t i)
 	return false;
 }
 
-/* Reads a column without the name of its table. It belongs to a table of the SELECT around it. */
+/* Reads a column without a table name. It belongs to a table of the SELECT that contains it. */
 static void read_plain(struct reader *r, size_t i)
 {
 	size_t scope = scope_of(r, i), count = 0;
@@ -190,7 +191,10 @@ static void write_tables(const struct reader *r, const char *to, struct strbuf *
 	}
 }
 
-/* Appends nothing for a file that cannot be read. Other checks report such a file. */
+/*
+ * Appends the GRANT for one query file. Appends nothing if the file cannot be read, because other
+ * checks report that.
+ */
 static enum status write_file(const char *file, const char *to, struct strbuf *out,
 			      struct error *err)
 {
@@ -230,7 +234,10 @@ static enum status write_files(const struct site_conf *site, const char *to, str
 	return status;
 }
 
-/* Returns true if both are the same account of the same server. Their databases can differ. */
+/*
+ * Returns true if both addresses have the same account on the same server. Their databases can
+ * differ.
+ */
 static bool same_account(const struct site_uri *a, const struct site_uri *b)
 {
 	return a->kind == b->kind && strcmp(a->user, b->user) == 0 &&
@@ -239,10 +246,10 @@ static bool same_account(const struct site_uri *a, const struct site_uri *b)
 }
 
 /*
- * Returns the largest number of connections that the account can need: those of all processes, and
- * a few for prebindctl. If several sites use the account, the highest of their limits applies to a
- * process. Returns 0 if the number is unknown, because the web server decides how many processes
- * there are.
+ * Returns how many connections the account can need: those of all processes, and a few for
+ * prebindctl. If several sites use the account, the highest of their limits applies to each
+ * process. Returns 0 if prebind does not know the number of processes because the web server starts
+ * them.
  */
 static long connections_of(const struct conf *conf, const struct site_uri *account)
 {
@@ -273,7 +280,10 @@ static void write_role(const struct conf *conf, const struct site_uri *uri, stru
 	strbuf_addf(out, "; GRANT CONNECT ON DATABASE %s TO %s;", uri->name, uri->user);
 }
 
-/* An account of MariaDB is for one client host: ours, as the server sees it. */
+/*
+ * Appends the SQL that creates the account. An account of MariaDB is valid for one client host:
+ * this machine, under the name that the server sees.
+ */
 static void write_account(const struct conf *conf, const struct site_uri *uri, struct strbuf *to,
 			  struct strbuf *out)
 {
@@ -314,7 +324,7 @@ enum status grants_write(const struct conf *conf, const struct site_conf *site, 
 
 /* ---- what the account is allowed to do ---- */
 
-/* Returns true if the row at `at`, which ends at `end`, lists only rights to read. */
+/* Returns true if the row between at and end lists only rights to read. */
 static bool only_reads(const char *at, const char *end)
 {
 	static const char *const narrow[] = {"USAGE", "SELECT", "SHOW VIEW"};
@@ -336,7 +346,7 @@ static bool only_reads(const char *at, const char *end)
 	return true;
 }
 
-/* Returns true if the rows have the role's own rights, as they do for a role that is active. */
+/* Returns true if the rows list the role's own rights, as they do for an active role. */
 static bool is_listed(const char *rows, const char *role, size_t len)
 {
 	for (const char *to = strstr(rows, " TO "); to != NULL; to = strstr(to + 1, " TO "))
@@ -349,8 +359,9 @@ static bool is_listed(const char *rows, const char *role, size_t len)
 #define GRANT_OPTION " WITH GRANT OPTION"
 
 /*
- * Appends a row of SHOW GRANTS if it allows more than reading. A row is "GRANT SELECT, INSERT ON
- * `forum`.* TO …" or "GRANT `role` TO …". The rights of a role that is not active are not known.
+ * Appends the row of SHOW GRANTS if it allows more than reading. A row is "GRANT SELECT, INSERT ON
+ * `forum`.* TO …" or "GRANT `role` TO …". A role that is not active counts as more, because its
+ * rights are unknown.
  */
 static void add_wide_grant(struct strbuf *out, const char *rows, const char *row, size_t len)
 {
@@ -380,7 +391,7 @@ static enum status add_wide_grants(const struct site_conf *site, struct strbuf *
 {
 	struct strbuf rows;
 
-	strbuf_init_secret(&rows); /* a row can have the hash of the account's password */
+	strbuf_init_secret(&rows); /* a row can contain the hash of the account's password */
 	enum status status = site_rows_each(site, "SHOW GRANTS", add_row, &rows, err);
 	if (status == STATUS_OK && !strbuf_ok(&rows))
 		status = error_no_memory(err);
@@ -402,7 +413,10 @@ static void add_text(void *arg, const char *text)
 
 enum status grants_beyond(const struct site_conf *site, struct strbuf *out, struct error *err)
 {
-	/* A member of a role can take its rights with SET ROLE, even if they are not inherited. */
+	/*
+	 * Lists what the account can do beyond reading. A member of a role can take its rights with
+	 * SET ROLE, even if they are not inherited.
+	 */
 	static const char writable[] =
 	    "SELECT 'superuser' WHERE EXISTS (SELECT FROM pg_roles WHERE rolsuper AND "
 	    "pg_has_role(oid, 'MEMBER')) UNION ALL "

@@ -1,6 +1,6 @@
 /*
- * Writes the SQL that gives an account the rights that the site's queries need. Finds out whether
- * the account has more rights. For `prebindctl check`.
+ * For `prebindctl check`: writes the SQL that gives an account only the rights that the site's
+ * queries need, and finds out whether an account has more rights.
  */
 #ifndef SITEDB_GRANTS_H
 #define SITEDB_GRANTS_H
@@ -9,16 +9,16 @@
 #include "conf/conf.h"
 
 /*
- * Appends the SQL that creates an account which can read what the site's query files read, and
- * nothing else. Appends nothing for SQLite, and no GRANT for a file that cannot be read. Returns
- * STATUS_BAD_REQUEST if the key `site_database` is not valid.
+ * Appends the SQL that creates an account which can only read what the site's query files use.
+ * Appends nothing for SQLite, and no GRANT for a query file that cannot be read. Returns
+ * STATUS_BAD_REQUEST if the value of `site_database` is invalid.
  */
 enum status grants_write(const struct conf *conf, const struct site_conf *site, struct strbuf *out,
 			 struct error *err);
 
 /*
- * Appends what the account is allowed to do beyond reading, or nothing if it is only allowed to
- * read. Returns STATUS_UNAVAILABLE if the server could not be asked.
+ * Appends the rights of the account beyond reading. Appends nothing if the account can only read.
+ * Returns STATUS_UNAVAILABLE if the server could not be queried.
  */
 enum status grants_beyond(const struct site_conf *site, struct strbuf *out, struct error *err);
 

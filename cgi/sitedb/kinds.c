@@ -1,5 +1,5 @@
 /*
- * The registry of the kinds of databases. It also reads the key `site_database` of a site.
+ * The list of the kinds of databases. Also reads the value of `site_database`.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -14,8 +14,8 @@ static const struct sitedb_kind *const kinds[] = {
 };
 
 /*
- * Finds the server by its address. Sites on the same server share its connections. A database file
- * counts as a server of its own.
+ * Finds the server object for the address. Sites on one server share its connections. Each database
+ * file counts as a server.
  */
 static enum status server_find(struct sitedb_source *source, struct error *err)
 {

@@ -1,6 +1,6 @@
 /*
  * MariaDB and MySQL as a kind of site database: the connection. It uses libmariadb, which is loaded
- * at its first use. mariadb_statement.c has the statements.
+ * when it is first needed. The statements are in mariadb_statement.c.
  */
 #include <poll.h>
 #include <stdio.h>
@@ -58,7 +58,7 @@ static const char *const functions[] = {"lower",
 					"fold",
 					"unixepoch",
 					NULL};
-/* The functions that a text parameter can be in, because they compare nothing themselves. */
+/* Functions whose argument can be a string parameter, because they compare nothing themselves. */
 static const char *const for_params[] = {
     "lower",  "upper",    "substr",    "substring",   "substring_index",
     "concat", "coalesce", "ifnull",    "char_length", "length",
@@ -70,7 +70,9 @@ static const struct select_function shared[] = {
     {"unixepoch", "unix_timestamp("},
     {NULL,        NULL             },
 };
-/* INTO writes files, even in a read-only session. FOR and LOCK lock rows that the site needs. */
+/*
+ * INTO writes files, even in a read-only session. FOR and LOCK lock rows that the site itself uses.
+ */
 static const char *const words[] = {"INTO", "FOR", "LOCK", "PROCEDURE", NULL};
 
 #define DIALECT                                                                                    \
@@ -88,11 +90,11 @@ struct libmariadb_calls libmariadb;
 static const char *const names[] = {LIBRARY_NAMES(LIBMARIADB_CALLS)};
 static struct library library = LIBRARY("libmariadb.so.3", "libmariadb3", names, libmariadb);
 
-#define PACKET_MAX (1024UL * 1024) /* in bytes; no row that we read is longer */
+#define PACKET_MAX (1024UL * 1024) /* in bytes; no row that prebind reads is longer */
 
 /*
- * With ANSI_QUOTES, PIPES_AS_CONCAT and NO_BACKSLASH_ESCAPES, the server reads names, texts and ||
- * as the other databases do, and as tokens.c does.
+ * Makes the server read names, strings and || as the other databases and tokens.c do. This takes
+ * ANSI_QUOTES, PIPES_AS_CONCAT and NO_BACKSLASH_ESCAPES.
  */
 #define SQL_MODE "ANSI_QUOTES,PIPES_AS_CONCAT,NO_BACKSLASH_ESCAPES,STRICT_TRANS_TABLES"
 #define SETTINGS                                                                                   \
@@ -100,8 +102,8 @@ static struct library library = LIBRARY("libmariadb.so.3", "libmariadb3", names,
 	"', time_zone='+00:00', sql_select_limit=" TEXT_OF(SITE_QUERY_ROWS_MAX) ", "
 
 /*
- * libmariadb calls wait_io in the thread that waits, but without an argument of ours. So each
- * thread has a variable for the end of its wait.
+ * The deadline of the current wait. libmariadb calls wait_io in the thread that waits, but passes
+ * it no argument of ours, so the deadline is in a variable of the thread.
  */
 static _Thread_local int64_t wait_until_ms;
 
@@ -120,7 +122,7 @@ static int wait_io(my_socket handle, my_bool is_read, int timeout)
 
 static bool is_lost_code(unsigned code)
 {
-	return code == 0 || /* a failure without an error code */
+	return code == 0 || /* the failure has no error code */
 	       (code >= CR_MIN_ERROR && code <= CR_MAX_ERROR && code != CR_OUT_OF_MEMORY) ||
 	       code == ER_SERVER_SHUTDOWN || code == ER_CONNECTION_KILLED;
 }
@@ -165,7 +167,7 @@ static void mariadb_close(void *handle)
 {
 	struct mariadb *connection = handle;
 
-	/* The server might be gone, so the calls below must not wait long for it. */
+	/* Limits the waits of the calls below to 100 ms, because the server might not answer. */
 	wait_until_ms = clock_monotonic_ms() + 100;
 	for (struct mariadb_statement *s = connection->statements, *next; s != NULL; s = next) {
 		next = s->next;
@@ -176,7 +178,7 @@ static void mariadb_close(void *handle)
 	free(connection);
 }
 
-/* Requires TLS and checks the certificate, unless the server is on this host. */
+/* Requires TLS and verifies the certificate, unless the server is on this host. */
 static void set_tls(MYSQL *mysql, const struct site_uri *uri)
 {
 	my_bool on = 1;
@@ -198,7 +200,7 @@ static void set_options(MYSQL *mysql, const struct site_uri *uri)
 	libmariadb.mysql_optionsv(mysql, MYSQL_SET_CHARSET_NAME, "utf8mb4");
 	libmariadb.mysql_optionsv(mysql, MYSQL_OPT_LOCAL_INFILE, &off);
 	libmariadb.mysql_optionsv(mysql, MYSQL_OPT_MAX_ALLOWED_PACKET, &packet);
-	/* wait_io sets the real limit; without these time-outs libmariadb would not call wait_io */
+	/* wait_io has the real time limit; without these time-outs libmariadb does not call it */
 	libmariadb.mysql_optionsv(mysql, MYSQL_OPT_CONNECT_TIMEOUT, &seconds);
 	libmariadb.mysql_optionsv(mysql, MYSQL_OPT_READ_TIMEOUT, &seconds);
 	libmariadb.mysql_optionsv(mysql, MYSQL_OPT_WRITE_TIMEOUT, &seconds);
@@ -221,8 +223,8 @@ static enum status run(struct mariadb *connection, const char *sql, struct error
 }
 
 /*
- * An older server cannot limit the time of a statement. An older MySQL has another name for the
- * variable that makes a session read-only.
+ * Refuses servers that are too old. They cannot limit the time of a statement, or have another name
+ * for the variable that makes a session read-only.
  */
 static enum status version_suits(MYSQL *mysql, struct error *err)
 {
@@ -237,8 +239,8 @@ static enum status version_suits(MYSQL *mysql, struct error *err)
 }
 
 /*
- * Makes the session read-only and limits the time of a statement. MySQL has other names for both
- * variables.
+ * Makes the session read-only and limits the time of a statement. MariaDB and MySQL have different
+ * names for both variables.
  */
 static enum status set_session(struct mariadb *connection, struct error *err)
 {
@@ -280,9 +282,9 @@ static bool connect_once(const struct site_uri *uri, MYSQL *mysql, const char *p
 }
 
 /*
- * libmariadb checks the certificate against the host that it is given. So it needs the host's name,
- * and asks the name servers itself. They have just answered resolve_host. If they do not answer
- * now, connect_once has to wait.
+ * Connects by the host's name, because libmariadb compares the certificate with that name. So
+ * libmariadb itself asks the name servers, which have just answered resolve_host. If they do not
+ * answer this time, connect_once has to wait.
  */
 static enum status connect_by_name(const struct site_uri *uri, struct mariadb *connection,
 				   const char *password, struct error *err)

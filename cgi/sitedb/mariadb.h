@@ -1,6 +1,6 @@
 /*
- * MariaDB and MySQL as a kind of site database: the declarations that the mariadb*.c files share.
- * If the build has libmariadb, this includes its header and defines LIBMARIADB.
+ * MariaDB and MySQL as a kind of site database: declarations that the mariadb*.c files share. If
+ * libmariadb was found at build time, this includes its header and defines LIBMARIADB.
  */
 #ifndef SITEDB_MARIADB_H
 #define SITEDB_MARIADB_H
@@ -26,7 +26,7 @@
 	X(mysql_stmt_fetch) X(mysql_stmt_free_result)
 /* clang-format on */
 
-/* The functions of libmariadb. They are set when the first connection is opened. */
+/* The functions of libmariadb, which are set when the first connection is opened. */
 extern struct libmariadb_calls {
 	LIBRARY_POINTERS(LIBMARIADB_CALLS)
 } libmariadb;
@@ -34,7 +34,7 @@ extern struct libmariadb_calls {
 struct mariadb {
 	MYSQL *mysql;
 	struct mariadb_statement *statements; /* owned */
-	size_t rows_max;                      /* the session's limit for the rows of a statement */
+	size_t rows_max; /* the session's current limit on the rows of a statement */
 	bool lost;
 };
 
@@ -42,40 +42,41 @@ struct mariadb_column {
 	char *buffer; /* owned */
 	unsigned long size, length;
 	my_bool is_null;
-	bool usable; /* it is a text or a whole number */
+	bool usable; /* true if the value is a string or a whole number */
 };
 
 struct mariadb_statement {
 	struct mariadb_statement *next;
 	struct mariadb *connection; /* borrowed */
 	MYSQL_STMT *stmt;
-	struct mariadb_column columns[SITE_QUERY_COLUMNS_MAX]; /* in the statement's order */
+	/* in the order of the statement's columns */
+	struct mariadb_column columns[SITE_QUERY_COLUMNS_MAX];
 	MYSQL_BIND results[SITE_QUERY_COLUMNS_MAX];
 };
 
-/* Sets the time (monotonic) until which this thread waits for a server from now on. */
+/* Sets the deadline (monotonic) for all later waits of this thread for a server. */
 void mariadb_wait_until(int64_t until_ms);
 
-/* Sets the error that the library reported for a statement. */
+/* Sets err to the error that libmariadb reported for the statement. Returns its status. */
 enum status mariadb_stmt_failed(struct mariadb_statement *s, struct error *err);
 
 /*
- * Sets the error for an answer that violates the protocol, and marks the connection as lost.
+ * Sets err to say that the server's answer violates the protocol, and marks the connection as lost.
  * Returns STATUS_UNAVAILABLE.
  */
 enum status mariadb_malformed(struct mariadb *connection, struct error *err);
 
-/* Returns true if the row consists of exactly the values of these fields. */
+/* Returns true if the row has exactly the values of these fields, and no other bytes. */
 bool mariadb_row_is_whole(const MYSQL_FIELD *fields, size_t count, const unsigned char *row,
 			  size_t len);
 
-/* Sets how many rows a statement returns at most, unless its text has a LIMIT. */
+/* Limits the rows that a statement returns, unless the statement has a LIMIT of its own. */
 enum status mariadb_limit_rows(struct mariadb *connection, size_t rows_max, struct error *err);
 
 /* Frees a statement. */
 void mariadb_statement_free(struct mariadb_statement *s);
 
-/* These are prepare and ask of struct sitedb_kind. */
+/* The functions `prepare` and `ask` of struct sitedb_kind. */
 enum status mariadb_prepare(void *handle, const struct site_query_text *text, int64_t until_ms,
 			    void **out, struct error *err);
 enum status mariadb_ask(void *statement, const struct site_query_text *text,

@@ -1,13 +1,13 @@
 /*
  * Checks a row of MariaDB's binary protocol before libmariadb reads it. Some versions of libmariadb
- * trust the lengths and types that the server sends, and would read and write outside their
- * buffers. The format is at https://mariadb.com/kb/en/resultset-row/
+ * trust the lengths and types from the server, and a false one makes them read and write outside
+ * their buffers. The format is at https://mariadb.com/kb/en/resultset-row/
  */
 #include "sitedb/mariadb.h"
 
 #ifdef LIBMARIADB
 
-#define ZEROFILL_MAX 20 /* digits; libmariadb fills a buffer of 22 bytes */
+#define ZEROFILL_MAX 20 /* digits; libmariadb writes them to a buffer of 22 bytes */
 #define MICROSECONDS 1000000U
 
 struct rest {
@@ -33,7 +33,7 @@ static uint64_t number_at(const unsigned char *at, size_t bytes)
 	return number;
 }
 
-/* Reads a length. It is in one byte, or in the 2, 3 or 8 bytes that follow. */
+/* Reads a length: the first byte itself, or the 2, 3 or 8 bytes that follow it. */
 static bool read_length(struct rest *rest, uint64_t *out)
 {
 	static const unsigned char bytes[] = {
@@ -59,8 +59,8 @@ static bool skip_text(struct rest *rest)
 }
 
 /*
- * Skips a date or a time. lengths are its possible lengths, because the server leaves out zeros at
- * the end. Only the longest form has microseconds.
+ * Skips a date or a time. `lengths` has the n possible lengths, because the server leaves out zeros
+ * at the end. Only the longest form has microseconds.
  */
 static bool skip_time(struct rest *rest, const unsigned char *lengths, size_t n)
 {

@@ -1,5 +1,5 @@
 /*
- * Prepares and executes the statements of MariaDB and MySQL, and reads the rows that were found.
+ * Prepares and executes statements of MariaDB and MySQL, and reads their rows.
  */
 #include "sitedb/mariadb.h"
 
@@ -39,8 +39,8 @@ static bool is_usable(const MYSQL_FIELD *field)
 }
 
 /*
- * Each value is fetched as a text. The buffer has one byte more than the value is allowed to have,
- * so that a longer value is noticed.
+ * Makes a buffer for each column, whose values are fetched as strings. The buffer is one byte
+ * longer than the longest allowed value, so that a longer value is noticed.
  */
 static enum status buffers_make(struct mariadb_statement *s, const struct site_query_text *text,
 				struct error *err)
@@ -62,7 +62,7 @@ static enum status buffers_make(struct mariadb_statement *s, const struct site_q
 	return STATUS_OK;
 }
 
-/* The server must find the same numbers of parameters and columns as we do. */
+/* Checks that the server found as many parameters and columns in the statement as prebind did. */
 static enum status counts_check(const struct mariadb_statement *s,
 				const struct site_query_text *text, struct error *err)
 {
@@ -104,8 +104,8 @@ enum status mariadb_prepare(void *handle, const struct site_query_text *text, in
 /* ---- asking ---- */
 
 /*
- * Returns true if no row can have such a value, because the column's character set does not have
- * its characters. The query itself cannot be the cause, because prepare would have failed.
+ * Returns true if no row can have the value, because the column's character set lacks one of its
+ * characters. The query itself cannot cause this error, because then `prepare` would have failed.
  */
 static bool cannot_be_there(const struct mariadb_statement *s)
 {
@@ -116,8 +116,8 @@ static bool cannot_be_there(const struct mariadb_statement *s)
 }
 
 /*
- * Binds the parameters and executes the statement. Returns STATUS_NOT_FOUND if no row can have such
- * a value.
+ * Binds the parameters and executes the statement. Returns STATUS_NOT_FOUND if no row can have one
+ * of the values.
  */
 static enum status params_bind(struct mariadb_statement *s, const struct site_query_text *text,
 			       const struct site_query_value *values, struct error *err)
@@ -137,7 +137,7 @@ static enum status params_bind(struct mariadb_statement *s, const struct site_qu
 						.buffer = (void *)value->text,
 						.buffer_length = strlen(value->text)};
 	}
-	/* execute copies what it needs, so binds is not used after this */
+	/* execute copies the values, so binds is not used afterwards */
 	if (libmariadb.mysql_stmt_bind_param(s->stmt, binds) == 0 &&
 	    libmariadb.mysql_stmt_execute(s->stmt) == 0)
 		return STATUS_OK;
@@ -169,9 +169,9 @@ static enum status mariadb_row_read(const struct mariadb_statement *s,
 }
 
 /*
- * Binds the columns at each execution. When a table has changed, the server describes the columns
- * again, and libmariadb then forgets the buffers that were bound. Wrong flags in an answer have the
- * same effect.
+ * Binds the columns. This is needed at each execution: after a change of the table, the server
+ * describes the columns again, and libmariadb drops the bound buffers. Wrong flags from the server
+ * have the same effect.
  */
 static enum status columns_bind(struct mariadb_statement *s, const struct site_query_text *text,
 				struct error *err)
@@ -185,7 +185,7 @@ static enum status columns_bind(struct mariadb_statement *s, const struct site_q
 		   : mariadb_stmt_failed(s, err);
 }
 
-/* Fetches all rows, which are few, so that each is checked before the first one is read. */
+/* Fetches all rows (they are few) to check each of them before the first one is read. */
 static enum status rows_store(struct mariadb_statement *s, const struct site_query_text *text,
 			      struct error *err)
 {
@@ -202,7 +202,7 @@ static enum status rows_store(struct mariadb_statement *s, const struct site_que
 	return STATUS_OK;
 }
 
-/* Returns STATUS_NOT_FOUND if there are no more rows. */
+/* Reads the next row. Returns STATUS_NOT_FOUND after the last row. */
 static enum status next_row(struct mariadb_statement *s, struct error *err)
 {
 	int rc = libmariadb.mysql_stmt_fetch(s->stmt);

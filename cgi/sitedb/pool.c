@@ -1,6 +1,6 @@
 /*
- * The connections of this process to the databases of all sites. For each server there is a list of
- * idle connections, and the number of open ones.
+ * The connections of this process to the databases of all sites. Each server has a list of idle
+ * connections, and a count of its open connections.
  */
 #include <errno.h>
 #include <pthread.h>
@@ -12,16 +12,16 @@
 #include "base/blocking.h"
 #include "sitedb/sitedb.h"
 
-#define STATEMENTS_MAX 8    /* on one connection; a site has up to five queries */
-#define TAKE_WAIT_MS   1000 /* the wait for a connection; as long as the slowest statement */
+#define STATEMENTS_MAX 8    /* for one connection; a site has up to five queries */
+#define TAKE_WAIT_MS   1000 /* longest wait for a connection; as long as the slowest statement */
 #define REST_MS        1000
 
 struct sitedb_connection {
-	struct sitedb_connection *next; /* in a list of idle connections */
-	struct sitedb_server *server;   /* borrowed; the source has a reference */
+	struct sitedb_connection *next; /* next in a list of idle connections */
+	struct sitedb_server *server;   /* borrowed; the source holds the reference */
 	const struct sitedb_kind *kind;
 	char *key;    /* owned */
-	void *handle; /* owned; the kind's own connection */
+	void *handle; /* owned; made by kind->open */
 	int64_t idle_since_ms;
 	struct {
 		uint64_t id;
@@ -31,19 +31,20 @@ struct sitedb_connection {
 };
 
 struct sitedb_server {
-	size_t users; /* protected by servers_lock */
+	size_t users; /* protected by servers_lock; number of references */
 	pthread_mutex_t lock;
-	pthread_cond_t given; /* signaled when a connection is returned or closed, or at a rest */
-	/* the members below, except address, are protected by lock */
-	struct sitedb_connection *idle; /* the connection that was returned last is first */
+	/* signaled when a connection is returned or closed, and by sitedb_server_rest */
+	pthread_cond_t given;
+	/* lock protects the members below, except address */
+	struct sitedb_connection *idle; /* the most recently returned connection is first */
 	long n_idle;
-	long n_open; /* includes the idle ones, and those that are being opened */
+	long n_open; /* counts idle connections, and those being opened */
 	int64_t rest_until_ms;
-	char address[]; /* constant */
+	char address[]; /* constant after creation */
 };
 
 static pthread_mutex_t servers_lock = PTHREAD_MUTEX_INITIALIZER;
-static void *servers; /* a tree of tsearch(3) */
+static void *servers; /* the root of a tree of tsearch(3) */
 
 /* ---- servers ---- */
 
@@ -110,7 +111,7 @@ void sitedb_server_rest(struct sitedb_server *server)
 {
 	pthread_mutex_lock(&server->lock);
 	server->rest_until_ms = clock_monotonic_ms() + REST_MS;
-	pthread_cond_broadcast(&server->given); /* so that nobody waits for this server */
+	pthread_cond_broadcast(&server->given); /* so that no thread waits for this server */
 	pthread_mutex_unlock(&server->lock);
 }
 
@@ -126,7 +127,7 @@ static void connection_free(struct sitedb_connection *connection)
 	free(connection);
 }
 
-/* Closes the connections of a list that no longer belongs to a server. The caller holds no lock. */
+/* Closes the connections of a list that was taken from a server. The caller holds no lock. */
 static void list_free(struct sitedb_connection *list)
 {
 	while (list != NULL) {
@@ -137,16 +138,19 @@ static void list_free(struct sitedb_connection *list)
 }
 
 /*
- * Which connections list_pick takes. They must match both key and before_ms. `which` says whether
- * it takes all of them, the first or the last.
+ * Says which idle connections list_pick takes. A connection must match both key and before_ms.
+ * `which` says whether list_pick takes all matching connections, only the first, or only the last.
  */
 struct pick {
-	const char *key;   /* NULL for any key */
-	int64_t before_ms; /* idle since this time or earlier; INT64_MAX for any time */
+	const char *key; /* NULL to match any key */
+	/* matches a connection idle since this time or earlier; INT64_MAX for any time */
+	int64_t before_ms;
 	enum { PICK_ALL, PICK_FIRST, PICK_LAST } which;
 };
 
-/* Takes connections out of the server's list of idle ones. The caller holds the server's lock. */
+/*
+ * Takes connections from the server's list of idle connections. The caller holds the server's lock.
+ */
 static struct sitedb_connection *list_pick(struct sitedb_server *server, struct pick pick)
 {
 	struct sitedb_connection *taken = NULL, **last = NULL;
@@ -188,8 +192,8 @@ static long list_length(const struct sitedb_connection *list)
 
 /*
  * Takes an idle connection. If there is none, but the caller is allowed to open one, sets *out to
- * NULL. The caller holds the lock. It must close the connections in *closed after it releases the
- * lock.
+ * NULL. The caller holds the lock, and must close the connections in *closed after it has released
+ * the lock.
  */
 static enum status take_locked(const struct sitedb_source *source, int64_t until_ms,
 			       struct sitedb_connection **out, struct sitedb_connection **closed,
@@ -212,7 +216,7 @@ static enum status take_locked(const struct sitedb_source *source, int64_t until
 		}
 		*closed = list_pick(server, (struct pick){NULL, INT64_MAX, PICK_LAST});
 		if (*closed != NULL)
-			return STATUS_OK; /* the new connection takes its place */
+			return STATUS_OK; /* the new connection replaces the closed one in n_open */
 		if (rc == EBUSY)
 			return blocking_refused(err);
 		if (rc != 0)
@@ -228,7 +232,10 @@ static enum status take_locked(const struct sitedb_source *source, int64_t until
 	}
 }
 
-/* All are woken, because a thread that waits for a site with a lower limit may get no place. */
+/*
+ * Wakes all waiting threads. If it woke only one, that thread might not be allowed to open a
+ * connection, because its site has a lower limit.
+ */
 static void permits_give(struct sitedb_server *server, long permits)
 {
 	pthread_mutex_lock(&server->lock);
@@ -282,7 +289,7 @@ enum status sitedb_take(const struct sitedb_source *source, int64_t until_ms,
 		return status;
 	if (connection != NULL && source->kind->is_current != NULL &&
 	    !source->kind->is_current(connection->handle)) {
-		connection_free(connection); /* the new connection takes its place */
+		connection_free(connection); /* the new connection replaces it in n_open */
 		connection = NULL;
 	}
 	*fresh = connection == NULL;
@@ -293,7 +300,9 @@ enum status sitedb_take(const struct sitedb_source *source, int64_t until_ms,
 	return status;
 }
 
-/* Takes out the connections that have been idle for too long. The caller holds the lock. */
+/*
+ * Takes the connections that have been idle for too long from the list. The caller holds the lock.
+ */
 static struct sitedb_connection *take_old(struct sitedb_server *server,
 					  const struct sitedb_kind *kind, int64_t now_ms)
 {
@@ -345,7 +354,8 @@ enum status sitedb_statement(struct sitedb_connection *connection,
 		*out = connection->statements[i].statement;
 		return STATUS_OK;
 	}
-	if (n == STATEMENTS_MAX) /* only after many reloads; the caller closes the connection */
+	/* happens only after many reloads; the caller then closes the connection */
+	if (n == STATEMENTS_MAX)
 		return error_set(err, STATUS_UNAVAILABLE, "too many statements on a connection");
 	enum status status =
 	    connection->kind->prepare(connection->handle, text, until_ms, out, err);

@@ -1,6 +1,6 @@
 /*
- * PostgreSQL as a kind of site database: the dialect and the connection. postgresql_statement.c has
- * the statements.
+ * PostgreSQL as a kind of site database: the dialect and the connection. The statements are in
+ * postgresql_statement.c.
  */
 #include "sitedb/postgresql.h"
 
@@ -54,7 +54,7 @@ static const char *const functions[] = {"lower",
 					"fold",
 					"unixepoch",
 					NULL};
-/* The functions that a text parameter can be in, because they compare nothing themselves. */
+/* Functions whose argument can be a string parameter, because they compare nothing themselves. */
 static const char *const for_params[] = {
     "lower", "upper",  "substr", "substring",  "split_part",   "concat", "coalesce", "char_length",
     "trim",  "btrim",  "lpad",   "encode",     "decode",       "length", "md5",      "sha224",
@@ -64,7 +64,7 @@ static const struct select_function shared[] = {
     {"unixepoch", "date_part('epoch', "},
     {NULL,        NULL		 },
 };
-/* INTO makes a table. FOR locks rows that the site needs. */
+/* INTO creates a table. FOR locks rows that the site itself uses. */
 static const char *const words[] = {"INTO", "FOR", "LOCK", NULL};
 
 #define DIALECT                                                                                    \
@@ -79,9 +79,9 @@ static const char *const words[] = {"INTO", "FOR", "LOCK", NULL};
 	" WHERE table_schema = ANY (current_schemas(false))"
 
 /*
- * Error 22P05 means that the database's encoding does not have a character of a parameter, so no
- * row has that value. Error 22021 means that a value of the row is not UTF-8, because the
- * parameters always are.
+ * Error 22P05 means that the database's encoding lacks a character of a parameter, so no row has
+ * that value. Error 22021 means that a value in the row is not UTF-8; it cannot be a parameter,
+ * because those are always UTF-8.
  */
 enum status postgresql_site_failed(const struct postgresql_failure *why, struct error *err)
 {
@@ -113,8 +113,8 @@ static void postgresql_site_close(void *handle)
 }
 
 /*
- * Connects with a session that is read-only, limits the time of a statement, and uses the forms of
- * texts and times that we expect.
+ * Opens a connection and sets up its session: read-only, with a time limit for statements, and with
+ * the string and time formats that prebind expects.
  */
 static enum status connect_to(const struct sitedb_source *source, const char *password,
 			      int64_t until_ms, struct postgresql **out, struct error *err)

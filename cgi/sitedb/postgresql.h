@@ -1,5 +1,6 @@
 /*
- * PostgreSQL as a kind of site database: what postgresql.c and postgresql_statement.c share.
+ * PostgreSQL as a kind of site database: declarations that postgresql.c and postgresql_statement.c
+ * share.
  */
 #ifndef SITEDB_POSTGRESQL_H
 #define SITEDB_POSTGRESQL_H
@@ -18,13 +19,14 @@ struct postgresql_statement {
 	struct postgresql_site *site; /* borrowed */
 	char name[16];
 	unsigned params[SELECT_PLACES_MAX];
-	unsigned columns[SITE_QUERY_COLUMNS_MAX]; /* in the statement's order */
+	/* types of the columns, in the order of the statement */
+	unsigned columns[SITE_QUERY_COLUMNS_MAX];
 };
 
-/* Returns the status that a failed query means for the site, and sets its error. */
+/* Sets err from the failure of a query. Returns the status that the failure means for the site. */
 enum status postgresql_site_failed(const struct postgresql_failure *why, struct error *err);
 
-/* These are prepare and ask of struct sitedb_kind. */
+/* The functions `prepare` and `ask` of struct sitedb_kind. */
 enum status postgresql_site_prepare(void *handle, const struct site_query_text *text,
 				    int64_t until_ms, void **out, struct error *err);
 enum status postgresql_site_ask(void *statement, const struct site_query_text *text,

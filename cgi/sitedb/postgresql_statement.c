@@ -1,5 +1,5 @@
 /*
- * Prepares and executes the statements of PostgreSQL, and reads the rows that were found.
+ * Prepares and executes statements of PostgreSQL, and reads their rows.
  */
 #include "sitedb/postgresql.h"
 
@@ -10,7 +10,7 @@
 
 #include "base/codec.h"
 
-/* Type numbers from PostgreSQL's pg_type.dat that db/postgresql.h does not have. */
+/* Type numbers from PostgreSQL's pg_type.dat that are not in db/postgresql.h. */
 enum {
 	TYPE_NAME = 19,
 	TYPE_INT2 = 21,
@@ -20,7 +20,8 @@ enum {
 	TYPE_DATE = 1082,
 	TYPE_TIMESTAMP = 1114,
 	TYPE_TIMESTAMPTZ = 1184,
-	TYPE_FIRST_OWN = 16384 /* citext and other types that the site has added; read as texts */
+	/* citext and other types that were added to the database; read as strings */
+	TYPE_FIRST_OWN = 16384
 };
 
 /* ---- preparing ---- */
@@ -37,7 +38,8 @@ static bool is_whole_type(unsigned type)
 }
 
 /*
- * Refuses a parameter of another type, because the server would convert it before the comparison.
+ * Refuses a query in which a parameter does not have the expected type, because the server would
+ * convert the value before the comparison.
  */
 static enum status params_check(struct postgresql_statement *s, const struct site_query_text *text,
 				const struct postgresql_result *described, struct error *err)
@@ -77,9 +79,9 @@ static enum status describe(struct postgresql_statement *s, const struct site_qu
 }
 
 /*
- * Returns the type that a parameter is declared with. A number has its type from the start, so that
- * `:now - 60` is a number. :q and :q_like are always texts. 0 lets the server find the type of
- * another text.
+ * Returns the type to declare for a parameter. A number is declared as a number, so that `:now -
+ * 60` is a number. :q and :q_like are declared as text. Any other string gets type 0, which lets
+ * the server infer the type.
  */
 static unsigned type_of(const char *param)
 {
@@ -129,8 +131,8 @@ enum status postgresql_site_prepare(void *handle, const struct site_query_text *
 /* ---- asking ---- */
 
 /*
- * Returns true for a whole number as the server writes it: 17, but not 017 or +17. Another text, or
- * a number that the type does not hold, cannot be in the column, and the server would refuse it.
+ * Returns true if the string is a whole number as the server writes it, such as 17, but not 017 or
+ * +17, and if it fits the type. The server would refuse anything else.
  */
 static bool is_whole(const char *text, unsigned type)
 {
@@ -153,9 +155,9 @@ static bool may_be_there(const struct postgresql_statement *s, size_t place, con
 	       (!is_whole_type(s->params[place]) || is_whole(text, s->params[place]));
 }
 
-#define NUMBER_MAX 24 /* bytes of a 64-bit number as text, with its NUL */
+#define NUMBER_MAX 24 /* bytes of a 64-bit number in decimal, with its NUL */
 
-/* Executes the statement. Returns STATUS_NOT_FOUND if no row can have such a value. */
+/* Executes the statement. Returns STATUS_NOT_FOUND if no row can have one of the values. */
 static enum status send_query(struct postgresql_statement *s, const struct site_query_text *text,
 			      const struct sitedb_ask *ask, struct postgresql_result **out,
 			      struct error *err)
@@ -180,15 +182,15 @@ static enum status send_query(struct postgresql_statement *s, const struct site_
 		   : postgresql_site_failed(&why, err);
 }
 
-/* The place of a value in a result. */
+/* The position of a value in a result. */
 struct cell {
 	const struct postgresql_result *result;
 	int row, column;
 };
 
 /*
- * Returns the text of a value and sets *len to its length. Returns NULL if the value is neither a
- * text nor a whole number.
+ * Returns the value as a string, borrowed from the result, and sets *len to its length. Returns
+ * NULL if the value is neither a string nor a whole number.
  */
 static const char *cell_text(const struct cell *cell, unsigned type, size_t *len)
 {
@@ -201,7 +203,7 @@ static const char *cell_text(const struct cell *cell, unsigned type, size_t *len
 		return known ? (value[0] == 't' ? "1" : "0") : NULL;
 	}
 	while (type == TYPE_CHAR_N && *len > 0 && value[*len - 1] == ' ')
-		--*len; /* remove the padding of a CHAR column */
+		--*len; /* drop the padding of a CHAR column */
 	bool known = is_text_type(type) || is_whole_type(type) || type == TYPE_OID ||
 		     type == TYPE_DATE || type == TYPE_TIMESTAMP || type == TYPE_TIMESTAMPTZ;
 	return known || is_whole(value, POSTGRESQL_INT8) ? value : NULL;

@@ -1,13 +1,13 @@
 /*
  * Checks that a query is one harmless SELECT, and finds the columns that it returns.
- * select_comparison.c finds the comparisons, and writes the statement.
+ * select_comparison.c finds the comparisons and writes the statement for the database.
  */
 #include "sitedb/select.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- is it one harmless SELECT ---- */
+/* ---- is the query one harmless SELECT ---- */
 
 static enum status check_brackets(const struct select *select, const char **at, struct error *err)
 {
@@ -112,9 +112,9 @@ void select_clear(struct select *select)
 	*select = (struct select){0};
 }
 
-/* ---- what it returns ---- */
+/* ---- the columns that the query returns ---- */
 
-/* Returns the index of the SELECT that is not in brackets. `WITH …` can come before it. */
+/* Returns the index of the SELECT that is outside all brackets. `WITH …` can come before it. */
 static size_t main_select(const struct select *select)
 {
 	size_t i = 0;

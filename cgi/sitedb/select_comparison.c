@@ -1,14 +1,15 @@
 /*
- * Finds the comparisons of text parameters in a query, and writes the statement that compares them
- * byte for byte. To find a comparison, it starts at the parameter and goes outwards, from bracket
- * to bracket, until an = or IN is next to it. In a pattern of LIKE, :q is escaped.
+ * Finds the comparisons of string parameters in a query, and writes the statement that compares
+ * them byte for byte. To find a comparison, the search begins at the parameter and moves outwards
+ * from bracket to bracket, until an = or IN is next to the bracket. In the pattern of a LIKE, :q is
+ * escaped.
  */
 #include "sitedb/select.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* The words that can be before a comparison, and after it. */
+/* Words that are allowed directly before a comparison, and directly after it. */
 static const char *const before_words[] = {"WHERE", "AND",  "OR",   "NOT",    "ON", "HAVING",
 					   "WHEN",  "THEN", "ELSE", "SELECT", NULL};
 static const char *const after_words[] = {
@@ -24,7 +25,7 @@ static bool is_equality(const struct tokens *tokens, size_t i)
 	       tokens_is(tokens, i, "<>") || tokens_is(tokens, i, "!=");
 }
 
-/* Finds the bracket around token i. Returns false if there is none. */
+/* Finds the innermost bracket around token i. Returns false if there is none. */
 static bool around(const struct tokens *tokens, size_t i, size_t *out)
 {
 	for (; i > 0; i--) {
@@ -38,11 +39,14 @@ static bool around(const struct tokens *tokens, size_t i, size_t *out)
 	return false;
 }
 
-/* ---- operands: a name, a call, a text, a number, a parameter, (…), or these joined by || ---- */
+/*
+ * ---- operands: a name, call, string, number, parameter or (…), or several of them joined by ||
+ * ----
+ */
 
 /*
- * An operand consists of parts joined by ||. Returns the end of the part that begins at i,
- * including casts of PostgreSQL. Returns i if no part begins there.
+ * An operand consists of parts joined by ||. Returns the index after the part that begins at i,
+ * including PostgreSQL's casts. Returns i if no part begins there.
  */
 static size_t primary_end(const struct tokens *tokens, size_t i)
 {
@@ -63,7 +67,7 @@ static size_t primary_end(const struct tokens *tokens, size_t i)
 	return end;
 }
 
-/* Returns the beginning of the part that ends before `end`, or `end` if there is none. */
+/* Returns the index at which the part before `end` begins. Returns `end` if there is no part. */
 static size_t primary_begin(const struct tokens *tokens, size_t end)
 {
 	size_t i = end;
@@ -120,14 +124,17 @@ static bool may_stand_after(const struct tokens *tokens, size_t i)
 	       tokens_is(tokens, i, ")") || tokens_is(tokens, i, ",") || tokens_is(tokens, i, ";");
 }
 
-/* Returns true if both sides of the comparison are operands, and nothing else belongs to it. */
+/*
+ * Returns true if both sides of the comparison are operands, and the tokens around it do not belong
+ * to it.
+ */
 static bool is_whole(const struct tokens *tokens, const struct select_comparison *c)
 {
 	return c->left < c->op && c->right < c->end && may_stand_before(tokens, c->left) &&
 	       may_stand_after(tokens, c->end);
 }
 
-/* Finds the = or <> next to the operand [begin, end), which has the parameter in it. */
+/* Finds the = or <> before or after the operand [begin, end), which contains the parameter. */
 static bool find_equality(const struct tokens *tokens, size_t begin, size_t end,
 			  struct select_comparison *out)
 {
@@ -147,7 +154,7 @@ static bool find_equality(const struct tokens *tokens, size_t begin, size_t end,
 	return is_whole(tokens, out);
 }
 
-/* Finds `left IN (…)`, whose bracket is at i. */
+/* Finds `left IN (…)` for the opening bracket at i. */
 static bool find_in(const struct tokens *tokens, size_t i, struct select_comparison *out)
 {
 	if (i == 0 || !tokens_is(tokens, i - 1, "IN") || tokens_is(tokens, i + 1, "SELECT") ||
@@ -162,8 +169,8 @@ static bool find_in(const struct tokens *tokens, size_t i, struct select_compari
 }
 
 /*
- * Returns true if a text parameter is allowed in the bracket at i. The bracket must belong to a
- * function of for_params, or only group an expression.
+ * Returns true if a string parameter is allowed inside the bracket at i. The bracket must be the
+ * call of a function in for_params, or must only group an expression.
  */
 static bool may_surround(const struct tokens *tokens, const struct select_dialect *dialect,
 			 size_t i)
@@ -173,13 +180,13 @@ static bool may_surround(const struct tokens *tokens, const struct select_dialec
 		       !(i > 1 && tokens_is(tokens, i - 2, "."));
 	for (size_t n = i + 1, end = tokens_closing(tokens, i); n < end; n++)
 		if (tokens_is(tokens, n, ","))
-			return false; /* a row of several values */
+			return false; /* a row of several values is not allowed */
 	return !tokens_is(tokens, i + 1, "SELECT") && !tokens_is(tokens, i + 1, "WITH");
 }
 
 /*
- * Returns true if [begin, end) is a whole argument, between brackets or commas, or in CAST(… AS
- * type).
+ * Returns true if [begin, end) is a whole argument: it is between brackets or commas, or is the
+ * argument of CAST(… AS type).
  */
 static bool is_argument(const struct tokens *tokens, size_t begin, size_t end)
 {
@@ -190,7 +197,7 @@ static bool is_argument(const struct tokens *tokens, size_t begin, size_t end)
 }
 
 /*
- * Finds the comparison that the text parameter at i belongs to. Returns false if there is no
+ * Finds the comparison that contains the string parameter at i. Returns false if there is no
  * allowed comparison.
  */
 static bool find_comparison(const struct tokens *tokens, const struct select_dialect *dialect,
@@ -292,14 +299,14 @@ struct writer {
 	select_place *each;
 	void *arg;
 	int places;
-	bool in_like; /* true inside a pattern of LIKE */
+	bool in_like; /* true while a LIKE pattern is written */
 };
 
 static void write_range(struct writer *w, size_t begin, size_t end);
 
 /*
- * Returns the text that replaces the call of a shared function at i, or NULL if there is no such
- * call.
+ * If token i begins a call of a shared function (struct select_function), returns the text that
+ * replaces this beginning. Otherwise returns NULL.
  */
 static const char *shared_call(const struct writer *w, size_t i)
 {
@@ -350,7 +357,7 @@ static void write_bytes(struct writer *w, size_t begin, size_t end)
 	strbuf_adds(w->out, w->dialect->bytes[1]);
 }
 
-/* Writes the list of IN, with the bytes of each element. */
+/* Writes the list after IN, with each element converted to bytes. */
 static void write_list(struct writer *w, size_t bracket)
 {
 	size_t begin = bracket + 1, end = tokens_closing(w->tokens, bracket);
@@ -395,7 +402,8 @@ static const struct select_comparison *comparison_at(const struct select *select
 }
 
 /*
- * Returns the end of the pattern of the LIKE at i if the pattern has :q in it. Otherwise returns i.
+ * Returns the end of the pattern if the LIKE at i has a pattern that contains :q. Otherwise returns
+ * i.
  */
 static size_t pattern_end(const struct tokens *tokens, size_t i)
 {
@@ -409,8 +417,8 @@ static size_t pattern_end(const struct tokens *tokens, size_t i)
 }
 
 /*
- * Writes a LIKE with its pattern, and our ESCAPE in place of the query's own. Returns the index of
- * the token after them.
+ * Writes a LIKE and its pattern, with our ESCAPE instead of the query's. Returns the index of the
+ * token after the whole LIKE expression.
  */
 static size_t write_like(struct writer *w, size_t like, size_t end)
 {
@@ -437,7 +445,7 @@ static void write_range(struct writer *w, size_t begin, size_t end)
 			begin = c->end;
 		} else if (call != NULL) {
 			strbuf_adds(w->out, call);
-			begin += 2; /* skip its name and its bracket */
+			begin += 2; /* skip the function's name and the bracket */
 		} else if (pattern > begin) {
 			begin = write_like(w, begin, pattern);
 		} else {

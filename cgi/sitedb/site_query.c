@@ -1,6 +1,6 @@
 /*
- * Reads the file of a query in the site's own database, checks the query, and runs it. kinds.c
- * lists the kinds of databases; select.c reads the text.
+ * Reads a query file, checks the query, and runs it in the site's own database. kinds.c lists the
+ * kinds of databases; select.c reads the SELECT.
  */
 #include "sitedb/site_query.h"
 
@@ -15,14 +15,15 @@
 #include "base/metrics.h"
 #include "sitedb/sitedb.h"
 
-#define FILE_MAX 8192 /* bytes */
-#define NAME_MAX 64   /* bytes of a column's or parameter's name, in messages */
+#define FILE_MAX 8192 /* maximum bytes of a query file */
+#define NAME_MAX 64   /* bytes of a column's or parameter's name in messages */
 
 struct site_query {
 	struct site_query_text text;
 	struct sitedb_source source;
 	uint64_t id;
-	bool returned[SITE_QUERY_COLUMNS_MAX]; /* constant after opening */
+	/* for each of spec->columns; constant after opening */
+	bool returned[SITE_QUERY_COLUMNS_MAX];
 };
 
 static atomic_uint_fast64_t next_id;
@@ -87,7 +88,8 @@ size_t site_query_rows_max(const struct site_query_spec *spec)
 
 struct places {
 	struct site_query_text *text;
-	const struct token *unknown; /* the first parameter that is not in spec->asked */
+	/* the first parameter in the query that is not in spec->asked */
+	const struct token *unknown;
 };
 
 static void place_add(void *arg, const struct token *param)
@@ -107,7 +109,7 @@ static void place_add(void *arg, const struct token *param)
 		places->unknown = param;
 }
 
-/* Writes text->exact. Sets *at to the place of an error in the file's text, or to NULL. */
+/* Writes text->exact. Sets *at to the place of an error in the text of the file, or to NULL. */
 static enum status write_exact(struct site_query_text *text, const struct select *select,
 			       const char **at, struct error *err)
 {
@@ -159,7 +161,10 @@ static int column_index(const struct site_query_spec *spec, const char *name)
 	return -1;
 }
 
-/* Finds the columns that the SELECT returns, from its text alone, so no server is asked. */
+/*
+ * Finds the columns that the SELECT returns. It reads only the text of the query, and needs no
+ * server.
+ */
 static enum status find_columns(struct site_query_text *text, const struct select *select,
 				struct error *err)
 {
@@ -183,8 +188,8 @@ static enum status find_columns(struct site_query_text *text, const struct selec
 }
 
 /*
- * Checks everything that needs no database. For a database file, an error is only stored in
- * text->refused, because SQLite's own checks know more.
+ * Checks the query as far as possible without a database. For a database file, stores an error in
+ * text->refused and returns STATUS_OK, because SQLite's own message is more precise.
  */
 static enum status read_select(struct site_query_text *text, struct error *err)
 {
@@ -220,11 +225,11 @@ void site_query_close(struct site_query *query)
 	free(query);
 }
 
-/* A connection from the pool, with the statement of the query. */
+/* A connection taken from the pool, and the query's statement on that connection. */
 struct lent {
-	struct sitedb_connection *connection; /* NULL if there is none */
+	struct sitedb_connection *connection; /* NULL if no connection could be taken */
 	void *statement;                      /* NULL if the database does not accept the query */
-	bool fresh;                           /* true if the connection was opened for this call */
+	bool fresh; /* true if the connection was opened for this call, false if it was idle */
 };
 
 static enum status lend(struct site_query *query, int64_t until_ms, struct lent *out,
@@ -242,15 +247,15 @@ static enum status lend(struct site_query *query, int64_t until_ms, struct lent 
 				  &out->statement, &why);
 	if (status == STATUS_OK)
 		return status;
-	if (query->source.kind->is_file) /* the error already has the place */
+	if (query->source.kind->is_file) /* the error already names the place in the file */
 		return error_set(err, status, "%s", why.text);
 	return error_set(err, status, "%s: %s (key `%s`)", query->text.spec->file, why.text,
 			 query->text.spec->key);
 }
 
 /*
- * Gives the connection back. Returns true if the connection was idle before, and the server had
- * closed it, as happens at a restart. A new connection might work.
+ * Gives the connection back to the pool. Returns true if the query failed because the server had
+ * closed an idle connection, as at a restart. A new connection might then work.
  */
 static bool give_back(struct site_query *query, const struct lent *lent, enum status status)
 {
@@ -263,7 +268,8 @@ static bool give_back(struct site_query *query, const struct lent *lent, enum st
 	    failed && kind->is_lost != NULL && kind->is_lost(sitedb_handle(lent->connection));
 	sitedb_give(lent->connection, lent->statement != NULL && !failed);
 	if (lost)
-		sitedb_forget(&query->source); /* the others are probably lost, too */
+		/* the other idle connections are probably lost, too */
+		sitedb_forget(&query->source);
 	return lost && !lent->fresh;
 }
 
@@ -278,7 +284,10 @@ enum status site_query_check(struct site_query *query, struct error *err)
 	return status;
 }
 
-/* Opens a database file now, because only SQLite knows which columns the statement returns. */
+/*
+ * Opens a database file when the query is opened, because only SQLite knows which columns the
+ * statement returns.
+ */
 static enum status open_file(struct site_query *query, struct error *err)
 {
 	const struct site_query_spec *spec = query->text.spec;
@@ -348,7 +357,7 @@ static void rows_clear(struct sitedb_rows *rows)
 	rows->count = 0;
 }
 
-/* Sets *again to the result of give_back. */
+/* Runs the query once. Sets *again to the result of give_back. */
 static enum status ask_once(struct site_query *query, const struct sitedb_ask *ask,
 			    struct sitedb_rows *rows, bool *again, struct error *err)
 {
@@ -358,7 +367,7 @@ static enum status ask_once(struct site_query *query, const struct sitedb_ask *a
 
 	if (status == STATUS_OK)
 		status = query->source.kind->ask(lent.statement, &query->text, ask, rows, err);
-	else /* with BAD_REQUEST, the site has changed since the start */
+	else /* BAD_REQUEST here means that the site's database has changed since the start */
 		error_set(err, status == STATUS_BAD_REQUEST ? STATUS_UNAVAILABLE : status, "%s",
 			  why.text);
 	bool asked = lent.statement != NULL;
@@ -366,7 +375,7 @@ static enum status ask_once(struct site_query *query, const struct sitedb_ask *a
 	return !asked && status == STATUS_BAD_REQUEST ? STATUS_UNAVAILABLE : status;
 }
 
-/* Failures of SQLite are counted where they happen (store/sqlite_error.c). */
+/* Counts a failed query. Failures of SQLite are counted in store/sqlite_error.c. */
 static void count_failure(const struct site_query *query, enum status status)
 {
 	if (!query->source.kind->is_file &&

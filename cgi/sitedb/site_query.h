@@ -1,7 +1,7 @@
 /*
  * A query in the site's own database (SQLite, MariaDB, MySQL or PostgreSQL). It is one SELECT from
- * a file that the operator wrote. It runs read-only, can call only a short list of functions, and
- * has low limits on size and time. What a visitor sends is compared byte for byte
+ * a file that the operator wrote. It can only read, can call only a short list of functions, and
+ * has tight limits on size and time. Strings from a visitor are compared byte for byte
  * (sitedb/select.h). The caller decides which parameters and columns are allowed. Thread-safe.
  */
 #ifndef SITEDB_SITE_QUERY_H
@@ -16,45 +16,51 @@
 #include "conf/conf.h"
 
 #define SITE_QUERY_COLUMNS_MAX 8
-#define SITE_QUERY_ROWS_MAX    60 /* rows of a search; a server gets this limit, or rows_max */
+/* rows of a search; a server gets this limit or, if set, rows_max */
+#define SITE_QUERY_ROWS_MAX 60
 
 /*
- * :q is the text that a visitor searches for. In a pattern of LIKE the program replaces it with
- * this parameter, so both are in spec->asked. site_query_escape_like makes the value of this
- * parameter.
+ * :q is the string that a visitor searches for. In a LIKE pattern, prebind replaces :q with the
+ * parameter :q_like, so both must be in spec->asked. site_query_escape_like makes the value of
+ * :q_like.
  */
 #define SITE_QUERY_Q_LIKE ":q_like"
 
 struct site_query;
 
 struct site_query_column {
-	const char *name; /* the name in the SELECT, as in `… AS user`, in any case */
-	size_t max;       /* in bytes; a longer value is an error */
-	bool required;    /* the SELECT must return it, but the value can be null */
+	const char *name; /* the name after AS in the SELECT, compared without regard to case */
+	size_t max;       /* maximum bytes; a longer value is an error */
+	bool required;    /* true if the SELECT must return this column; its value can be null */
 };
 
 struct site_query_spec {
-	const struct site_conf *site; /* the site that the keys belong to; can be NULL */
-	const char *database;         /* the value of `site_database`: a path or an address */
+	const struct site_conf *site; /* the site whose keys the messages name; can be NULL */
+	/* the value of `site_database`: a path, or a URI as in conf/site_uri.h */
+	const char *database;
 	const char *file;
-	const char *key;          /* the configuration key, for messages */
-	const char *const *asked; /* parameters, such as ":sid", NULL; the first must be used */
-	bool many;                /* can find several rows; one text parameter must be used */
-	size_t rows_max;          /* rows that are read; 0 for SITE_QUERY_ROWS_MAX */
-	const struct site_query_column *columns; /* the query can return only these columns */
-	size_t n_columns;                        /* at most SITE_QUERY_COLUMNS_MAX */
+	const char *key; /* the name of the configuration key, for messages */
+	/* allowed parameters, such as ":sid"; ends with NULL; the first must be used */
+	const char *const *asked;
+	/* can find several rows; any string parameter can be used instead of the first */
+	bool many;
+	size_t rows_max; /* maximum rows that are read; 0 for SITE_QUERY_ROWS_MAX */
+	/* the columns that the query is allowed to return */
+	const struct site_query_column *columns;
+	size_t n_columns; /* at most SITE_QUERY_COLUMNS_MAX */
 };
 
 /*
- * Reads the file and checks it. An SQLite database is opened, too. A server is not asked yet, so
- * that a site can be opened while its database is down. If the query is at fault, returns
- * STATUS_BAD_REQUEST, and the error begins with FILE:LINE:COLUMN. Returns STATUS_UNAVAILABLE if the
- * database cannot be used now. The spec and everything that it points to must outlive the query.
- * The caller closes *out.
+ * Reads the file and checks the query. An SQLite database is also opened. A server is not contacted
+ * yet, so that a site can be opened while its database is down. If the query is wrong, returns
+ * STATUS_BAD_REQUEST and an error that begins with FILE:LINE:COLUMN. Returns STATUS_UNAVAILABLE if
+ * the database cannot be used now. The spec and everything that it points to must outlive the
+ * query. The caller closes *out.
  */
 enum status site_query_open(const struct site_query_spec *spec, struct site_query **out,
 			    struct error *err);
-void site_query_close(struct site_query *query); /* takes NULL; no call must be in progress */
+/* takes NULL; no call with this query is allowed to be in progress */
+void site_query_close(struct site_query *query);
 
 /* Checks that the database accepts the query. The errors are those of site_query_open. */
 enum status site_query_check(struct site_query *query, struct error *err);
@@ -63,8 +69,8 @@ enum status site_query_check(struct site_query *query, struct error *err);
 bool site_query_returns(const struct site_query *query, size_t column);
 
 /*
- * The value of a parameter: a text, or the number if text is NULL. Values are in the order of
- * spec->asked.
+ * The value of a parameter: the string `text` or, if text is NULL, the number. An array of values
+ * has the order of spec->asked.
  */
 struct site_query_value {
 	const char *text;
@@ -72,8 +78,8 @@ struct site_query_value {
 };
 
 /*
- * A row, with owned values in the order of spec->columns. A value is NULL if the column is not
- * returned, or is null.
+ * A row. The values are owned and in the order of spec->columns. A value is NULL if it is null in
+ * the row, or if the query does not return the column.
  */
 struct site_query_row {
 	char *values[SITE_QUERY_COLUMNS_MAX];
@@ -81,20 +87,21 @@ struct site_query_row {
 void site_query_row_clear(struct site_query_row *row);
 
 /*
- * Runs a query that must find one row. Returns STATUS_NOT_FOUND if there is none. Returns
- * STATUS_BAD_REQUEST if there is more than one, or a value cannot be used (neither text nor
+ * Runs a query that must find exactly one row. Returns STATUS_NOT_FOUND if there is no row. Returns
+ * STATUS_BAD_REQUEST if there are several rows, or a value cannot be used (neither string nor
  * integer, too long, with a NUL, not UTF-8). Returns STATUS_UNAVAILABLE if the database could not
  * be read. The caller clears *out.
  */
 enum status site_query_ask(struct site_query *query, const struct site_query_value *values,
 			   struct site_query_row *out, struct error *err);
 
-/* Appends the text with escapes, so that it matches only itself in a pattern of LIKE. */
+/* Appends the text with escapes, so that it matches only itself as a LIKE pattern. */
 void site_query_escape_like(const char *text, struct strbuf *out);
 
 /*
- * For a spec with `many`: finds up to max rows. Rows with values that cannot be used are left out.
- * Returns STATUS_OK even if there are no rows. The caller clears out[0] to out[*n - 1].
+ * Runs a query whose spec has `many` set, and returns up to max rows. Skips rows with values that
+ * cannot be used. Returns STATUS_OK even if there are no rows. The caller clears out[0] to out[*n -
+ * 1].
  */
 enum status site_query_list(struct site_query *query, const struct site_query_value *values,
 			    struct site_query_row *out, size_t max, size_t *n, struct error *err);

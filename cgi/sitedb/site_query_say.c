@@ -1,6 +1,6 @@
 /*
- * The error messages about a query file, its columns and the values that it returns. They name the
- * place in the file, or the column.
+ * Sets the errors about a query file, its columns and the values that it returns. A message names
+ * the place in the file, or the column.
  */
 #include <stdlib.h>
 #include <string.h>

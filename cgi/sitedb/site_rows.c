@@ -1,5 +1,6 @@
 /*
- * Each call opens and closes the database, because `prebindctl check` makes only a few calls.
+ * Reads tables of the site's own database. Each call opens and closes the database, because only
+ * `prebindctl check` makes such calls, and makes only a few.
  */
 #include "sitedb/site_rows.h"
 
@@ -25,7 +26,7 @@ static enum status rows_each(const struct sitedb_source *source, const char *sql
 	return status;
 }
 
-/* Reads the rows of sql, or the names of the tables if sql is NULL. */
+/* Reads the rows that sql returns. If sql is NULL, reads the names of the tables. */
 static enum status rows_of(const struct site_conf *site, const char *sql, site_row *each, void *arg,
 			   struct error *err)
 {
@@ -34,8 +35,8 @@ static enum status rows_of(const struct site_conf *site, const char *sql, site_r
 
 	if (status != STATUS_OK)
 		return status;
-	source.key[0] =
-	    '\0'; /* a separate connection, because those of the pool are set up for statements */
+	/* open a new connection, because those of the pool are set up for statements */
+	source.key[0] = '\0';
 	status = rows_each(&source, sql, each, arg, err);
 	sitedb_source_clear(&source);
 	return status;

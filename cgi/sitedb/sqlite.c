@@ -1,6 +1,6 @@
 /*
- * SQLite as a kind of site database. store/foreign.h has the calls of SQLite; sqlite_guard.c
- * decides which statement is harmless.
+ * SQLite as a kind of site database. store/foreign.h wraps SQLite's functions; sqlite_guard.c
+ * decides which statements are harmless.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -8,14 +8,14 @@
 
 #include "sitedb/sqlite.h"
 
-#define BUDGET_MS 250  /* for one query; a page waits for it */
-#define SEARCH_MS 1000 /* a search can read a whole table, and no page waits for it */
-#define CHECK_MS  1000 /* the operator waits, not a page */
+#define BUDGET_MS 250  /* for one query, because a page waits for it */
+#define SEARCH_MS 1000 /* a search can read a whole table, but no page waits for it */
+#define CHECK_MS  1000 /* only the operator waits for it */
 
 /*
- * A user of the system who can write to the database can become any user of the site. The file is
- * checked by its name, because closing a descriptor of the file would drop the locks of every
- * connection of this process.
+ * Checks who can write to the database, because a system user who can write to it can become any
+ * user of the site. The file is checked by name. Checking a descriptor of the file would require
+ * closing it, which drops the locks of every connection of this process.
  */
 static enum status check_database_file(const struct sitedb_source *source, struct error *err)
 {
@@ -79,7 +79,10 @@ static enum status sqlite_site_open(const struct sitedb_source *source, int64_t 
 	return status;
 }
 
-/* Sites are restored and moved, so the path can now lead to another file. */
+/*
+ * Returns false if the path leads to a different file now, for instance after the site was restored
+ * or moved.
+ */
 static bool sqlite_site_is_current(void *connection)
 {
 	const struct sqlite_site *site = connection;
@@ -100,7 +103,8 @@ static enum status sqlite_site_prepare(void *connection, const struct site_query
 	query->next = site->queries;
 	site->queries = query;
 	enum status status =
-	    query->next == NULL ? sqlite_guard_set(site, err) : STATUS_OK; /* for the first query */
+	    /* set at the first query */
+	    query->next == NULL ? sqlite_guard_set(site, err) : STATUS_OK;
 	if (status == STATUS_OK)
 		status = sqlite_guard_prepare(text, query, err);
 	if (status == STATUS_OK)
@@ -117,7 +121,7 @@ static bool sqlite_site_returns(const void *statement, size_t column)
 
 /* ---- asking ---- */
 
-/* SQLite stores a type per value, not per column, so each value is checked. */
+/* Reads and checks each value, because SQLite stores a type per value, not per column. */
 static enum status read_value(const struct site_query_text *text, const struct sqlite_query *query,
 			      size_t i, char **out, struct error *err)
 {
@@ -153,7 +157,7 @@ static enum status read_row(const struct site_query_text *text, const struct sql
 	return status;
 }
 
-/* Reads the rows. The caller has already fetched the first one. */
+/* Reads the rows. The caller has already stepped to the first row. */
 static enum status read_rows(const struct site_query_text *text, const struct sqlite_query *query,
 			     struct sitedb_rows *rows, struct error *err)
 {
@@ -168,7 +172,7 @@ static enum status read_rows(const struct site_query_text *text, const struct sq
 		status = statement_row(query->statement, &why);
 	}
 	if (status == STATUS_NOT_FOUND)
-		return STATUS_OK; /* there are no more rows */
+		return STATUS_OK; /* no more rows */
 	if (status == STATUS_OK)
 		return text->spec->many ? STATUS_OK : site_query_many_rows(text, err);
 	return error_set(err, status, "%s", why.text);
@@ -199,12 +203,15 @@ static enum status sqlite_site_ask(void *statement, const struct site_query_text
 	enum status status = statement_row(query->statement, err);
 	if (status == STATUS_OK)
 		status = read_rows(text, query, rows, err);
-	statement_reset(query->statement); /* an open SELECT would block the site's writers */
+	statement_reset(query->statement); /* a SELECT left open would block the site's writes */
 	connection_budget(query->site->db, 0);
 	return status;
 }
 
-/* This connection has no statements, so it has no guard. sql must come from this program. */
+/*
+ * Runs sql on a connection without a guard, so sql must be made by prebind. The guard is set only
+ * when the first query is prepared.
+ */
 static enum status sqlite_site_each(void *connection, const char *sql, int64_t until_ms,
 				    void (*each)(void *arg, const char *text), void *arg,
 				    struct error *err)
@@ -218,7 +225,10 @@ static enum status sqlite_site_each(void *connection, const char *sql, int64_t u
 	return status;
 }
 
-/* sqlite_guard.c has the list of all allowed functions. */
+/*
+ * Functions whose argument can be a string parameter. sqlite_guard.c has the list of all allowed
+ * functions.
+ */
 static const char *const for_params[] = {"lower",  "upper", "fold", "substr", "coalesce", "ifnull",
 					 "length", "trim",  "hex",  "CAST",   NULL};
 

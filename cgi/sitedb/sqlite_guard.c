@@ -1,6 +1,6 @@
 /*
- * Checks that a statement in the site's SQLite database is harmless and has the expected parameters
- * and columns. Errors give the place in the file, because the operator wrote it.
+ * Checks that a statement for the site's SQLite database is harmless, and has the expected
+ * parameters and columns. Errors name the place in the query file.
  */
 #include <ctype.h>
 #include <stdio.h>
@@ -11,8 +11,8 @@
 #include "sitedb/sqlite.h"
 
 /*
- * These functions are pure and cheap, and are enough to select and compare names and times. All
- * others are denied, because some of them read files or load code.
+ * The allowed functions. They are pure and cheap, and suffice to select and compare names and
+ * times. All other functions are denied, because some of them read files or load code.
  */
 static const char *const functions[] = {
     "lower",     "upper", "substr", "coalesce", "ifnull", "length", "trim", "strftime",
@@ -70,8 +70,8 @@ static void add_table(void *arg, const char *name)
 }
 
 /*
- * Reads the names of tables and views before the guard is set. SQLite's own catalog is left out. So
- * are virtual tables, because their modules would run code of their own.
+ * Reads the names of tables and views, before the guard is set. Skips SQLite's own catalog, and
+ * virtual tables, because these run the code of their modules.
  */
 static enum status read_tables(struct sqlite_site *site, struct error *err)
 {
@@ -87,9 +87,7 @@ static enum status read_tables(struct sqlite_site *site, struct error *err)
 
 /* ---- place in the file ---- */
 
-/*
- * Returns the offset of the first occurrence of the word outside comments, or -1 if there is none.
- */
+/* Returns the offset of the word's first occurrence outside comments, or -1 if there is none. */
 static long find_word(const char *text, const char *word)
 {
 	size_t len = strlen(word);
@@ -136,7 +134,7 @@ static enum status check_tail(const struct site_query_text *text, long end, stru
 				 err);
 }
 
-/* Returns the index of a parameter in spec->asked, or -1. */
+/* Returns the index of the parameter in spec->asked, or -1. */
 static int asked_index(const struct site_query_spec *spec, const char *name)
 {
 	for (int i = 0; spec->asked[i] != NULL; i++)
@@ -198,7 +196,7 @@ static enum status check_columns(const struct site_query_text *text, struct sqli
 	return site_query_check_required(text, query->columns, err);
 }
 
-/* Reports SQLite's message, and how to list the tables. */
+/* Sets an error with SQLite's message, and says how to list the tables. */
 static enum status refuse_sql(const struct site_query_text *text, long at, const char *said,
 			      struct error *err)
 {
@@ -209,7 +207,7 @@ static enum status refuse_sql(const struct site_query_text *text, long at, const
 	return site_query_refuse(text, at, why.text, err);
 }
 
-/* Makes a statement from sql, which is the file's text or text->exact, and checks it. */
+/* Prepares a statement from sql and checks it. sql is the text of the file, or text->exact. */
 static enum status prepare(const struct site_query_text *text, const char *sql,
 			   struct sqlite_query *query, struct error *err)
 {
@@ -238,8 +236,8 @@ static enum status prepare(const struct site_query_text *text, const char *sql,
 }
 
 /*
- * Only text->exact is ever run. If it is refused, the file's own text is prepared, too, because
- * then SQLite's error has the place in the file.
+ * Only text->exact is ever run. If it is refused, SQLite also prepares the text of the file,
+ * because SQLite's error then has the right place in the file.
  */
 enum status sqlite_guard_prepare(const struct site_query_text *text, struct sqlite_query *query,
 				 struct error *err)

@@ -1,5 +1,5 @@
 /*
- * Reads one token after another. Text that no token can begin with is an error.
+ * Splits a query into tokens. Text that is no token is an error.
  */
 #include "sitedb/tokens.h"
 
@@ -8,7 +8,7 @@
 #include <string.h>
 #include <strings.h>
 
-/* Words that end an expression, or come before one, so they are not names. */
+/* Keywords that come before, after or between expressions. A word in this list is never a name. */
 static const char *const keywords[] = {
     "SELECT", "FROM",  "WHERE",     "AND",    "OR",     "NOT",  "ON",     "HAVING",  "WHEN",
     "THEN",   "ELSE",  "END",       "CASE",   "AS",     "IN",   "IS",     "LIKE",    "BETWEEN",
@@ -19,7 +19,7 @@ static const char *const keywords[] = {
 
 #define OPERATORS "=<>!|&~^+-*/%(),.;"
 
-/* Longer operators are before shorter ones. */
+/* Longer operators come before shorter ones. */
 static const char *const long_operators[] = {
     "->>", "<=>", "::", "||", "<=", ">=", "<>", "!=", "==", "->", NULL};
 
@@ -55,8 +55,8 @@ size_t tokens_comment(const char *text)
 }
 
 /*
- * Returns the length with both quotes, or 0 if the closing quote is missing. Two closing quotes
- * stand for one quote in the text.
+ * Returns the length of the quoted text, including both quotes. Returns 0 if the closing quote is
+ * missing. Two closing quotes in a row (but not ]]) are one quote in the text.
  */
 static size_t quoted_length(const char *text, char closing)
 {
@@ -87,7 +87,10 @@ static size_t number_length(const char *text)
 	return len;
 }
 
-/* Refuses a text with a prefix other than x, such as E'a\'b', because we would not find its end. */
+/*
+ * Refuses a quoted string with a prefix other than x, such as E'a\'b', because the tokenizer would
+ * not find its end.
+ */
 static struct token word_read(const char *text)
 {
 	size_t len = word_length(text);
@@ -99,7 +102,7 @@ static struct token word_read(const char *text)
 	return (struct token){TOKEN_STRING, text, string > 0 ? string + 1 : 0};
 }
 
-/* Reads a token. Its length is 0 if it cannot be read. */
+/* Reads one token. Returns a token of length 0 if the text is not a token. */
 static struct token token_read(const char *text)
 {
 	if (is_word_start(text[0]))
@@ -119,7 +122,8 @@ static struct token token_read(const char *text)
 
 static enum status tokens_add(struct tokens *tokens, struct token token, struct error *err)
 {
-	if ((tokens->count & (tokens->count + 1)) == 0) { /* full: a power of two, minus one */
+	/* the array is full: its size is a power of two, minus one */
+	if ((tokens->count & (tokens->count + 1)) == 0) {
 		struct token *more =
 		    reallocarray(tokens->items, 2 * tokens->count + 2, sizeof(*more));
 		if (more == NULL)
