@@ -1,5 +1,6 @@
 /*
- * prebindctl: the operator's tool. This file has the table of verbs; the functions are in ctl/.
+ * prebindctl, the operator's tool. This file has the table of verbs. The functions that the verbs
+ * call are in ctl/.
  */
 #include <getopt.h>
 #include <stddef.h>
@@ -17,7 +18,7 @@
 #define SITE  (VERB_CONF | VERB_SITE)
 #define STORE (VERB_CONF | VERB_SITE | VERB_STORE)
 
-/* Formatted by hand: clang-format would align the columns to the longest sentence. */
+/* Formatted by hand: clang-format would make each column as wide as its longest sentence. */
 /* clang-format off */
 static const struct verb verbs[] = {
 	{"check", NULL, "[--deep] [--web URL] [--user NAME] [--cookie NAME=VALUE] [--json]",
@@ -136,7 +137,7 @@ static void print_verb(FILE *out, const struct verb *verb)
 		verb->help);
 }
 
-/* If name is NULL, prints all verbs. */
+/* Prints the usage of the verb `name`, or of all verbs if name is NULL. */
 static void print_usage(FILE *out, const char *name)
 {
 	fputs("usage: prebindctl [-c FILE] [--site NAME] VERB ...\n\n", out);
@@ -159,8 +160,8 @@ static int usage_error(const char *name, const char *why)
 }
 
 /*
- * If word is NULL, it matches every word. It also matches if the verb has only one word, because
- * the next word is then an argument.
+ * Returns true if the table has the verb `name word`. If word is NULL, only the name is compared.
+ * If a verb has only a name, word is not compared, because it is an argument.
  */
 static bool verb_named(const char *name, const char *word)
 {
@@ -188,13 +189,14 @@ struct arguments {
 };
 
 /*
- * An option, and the offset of the member that it sets in each struct. An offset of 0 sets nothing.
+ * A command-line option, and the offsets of the struct members that it sets. An offset of 0 means
+ * that the option sets no member of that type.
  */
 struct option_row {
 	const char *name;
 	unsigned bit;    /* a bit of verb_option; 0 if every verb has the option */
-	size_t argument; /* offset of a text in struct arguments */
-	size_t text;     /* offset of a text in struct ctl */
+	size_t argument; /* offset of a string in struct arguments */
+	size_t text;     /* offset of a string in struct ctl */
 	size_t flag;     /* offset of a bool in struct ctl */
 };
 
@@ -230,9 +232,9 @@ static const struct option_row option_rows[] = {
 /* clang-format on */
 
 #define N_OPTIONS    (sizeof(option_rows) / sizeof(option_rows[0]))
-#define LONG_OPTIONS 256 /* getopt_long returns 256 for row 0, 257 for row 1, and so on */
+#define LONG_OPTIONS 256 /* getopt_long returns this for row 0, 257 for row 1, and so on */
 
-/* Fills in the table for getopt_long: --config, --help, the rows, and the end. */
+/* Fills in the table for getopt_long: --config, --help, the rows above, and an empty last entry. */
 static void options_fill(struct option out[N_OPTIONS + 3])
 {
 	*out++ = (struct option){"config", required_argument, NULL, 'c'};
@@ -277,7 +279,10 @@ static bool parse_options(int argc, char **argv, struct arguments *args, struct 
 	return true;
 }
 
-/* Changes to the program's account for the chosen site, or for the first site if none is chosen. */
+/*
+ * Changes to the account that runs the program for the chosen site. Without --site, takes the first
+ * site.
+ */
 static enum status become_program_user(const struct ctl *ctl, struct error *err)
 {
 	uid_t account;
@@ -303,7 +308,7 @@ static enum status open_what_is_needed(struct ctl *ctl, const struct arguments *
 			status = conf_load(file, &ctl->conf, err);
 		free(file);
 	}
-	/* without --site, a verb such as check uses all sites */
+	/* without --site, the verb uses all sites, as check does */
 	if (status == STATUS_OK && ctl->conf != NULL && (args->site != NULL || (needs & VERB_SITE)))
 		ctl->site = conf_site_named(ctl->conf, args->site);
 	if (status == STATUS_OK && ctl->conf != NULL && ctl->site == NULL &&
@@ -326,7 +331,7 @@ static int run_verb(struct ctl *ctl, const struct arguments *args)
 {
 	struct error err = {0};
 
-	/* Errors are printed for the operator; the log belongs to the server. */
+	/* Errors go to the operator's terminal. The log is only for the server. */
 	log_open("/dev/null", LOG_LEVEL_ERROR, NULL);
 	enum status status = secret_start(&err);
 	if (status == STATUS_OK)
@@ -341,8 +346,8 @@ static int run_verb(struct ctl *ctl, const struct arguments *args)
 }
 
 /*
- * Reports a failed write. The output can be a secret that is not shown again, or the input of
- * another program.
+ * Turns a failed write to standard output into an error. The lost output can be a secret that is
+ * not shown again, or input for another program.
  */
 static int end(int result)
 {

@@ -1,7 +1,7 @@
 /*
- * prebind.fcgi reads the configuration, drops rights that it does not need, and serves requests. It
- * does so as plain CGI, as FastCGI started by the web server, or as a FastCGI server on its own
- * socket. serve/server.h describes how it chooses.
+ * prebind.fcgi reads the configuration, drops the rights that it does not need, and serves
+ * requests. It serves them as plain CGI, as FastCGI started by the web server, or as a FastCGI
+ * server with its own socket. serve/server.h describes how it chooses.
  */
 #include <getopt.h>
 #include <stdio.h>
@@ -33,8 +33,8 @@ static const char usage[] =
     "Run prebindctl check to test the configuration and see what to correct.\n";
 
 /*
- * Removes variables that could redirect requests through a proxy, write TLS keys to a file or load
- * libraries. The environment comes from whatever started the program.
+ * Removes environment variables that could redirect requests through a proxy, write TLS keys to a
+ * file or load libraries. The environment comes from the program that started this one.
  */
 static void clean_environment(void)
 {
@@ -50,8 +50,8 @@ static void clean_environment(void)
 }
 
 /*
- * The process holds secrets, so it allows no core file, no debugger of the same user, and no new
- * privileges by exec.
+ * Forbids core files, debuggers of the same user, and new privileges through exec, because this
+ * process holds secrets.
  */
 static void give_up_what_is_not_needed(void)
 {
@@ -66,8 +66,8 @@ static void give_up_what_is_not_needed(void)
 }
 
 /*
- * Every waiting visitor needs a descriptor. The usual limit of 1024 is meant for programs that use
- * select().
+ * Raises the limit on open files to its maximum, because every waiting visitor needs a descriptor.
+ * The usual limit of 1024 is for programs that use select().
  */
 static void take_all_descriptors(void)
 {
@@ -79,14 +79,17 @@ static void take_all_descriptors(void)
 	setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-/* The server keeps its first configuration. New processes start with the latest one. */
+/*
+ * The state of the program. After a reload, new processes use the new configuration. The server
+ * itself continues to use the first configuration.
+ */
 struct program {
 	struct conf *conf;
-	struct conf *renewed; /* NULL if it has not been read again */
+	struct conf *renewed; /* the configuration of the last reload; NULL if there was none */
 	enum server_mode mode;
 };
 
-/* Starts the libraries before the first fork. Starting them a second time has no effect. */
+/* Initializes the libraries before the first fork. A repeated call has no effect. */
 static enum status prepare(void *arg, struct error *err)
 {
 	enum status status = secret_start(err);
@@ -107,7 +110,7 @@ static enum status start(void *arg, void **app, struct error *err)
 	struct app *opened = NULL;
 
 	enum status status = secret_start(err);
-	/* With plain CGI, libcurl starts with its first handle. */
+	/* For plain CGI, libcurl is initialized when it is first needed. */
 	if (status == STATUS_OK && use != SITE_FOR_ONE)
 		status = http_client_start(err);
 	if (status == STATUS_OK)
@@ -124,7 +127,7 @@ static void stop(void *app)
 	http_client_stop();
 }
 
-/* SIGHUP and SIGUSR1 both reopen the log, because the file might have been moved. */
+/* Called at SIGHUP and SIGUSR1. Reopens the log, because the file might have been renamed. */
 static void reopen_log(void)
 {
 	struct error err = {0};
@@ -165,7 +168,10 @@ static enum status renew(void *arg, struct error *err)
 	return STATUS_OK;
 }
 
-/* Sets *served when the server takes over. From then on the server itself answers a CGI request. */
+/*
+ * Runs the program. Sets *served to true once the server is responsible for the CGI request,
+ * because the server then also answers after a failure.
+ */
 static enum status run(const char *config_option, bool *served, struct error *err)
 {
 	enum server_mode mode;
@@ -209,7 +215,7 @@ static enum status run(const char *config_option, bool *served, struct error *er
 		status = server_run(&conf->server, mode, &app, err);
 	}
 	if (*served && status == STATUS_BUSY) {
-		/* some requests are still running: do not free what they use */
+		/* some requests are still running, so do not free what they use */
 		log_event(LOG_LEVEL_WARN, "stop_cut_off", "why", err->text, NULL);
 		log_flush();
 		_exit(0);
@@ -220,18 +226,18 @@ static enum status run(const char *config_option, bool *served, struct error *er
 	return status;
 }
 
-/* Fails with the error that made the configuration unusable. */
+/* The server's start function if the configuration is unusable. Fails with the error in arg. */
 static enum status start_failed(void *arg, void **app, struct error *err)
 {
 	const struct error *why = arg;
 
 	(void)app;
-	secret_start(err); /* needed for the request's random id */
+	secret_start(err); /* makes the random id of the request */
 	*err = *why;
 	return why->status;
 }
 
-/* A CGI program that cannot start must still answer. The cause is in the web server's log. */
+/* Answers the CGI request if the program cannot start. The reason is in the web server's log. */
 static void answer_for_failed_start(struct error *why)
 {
 	const struct server_conf none = {0};
@@ -243,13 +249,13 @@ static void answer_for_failed_start(struct error *why)
 }
 
 /*
- * Ends without the exit handlers of libraries, because they would take a tenth of a CGI request's
- * time. The system frees everything anyway.
+ * Exits without running the exit handlers of libraries. They would take a tenth of the time of a
+ * CGI request, and the system frees all memory anyway.
  */
 __attribute__((noreturn)) static void end_at_once(int code)
 {
 	fflush(stdout);
-#ifdef __SANITIZE_ADDRESS__ /* leaks are reported at exit */
+#ifdef __SANITIZE_ADDRESS__ /* the leak checker runs at exit */
 	exit(code);
 #else
 	_exit(code);

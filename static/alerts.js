@@ -4,9 +4,9 @@
 import { keep, readKept, sharedStorage } from "./storage.js";
 import { loadMore, TEXT } from "./texts.js";
 
-const KEY = "prebind-alerts"; // true or false, as the user has chosen; handover.js removes it at log-out
-const LOOK_MS = 1_500; // delay of an alert, so that another tab can show the message first, even on a busy machine
-const QUIET_MS = 3_000; // shortest time between two sounds, counted over all tabs
+const KEY = "prebind-alerts"; // storage key; true or false, as the user has chosen; handover.js removes the key at log-out
+const LOOK_MS = 1_500; // delay before an alert, long enough for another tab to show the message first, even on a busy machine
+const QUIET_MS = 3_000; // after a sound in any tab, no tab plays another one for this time
 
 /** @typedef {import("./contacts.js").Contact} Contact */
 
@@ -46,15 +46,15 @@ export class Alerts {
 		keep(sharedStorage(), KEY, on);
 		this.#draw();
 		if (!on) return;
-		this.#play(); // so that the user hears the sound once
+		this.#play(); // lets the user hear the sound once
 		if (globalThis.Notification?.permission === "default") Notification.requestPermission();
 	}
 
-	/** @param {Contact} contact @param {string} body of a message that is not in sight */
+	/** @param {Contact} contact @param {string} body the text of a message that is not in sight */
 	tell(contact, body) {
 		if (!this.#button || !this.#on) return;
 		setTimeout(() => {
-			if (!this.#unread(contact)) return; // it was read in another tab
+			if (!this.#unread(contact)) return; // the message was read in another tab
 			this.#play();
 			if (document.visibilityState === "hidden") this.#notify(contact, body);
 		}, LOOK_MS);
@@ -69,7 +69,7 @@ export class Alerts {
 			await new Promise((resolve) => setTimeout(resolve, QUIET_MS));
 		};
 		const playing = navigator.locks?.request("prebind-sound", { ifAvailable: true }, quiet) ?? play();
-		playing.catch(() => {}); // without a network there is no sound
+		playing.catch(() => {}); // without a network, the sound's code cannot be fetched
 	}
 
 	/** @param {Contact} contact @param {string} body */

@@ -6,10 +6,10 @@ import { bareJid, child } from "./stanza.js";
 const NS_MAM = "urn:xmpp:mam:2";
 const NS_RSM = "http://jabber.org/protocol/rsm";
 const PAGE = 30;
-const WORDS_MIN = 10; // with fewer messages another page is fetched, because much of a page can be receipts
+const WORDS_MIN = 10; // fetches further pages until there are this many messages, because a page can consist mostly of receipts
 const TRIES_MAX = 4;
 const NEWS_PAGE = 100;
-const NEWS_PAGES_MAX = 10; // messages beyond these pages are read when their conversation is opened
+const NEWS_PAGES_MAX = 10; // since() fetches at most this many pages; opening a conversation fetches its remaining messages
 
 /** @type {Page} */
 const NOTHING = { messages: [], first: "", last: "", complete: false };
@@ -26,7 +26,7 @@ const NOTHING = { messages: [], first: "", last: "", complete: false };
 
 export class Archive {
 	/** @type {Asker} */ #asker;
-	// by query id: the messages that have arrived; `room` is "" for a query to the user's own archive
+	// the messages that have arrived for each open query, by query id; `room` is "" if the query is to the user's own archive
 	/** @type {Map<string, {room: string, messages: Message[]}>} */ #open = new Map();
 	// random, because an answer to a query of the previous page can arrive here
 	#name = `history-${Math.random().toString(36).slice(2)}`;
@@ -59,8 +59,8 @@ export class Archive {
 
 	/**
 	 * Fetches the messages after a known one, oldest first, in all conversations.
-	 * @param {string | null} after the archive's id of that message. With "" it fetches from
-	 * the beginning, with null only the newest page.
+	 * @param {string | null} after the archive's id of the known message. With "" this fetches
+	 * from the beginning, with null only the newest page.
 	 * @returns {Promise<{messages: Message[], last: string, complete: boolean} | null>} last:
 	 *   the archive's id of the last message, "" if there is none; complete: true if no message follows it.
 	 *   Null if there is no archive, no answer or no session.
@@ -86,8 +86,8 @@ export class Archive {
 	/**
 	 * @param {{max: number, peer?: string, room?: boolean, before?: string, after?: string}} which peer: fetch only this conversation
 	 * @returns {Promise<(Page & {gone?: boolean}) | null>} gone: true if the archive does not have the message `before` or
-	 *   `after` (XEP-0313, section 4.3.1). Null if there is no archive, no answer or no session, or after another error.
-	 *   Such an error can be temporary.
+	 *   `after` (XEP-0313, section 4.3.1). Null if there is no archive, no answer or no session, or after any
+	 *   other error, which can be temporary.
 	 */
 	async #fetchPage({ max, peer, room, before, after }) {
 		const client = this.#asker.build();

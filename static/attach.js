@@ -6,13 +6,13 @@ import { Repeats, repeatable } from "./repeats.js";
 import { Spacing } from "./spacing.js";
 import { child, jidDomain } from "./stanza.js";
 
-// There are two attempts, because the first answer on a reused connection can get lost.
+// How long each of two attempts waits for an answer. The first answer on a reused connection can get lost.
 const PING_TIMEOUTS_MS = [4_000, 6_000];
-const EARLY_MS = 1_000; // a younger session that the server does not know might not exist yet, so it is tried again
-const EARLY_RETRY_MS = 150; // wait before trying again: Tigase can answer before it has bound the session; 50 ms was always enough
-const TROUBLE_MAX_MS = 20_000; // the session counts as lost after requests have failed for this time
-const UNREADABLE_MAX = 3; // the session counts as lost after more answers in a row that are not BOSH
-const QUIET_MARGIN_S = 15; // a silence longer than the server's `wait` plus this time is suspicious
+const EARLY_MS = 1_000; // if the server does not know a session younger than this, the session might not exist yet, so it is tried again
+const EARLY_RETRY_MS = 150; // delay before a young session is tried again; Tigase might not have bound it yet, but 50 ms was always enough
+const TROUBLE_MAX_MS = 20_000; // the session counts as lost if all requests fail for this time
+const UNREADABLE_MAX = 3; // the session counts as lost after more than this many answers in a row that are not BOSH
+const QUIET_MARGIN_S = 15; // check() pings the server if it was silent for longer than its `wait` plus this time
 const DISCONNECT_MS = 3_000; // how long to wait for the server's answer to our terminate request
 const HTTP_TROUBLE = [0, 429, 500, 502, 503, 504];
 const HTTP_GONE = [400, 401, 403, 404];
@@ -28,7 +28,7 @@ const NS_PING = "urn:xmpp:ping";
  * @typedef {import("./prebind.js").Environment} Environment
  *
  * @typedef {object} Owner
- * @property {() => any[]} greeting returns the first stanzas. The first one is an IQ; any answer to it proves that the session is alive.
+ * @property {() => any[]} greeting returns the first stanzas; the first is an IQ, and any answer to it proves that the session is alive
  * @property {(iq: Element) => void} greeted gets the result of that IQ
  * @property {() => void} alive is called once, when the session first proves that it is alive
  * @property {(reason: string) => void} lost is called once; nothing else is called after it
@@ -57,8 +57,8 @@ export class Attachment {
 	/** @type {any} */ #ending = null; // the connection that end() waits for
 	#alive = false;
 	#resumed = false;
-	#proven = false; // another tab was just using the session
-	#greeted = false; // the greeting was answered, or was sent once more
+	#proven = false; // true if another tab was using the session until just now
+	#greeted = false; // true after the greeting was answered, or was sent a second time
 	#retried = false;
 	#openedAt = 0;
 	#heardAt = 0;
@@ -114,9 +114,9 @@ export class Attachment {
 
 	/**
 	 * Remembers a message that was just sent until the server has it. A ping follows the message in
-	 * the same body, and the answer to the ping proves that the server has both. The answer to a
-	 * request proves nothing: it can belong to the request that the server held before. The server
-	 * answers the message's own request only when it has something to send.
+	 * the same body, and the answer to the ping proves that the server has both. An HTTP answer
+	 * alone does not prove this, because it can be the answer to an earlier request that the server
+	 * held. The server answers the message's own request only when it has something to send.
 	 * @param {string} id
 	 */
 	track(id) {
@@ -125,20 +125,20 @@ export class Attachment {
 		this.#connection?.sendIQ(this.#ping(), arrived, arrived);
 	}
 
-	/** Call it for messages that another tab has sent in this session. @param {string[]} ids */
+	/** Remembers messages that another tab has sent in this session. @param {string[]} ids */
 	expect(ids) {
 		for (const id of ids) this.#unsent.add(id);
 	}
 
-	/** Call it when the server has these messages. @param {string[]} ids */
+	/** Forgets these messages and reports them as sent. Call this when the server has them. @param {string[]} ids */
 	settle(ids) {
 		const sent = ids.filter((id) => this.#unsent.delete(id));
 		if (sent.length > 0) this.#owner?.sent(sent);
 	}
 
 	/**
-	 * Call it after sleep or a change of network. Pings the server if it has been silent too
-	 * long.
+	 * Call this after sleep or a change of network. Pings the server if the server has been
+	 * silent too long.
 	 */
 	check() {
 		const quiet = this.#env.now() - this.#heardAt;
@@ -177,8 +177,8 @@ export class Attachment {
 	}
 
 	/**
-	 * Puts the stanzas that still wait into the terminate request. There are such stanzas only if
-	 * two requests are open; then the terminate request waits too.
+	 * Puts the stanzas that still wait into the terminate request. Stanzas wait only while two requests are
+	 * open, and then the terminate request waits too.
 	 * @param {any} connection
 	 */
 	#sendWithLast(connection) {
@@ -191,7 +191,7 @@ export class Attachment {
 	}
 
 	/**
-	 * Call it when end() has taken long enough. Sends the unanswered requests again, so that they
+	 * Call this when end() has taken too long. Sends the unanswered requests again, so that they
 	 * outlive the page.
 	 */
 	endNow() {
@@ -239,9 +239,9 @@ export class Attachment {
 
 	/**
 	 * Leaves the session to the next page, which repeats the unanswered requests, so no answer is lost.
-	 * The last request of this page keeps the session alive. It contains the stanzas that waited. Only if
-	 * none waited, an empty one is sent, because with each request the server forgets an answer.
-	 * @param {boolean} [toTab] another tab continues at once. Nothing is sent, because the server could answer this page instead.
+	 * The last request of this page keeps the session alive. It contains the waiting stanzas. An empty request is
+	 * sent only if none wait, because the server drops an old answer with each new request.
+	 * @param {boolean} [toTab] true if another tab continues at once; nothing is sent, because the server could answer this page
 	 * @returns {Session | null} the session for the next page; null if it has ended or has never answered
 	 */
 	handOver(toTab = false) {
@@ -359,7 +359,7 @@ export class Attachment {
 		if (this.#resumed) {
 			this.#repeat(connection);
 			connection._data.push(null); // Strophe's marker for an empty request
-			this.#spacing?.sendWaiting(); // in a body without other stanzas, because a repeated request must be the same
+			this.#spacing?.sendWaiting(); // without the greeting, because a repeated request must have the same body
 		}
 		this.#prove(0, true);
 	}
@@ -470,8 +470,8 @@ export class Attachment {
 	}
 
 	/**
-	 * Called when an HTTP 200 has arrived and is not parsed yet. After an answer that is not XML,
-	 * Strophe sends the next request at once, ten times a second.
+	 * Called when an HTTP 200 has arrived and is not parsed yet. Counts the answers, because Strophe sends
+	 * the next request at once after an answer that is not XML, ten times a second. #onInput() resets the count.
 	 */
 	#onAnswer() {
 		this.#unreadable += 1;

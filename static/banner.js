@@ -29,7 +29,7 @@ export class Banner {
 		if (retryIn !== null) this.#countDown(retryIn);
 	}
 
-	/** @param {string} url of the login page */
+	/** @param {string} url the address of the login page */
 	needsLogin(url) {
 		this.#set("login", TEXT.needsLogin, { login: url });
 	}

@@ -4,7 +4,7 @@
 import { retryAfterMs } from "./pace.js";
 import { parseKept } from "./storage.js";
 
-const RID_MAX = Number.MAX_SAFE_INTEGER - 1_000_000; // leaves room to count upwards
+const RID_MAX = Number.MAX_SAFE_INTEGER - 1_000_000; // the rid can still be counted up from here without losing precision
 const WAIT_DEFAULT_S = 60;
 const HOLD_DEFAULT = 1;
 const LIFE_DEFAULT_S = 10; // how long a session lives without a client, if the page does not say; the shortest known lifetime
@@ -17,9 +17,9 @@ const ANSWER_TIMEOUT_MS = 20_000;
  * @property {string} sid
  * @property {number} rid the next rid to send
  * @property {string} url absolute URL of the BOSH service
- * @property {number} wait in seconds
+ * @property {number} wait the longest time that the server holds a request, in seconds
  * @property {number} hold
- * @property {number} goodUntil in milliseconds on the caller's clock; an attempt to use the session after that is useless
+ * @property {number} goodUntil time on the caller's clock, in milliseconds; after it the session cannot be used
  * @property {import("./repeats.js").Sent[]} [unanswered] the previous page's unanswered requests; missing if this page is the first
  *
  * @typedef {{kind: "session", session: Session, user: string}
@@ -27,7 +27,7 @@ const ANSWER_TIMEOUT_MS = 20_000;
  *   | {kind: "needs-login"}
  *   | {kind: "refused", code: string}
  *   | {kind: "later", code: string, afterMs: number}} BindAnswer
- *   user: the site's opaque key of the logged-in user; refused: the same request would get the same
+ *   user: the site's opaque key for the logged-in user; refused: the same request would get the same
  *   answer; later: the request can be repeated after afterMs milliseconds
  *
  * @typedef {{url: string, page: string, fetch: typeof fetch, now: () => number, signal?: AbortSignal}} How
@@ -58,7 +58,7 @@ function boshUrl(text, page) {
 }
 
 /**
- * @param {any} data from prebind.json or the page
+ * @param {any} data the JSON of prebind.json or of the page's data block
  * @param {{page: string, madeAt: number}} from page: the page's address; madeAt: the earliest time at which the
  *   session can have been made, in milliseconds
  * @returns {Session | null} null if the data is not a session
@@ -83,8 +83,8 @@ export function parseSession(data, { page, madeAt }) {
 }
 
 /**
- * Takes the data block out of the page, because it is a secret and can be used only once. `user`
- * comes from the block's attribute.
+ * Removes the data block from the page and returns its data. The data is secret and can be used only once.
+ * `user` in the result comes from the block's data-user attribute.
  * @param {Document} document
  * @returns {unknown} null if there is no block or it is not JSON
  */
@@ -131,7 +131,7 @@ const GUEST_MARK = " (guest)"; // the same in every language, because XMPP serve
 /** The name under which others see a guest. @param {string} name as it was typed */
 export const guestName = (name) => name.replaceAll(GUEST_MARK, "").trim() + GUEST_MARK;
 
-/** Reads what the site's configuration tells its pages. @param {any} data of the page or of prebind.json @returns {SiteInfo} */
+/** Reads the site's configuration. @param {any} data the JSON of the page's data block or of prebind.json @returns {SiteInfo} */
 export function readSite(data) {
 	const list = (/** @type {unknown} */ value) => (Array.isArray(value) ? value : []);
 	const rooms = list(data?.rooms).filter(({ jid, name }) => typeof jid === "string" && typeof name === "string");
@@ -149,10 +149,10 @@ export function readSite(data) {
 	};
 }
 
-/** Reads the site's configuration from the page's data block, which stays in the page. @param {Document} document */
+/** Reads the site's configuration from the page's data block. Does not remove the block. @param {Document} document */
 export const siteOfPage = (document) => readSite(parseKept(document.getElementById("prebind")?.textContent ?? null));
 
-/** The site's opaque key of a user; "" if there is none. Equal keys mean the same user. @param {any} data */
+/** The site's opaque key for a user; "" if there is none. Equal keys mean the same user. @param {any} data */
 export const readUser = (data) => (typeof data?.user === "string" && data.user.length <= 64 ? data.user : "");
 
 /** @param {How} how @param {string} [form] @returns {Promise<{response: Response, data: any} | null>} */
@@ -191,8 +191,9 @@ export async function askForSession(how) {
 }
 
 /**
- * Asks who is logged in, without making a session. Never throws.
- * @param {How} how @param {string} [name] the name that a guest has entered @returns {Promise<BindAnswer>}
+ * Asks who is logged in, without opening a session. Never throws.
+ * @param {How} how @param {string} [name] the name that a guest has entered
+ * @returns {Promise<BindAnswer>}
  */
 export async function askWho(how, name) {
 	const answer = await post(how, name === undefined ? "bind=no" : `bind=no&name=${encodeURIComponent(name)}`);

@@ -51,7 +51,7 @@ export class Bookmarks {
 		this.#native = new OwnList(asker, NS_BOOKMARKS);
 	}
 
-	/** Reads the bookmarks. @returns {Promise<Bookmark[]>} empty also if the server stores no bookmarks */
+	/** Reads the bookmarks. @returns {Promise<Bookmark[]>} also empty if the server cannot store bookmarks */
 	load() {
 		return (this.#loading = this.#load());
 	}
@@ -63,8 +63,8 @@ export class Bookmarks {
 		if (native) this.#kind = "native";
 		else this.#kind = older ? "private" : null;
 		this.#known = new Map((read ?? []).map((bookmark) => [bookmark.jid, bookmark]));
-		// Once there is one XEP-0402 bookmark, no client reads those in private XML any more, so
-		// they are copied.
+		// After the first XEP-0402 bookmark, clients no longer read the bookmarks in private XML, so
+		// those are copied.
 		if (native && older) for (const bookmark of this.#known.values()) if (bookmark.autojoin) this.#publish(bookmark);
 		return [...this.#known.values()];
 	}
@@ -113,8 +113,8 @@ export class Bookmarks {
 	}
 
 	/**
-	 * Adds, replaces or removes a bookmark in private XML. The server stores the XML as a whole, so this sends all
-	 * other elements again.
+	 * Adds, replaces or removes a bookmark in private XML. The server stores the XML as a whole, so this sends the
+	 * unchanged bookmarks again, too.
 	 * @param {string} jid @param {Bookmark | null} bookmark
 	 */
 	async #changePrivate(jid, bookmark) {

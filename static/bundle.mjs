@@ -13,7 +13,7 @@ const PANEL = "embed-panel.js";
 const MORE = "chat-more.js";
 const BANNER = "// Made by `make vendor`; the sources are beside this file. It can contain Strophe.js: see vendor/strophe.LICENSE.txt.\n";
 
-/** What the files contain without esbuild: they import the modules. A site's own build can use the modules too. */
+/** The content of each file if there is no esbuild: an import of its module. A site's own build can use the modules too. */
 const PLAIN = {
 	"chat.js": 'import "./page.js";\n',
 	"embed.js": 'export * from "./launcher.js";\n',
@@ -40,7 +40,7 @@ const STROPHE = "../node_modules/strophe.js/src/index.ts";
 const UNUSED = /^\.\/(sasl-|transports\/(worker-)?websocket|stream-management)/;
 const UNUSED_NAMES = ["SessionStorageBackend", "MemoryStorageBackend", "StreamManagementMirror", "isCountableStanza", "toStanzaView"];
 const EMPTY = `export default class {};\n${UNUSED_NAMES.map((name) => `export class ${name} {};`).join("\n")}`;
-// Functions in the other files of Strophe.js that only a login, or HTML in a message, would call.
+// Functions in the remaining files of Strophe.js. Only a login, or HTML in a message, would call them.
 /** @type {Record<string, string[]>} */
 const NEVER_CALLED = {
 	"connection.ts": [
@@ -55,7 +55,7 @@ const NEVER_CALLED = {
 
 /**
  * Removes the body of each of these functions or methods.
- * @param {string} text of a module @param {string[]} names
+ * @param {string} text the module's source @param {string[]} names
  */
 function hollow(text, names) {
 	return names.reduce((left, name) => {
@@ -73,7 +73,7 @@ function readModule(file) {
 }
 
 /**
- * Puts two things into the file that its modules do not import: Strophe.js without its unused parts,
+ * Adds two things to the bundle that its modules do not import: Strophe.js without its unused parts,
  * and the text of the style sheets.
  * @param {typeof import("esbuild")} esbuild @returns {import("esbuild").Plugin}
  */
@@ -118,7 +118,7 @@ async function bundle(esbuild, name, source, plugins = []) {
 /**
  * Adds a digest of a file's content to the address from which another file loads it later. So a
  * browser never combines a new file with an old one from its cache.
- * @param {RegExp} module @param {string} name of its file @param {string} text of its file
+ * @param {RegExp} module @param {string} name the file's name @param {string} text the file's content
  * @returns {import("esbuild").Plugin}
  */
 const loadedLater = (module, name, text) => ({
@@ -129,7 +129,7 @@ const loadedLater = (module, name, text) => ({
 	},
 });
 
-/** Leaves the texts of each other language in a file of their own, because a page needs only one language. */
+/** Keeps the texts of each language except English in a separate file, because a page needs only one language. */
 const languagesApart = {
 	name: "languages apart",
 	setup({ onLoad }) {

@@ -22,7 +22,7 @@ const SHOW_RANK = ["chat", "", "away", "xa", "dnd"];
  * @property {import("./lines.js").Line | null} last the last message; null if none is known
  * @property {boolean} blocked true if the contact is known to be blocked
  * @property {string} picture address of the picture that the site has; "" if none is known
- * @property {boolean} person true if it has the name of a person of the site
+ * @property {boolean} person true if the name comes from the site's list of people
  * @property {boolean} staff true for the site's staff
  * @property {{state: string, muted?: boolean, people: string[], members: import("./rooms.js").Member[]} | null} room muted:
  *   true if this user can only read; `room` is null if it is not a group chat
@@ -51,7 +51,7 @@ const newContact = (jid) => ({
 /**
  * @param {Contact} contact
  * @returns {{show: string, status: string}} show can also be "offline", or "unknown" for a
- *   stranger or a group chat
+ *   group chat or for somebody who is not a contact
  */
 export function presenceOf(contact) {
 	if (contact.room) return { show: "unknown", status: "" };
@@ -92,16 +92,16 @@ export class Contacts {
 	/** @type {Map<string, Contact>} */ #contacts = new Map();
 	/** @type {Map<string, HTMLElement>} */ #buttons = new Map();
 	/** @type {Set<Contact>} */ #changed = new Set(); // to be drawn in the next frame
-	#asked = false; // true if the next frame is requested
+	#asked = false; // true if a redraw is requested for the next frame
 	#pressed = -HOLD_MS; // when a pointer was pressed on the list
 	/** @type {string[]} */ #order = [];
 	#open = "";
-	#stop = ""; // JID whose button is the Tab stop
+	#stop = ""; // JID of the contact whose button is the Tab stop
 	#list;
 	#template;
 	#onOpen;
 	#filter;
-	#nobody; // element that says that no contact matches the filter
+	#nobody; // the element with the text that no contact matches the filter
 
 	/**
 	 * @param {{list: HTMLElement, template: HTMLTemplateElement, onOpen: (contact: Contact) => void,
@@ -162,7 +162,7 @@ export class Contacts {
 		for (const item of items) {
 			const contact = this.#contacts.get(item.jid) ?? newContact(item.jid);
 			contact.known = item.subscription !== "remove";
-			// After the removal the server sends no more presence, and not always a last "unavailable".
+			// The server sends no more presence of a removed contact, and not always a final "unavailable".
 			if (!contact.known) contact.resources.clear();
 			contact.name = contact.known ? item.name || jidName(item.jid) : item.jid;
 			this.#contacts.set(item.jid, contact);
@@ -185,7 +185,7 @@ export class Contacts {
 		return contact;
 	}
 
-	/** Call it when there is no session, because then no presence is known. */
+	/** Call this when there is no session, because then no presence is known. */
 	forgetPresence() {
 		for (const contact of this.#contacts.values()) {
 			contact.resources.clear();
@@ -233,7 +233,7 @@ export class Contacts {
 		for (const { jid } of sorted) {
 			const item = /** @type {Element} */ (this.#buttons.get(jid)?.parentNode);
 			if (place && item === place.nextElementSibling) {
-				place.remove(); // it has moved down; to remove it takes one step, to move all others takes many
+				place.remove(); // this contact has moved down; moving it alone is cheaper than moving those that it passed
 				place = item;
 			}
 			if (item === place) place = place.nextElementSibling;
@@ -283,7 +283,7 @@ export class Contacts {
 	 */
 	#drawLast(button, { last }) {
 		const [text, when] = [".last", "time"].map((name) => /** @type {HTMLElement | null} */ (button.querySelector(name)));
-		if (!text || !when) return; // the site's own template does not have them
+		if (!text || !when) return; // a site's own template might not have these elements
 		text.textContent = last ? previewOf(last) : "";
 		when.textContent = last ? shortTime(last.time, new Date()) : "";
 		if (last) when.setAttribute("datetime", last.time.toISOString());
@@ -340,6 +340,6 @@ export class Contacts {
 		if (event.key !== "ArrowDown") filter.value = "";
 		this.#drawFilter();
 		event.preventDefault();
-		event.stopPropagation(); // Escape would close the conversation
+		event.stopPropagation(); // otherwise Escape would also close the conversation
 	}
 }

@@ -7,7 +7,7 @@ import { Log } from "./log.js";
 import { loadMore, TEXT } from "./texts.js";
 
 const AT_END_PX = 80; // the log scrolls to new messages if it is this near its end
-const TYPING_MAX_MS = 30_000; // a client that loses its network never reports that its user has stopped
+const TYPING_MAX_MS = 30_000; // after this time a contact counts as no longer writing, because a client without a network cannot report it
 const PAUSE_MS = 5_000; // after this time without input, this user counts as no longer writing
 
 /**
@@ -17,7 +17,7 @@ const PAUSE_MS = 5_000; // after this time without input, this user counts as no
  *
  * @typedef {object} Shown
  * @property {Log} log
- * @property {string | null} before what to pass to get the next older page of the archive; null if none has been read
+ * @property {string | null} before pass this to get the next older page of the archive; null if no page has been read
  * @property {boolean} asked true if the archive has been queried
  *
  * @typedef {object} Hooks
@@ -36,7 +36,7 @@ export class Conversation {
 	/** @type {Map<string, Shown>} */ #shown = new Map(); // by JID
 	/** @type {Contact | null} */ #contact = null;
 	/** @type {Hooks} */ #hooks;
-	/** @type {Map<string, any>} */ #typing = new Map(); // by JID, for contacts who are writing: the timer that ends this state
+	/** @type {Map<string, any>} */ #typing = new Map(); // by JID of a contact who is writing: the timer that ends this state
 	/** @type {any} */ #pauseTimer = null;
 	#part;
 	#field;
@@ -45,7 +45,7 @@ export class Conversation {
 	#muted = h("p", { class: "muted", id: "muted", role: "status" }); // tells users that they can only read
 	#sendable = false;
 	#top = 0; // the log's scroll position when #follows was last set
-	#follows = true; // true while the newest message is in sight; then the log scrolls to each new one
+	#follows = true; // true while the newest message is in sight; then the log scrolls down to each new message
 
 	/** @param {(id: string) => any} part returns the element with this id @param {Hooks} hooks */
 	constructor(part, hooks) {
@@ -161,7 +161,7 @@ export class Conversation {
 	/** Draws the lines of a conversation after it has changed. @param {Contact} contact */
 	draw(contact) {
 		const shown = this.#shown.get(contact.jid);
-		if (contact !== this.#contact || !shown) return; // it is drawn when it is opened
+		if (contact !== this.#contact || !shown) return; // a conversation that is not open is drawn when it is opened
 		const holder = this.#part("logs");
 		this.#noticeScroll();
 		const fromEnd = holder.scrollHeight - holder.scrollTop;
@@ -174,7 +174,7 @@ export class Conversation {
 	}
 
 	/**
-	 * Call it when another tab has changed the draft. Text that the user is writing in this tab stays. Text that this
+	 * Call this when another tab has changed the draft. Text that the user is writing in this tab stays. Text that this
 	 * tab has not changed is replaced even if this tab has the focus, because a previous page can have stored it.
 	 * @param {Contact} contact
 	 */
@@ -228,7 +228,7 @@ export class Conversation {
 		const talk = this.#hooks.talk(contact);
 		const { cut } = talk;
 		talk.cut = null;
-		if (cut === null || shown.before === null) return; // the archive's newest page is read first
+		if (cut === null || shown.before === null) return; // not before the archive's newest page has been read
 		shown.before = cut;
 		shown.log.offerEarlier(true);
 	}
@@ -251,10 +251,10 @@ export class Conversation {
 		const { before } = shown;
 		const page = await this.#hooks.history(contact, before ?? "");
 		if (!page) {
-			shown.asked = shown.before !== null; // there is no archive or no session, but the next time there can be one
+			shown.asked = shown.before !== null; // no archive or no session; if no page was read yet, #askArchive() asks again
 			return;
 		}
-		const cut = shown.before !== before; // lines were removed meanwhile, so they are read next
+		const cut = shown.before !== before; // lines were removed meanwhile, so the next call reads those lines
 		if (!cut) shown.before = page.first;
 		this.draw(contact);
 		shown.log.offerEarlier(cut || !page.complete);
@@ -266,14 +266,14 @@ export class Conversation {
 		this.#news.hidden = this.#follows || !unread;
 	}
 
-	/** @param {number} top in pixels */
+	/** @param {number} top position in pixels */
 	#scrollTo(top) {
 		const holder = this.#part("logs");
 		holder.scrollTop = top;
 		this.#top = holder.scrollTop;
 	}
 
-	/** Notices scrolling at once. The browser reports it only with the next frame, and a message can come before that. */
+	/** Notices scrolling before the browser reports it with the next frame, because a message can arrive before that frame. */
 	#noticeScroll() {
 		if (this.#part("logs").scrollTop !== this.#top) this.#onScroll();
 	}
@@ -293,7 +293,7 @@ export class Conversation {
 		this.#field.value = this.#drawn = "";
 		this.#hooks.onDraft(this.#contact, "");
 		clearTimeout(this.#pauseTimer);
-		this.#pauseTimer = null; // the message itself shows that writing has ended
+		this.#pauseTimer = null; // nothing is sent, because the message itself shows that writing has ended
 		this.#drawComposer();
 		this.#hooks.onSend(this.#contact, text);
 		this.#show(this.#contact).log.markNew();

@@ -1,5 +1,5 @@
-// The page of client = converse: starts Converse.js with the data block, removes the data of a
-// previous user, and ends the chat session with the login. Converse.js itself asks prebind.json for
+// The chat page if the configuration has `client = converse`. Starts Converse.js with the data block,
+// removes the data of a previous user, and ends the chat session when the user logs out. Converse.js itself asks prebind.json for
 // its sessions.
 import { askWho, takeDataBlock } from "./bind.js";
 import { forgetAll } from "./handover.js";
@@ -8,9 +8,9 @@ import { BindPace } from "./pace.js";
 import { Spacing } from "./spacing.js";
 import { Tabs } from "./tabs.js";
 
-const OWNER_KEY = "prebind-user"; // the site's opaque key of the user whose data Converse.js has stored here
+const OWNER_KEY = "prebind-user"; // the site's opaque key for the user whose data Converse.js has stored here
 const LOGOUT_MAX_MS = 2_000;
-const LOGIN_LOOKS = 20; // how often to check the login after another tab has announced a log-out; that tab ends its chat first
+const LOGIN_LOOKS = 20; // number of checks whether the login has ended, after a log-out in another tab, which ends its chat first
 const LOGIN_LOOK_MS = 500;
 const CONVERSE = "./vendor/converse/converse.min.js";
 
@@ -36,8 +36,8 @@ async function forgetConverse() {
 }
 
 /**
- * Ends the session that Converse.js has stored. At the start that is the session of the previous page.
- * If this page continued it, the server's answer to that page's last request would be lost, and
+ * Ends the session that Converse.js has stored. When a page starts, this is the previous page's session.
+ * If this page continued that session, the server's answer to that page's last request would be lost, and
  * with Prosody this page would wait for that answer.
  */
 function endStored() {
@@ -75,7 +75,7 @@ async function endSession() {
 		window.localStorage.removeItem(OWNER_KEY);
 		await forgetConverse();
 	} catch {
-		// The session ends with the page at the latest.
+		// The session ends when the page is left, at the latest.
 	}
 }
 
@@ -98,9 +98,9 @@ const pace = new BindPace({ now: Date.now, random: Math.random });
 /** @type {any} */ let retryTimer = null;
 
 /**
- * Call it when prebind.json has refused a session. Converse.js then stops asking, after the second
+ * Call this when prebind.json has refused a session. Converse.js then stops asking, after the second
  * refusal at the latest, so this page asks again later.
- * @param {number} [orderedMs] from Retry-After
+ * @param {number} [orderedMs] the time in the Retry-After header
  */
 function askLater(orderedMs) {
 	pace.failed(orderedMs);
@@ -114,8 +114,8 @@ async function askAgain() {
 	if (answer.kind === "later") askLater(answer.afterMs);
 	if (answer.kind === "needs-login") location.assign(`${base}/`);
 	if (answer.kind !== "user") return;
-	// Converse.js has destroyed its connection. It must not initialise its parts again for the
-	// new connection.
+	// Converse.js has destroyed its connection, so this makes a new one. `reconnecting` keeps Converse.js
+	// from initialising its parts a second time.
 	api.connection.init(block.account).reconnecting = wasConnected;
 	api.user.login(block.account);
 }

@@ -2,9 +2,9 @@
 // where a link leads. It does not report the browser's own buttons and keys, so this module also
 // watches for the reload key.
 
-// a page that ends within this time after a click on a link ends because of that click
+// if a page ends within this time after a click on a link, the click counts as the reason
 export const NAVIGATION_MAX_MS = 10_000;
-const RELOAD_MAX_MS = 2_000; // the same time for the reload key
+const RELOAD_MAX_MS = 2_000; // if a page ends within this time after the reload key was pressed, the key counts as the reason
 
 export class Departure {
 	/** @type {Pick<import("./environment.js").Environment, "window" | "navigation" | "now">} */ #env;
@@ -25,7 +25,7 @@ export class Departure {
 		return !this.#env.navigation || this.#env.now() < this.#until;
 	}
 
-	/** Call it when the page has been left, because it can come back from the back/forward cache. */
+	/** Call this when the page has been left, because it can come back from the back/forward cache. */
 	forget() {
 		this.#until = 0;
 	}

@@ -6,8 +6,8 @@ import { Finder } from "./finder.js";
 import { People } from "./people.js";
 import { keep, readKept, tabStorage } from "./storage.js";
 
-const KEY = "prebind-people"; // in this tab's storage: the people that /people.json has returned, for the next page
-const KEPT_MS = 30 * 60_000; // after this time a person is queried again, to notice a new name or picture
+const KEY = "prebind-people"; // key in this tab's storage, with the people that /people.json has returned; the next page reads them
+const KEPT_MS = 30 * 60_000; // after this time /people.json is queried again for a person, whose name or picture might have changed
 const AT_ONCE = 20; // largest number of accounts in one request
 const ANSWER_MAX_MS = 10_000;
 
@@ -20,7 +20,7 @@ const ANSWER_MAX_MS = 10_000;
  * @property {import("./prebind.js").Prebind} chat
  * @property {string} base where prebind is mounted
  * @property {"contacts" | "all"} people "all" if visitors can search for them
- * @property {() => string} user the site's opaque key
+ * @property {() => string} user the site's opaque key for the user
  * @property {(id: string) => any} part the element with this id
  * @property {() => Contact[]} contacts
  * @property {(jid: string) => Contact} contactOf
@@ -39,7 +39,7 @@ function readPeople(data) {
 export class Directory {
 	#TEXT;
 	/** @type {Parts} */ #parts;
-	// by JID; `person` is null if the JID belongs to no person of the site
+	// by JID; `person` is null if the JID does not belong to a person of the site
 	/** @type {Map<string, {person: Person | null, at: number}>} */ #known = new Map();
 	#asking = false;
 	#people;
@@ -57,19 +57,19 @@ export class Directory {
 		this.update();
 	}
 
-	/** Call it when contacts or contact requests have arrived, and when another conversation is opened. */
+	/** Call this when contacts or contact requests have arrived, and when another conversation is opened. */
 	update() {
 		this.#showAll();
 		this.#drawOffer();
 		void this.#learn();
 	}
 
-	/** The person with this account, as far as is known. @param {string} jid @returns {Person | null} */
+	/** The person with this account; null if not known. @param {string} jid @returns {Person | null} */
 	person(jid) {
 		return this.#known.get(jid)?.person ?? null;
 	}
 
-	/** The contact who is this user of the site, as far as is known. @param {string} user @returns {Contact | null} */
+	/** The contact who is this user of the site; null if not known. @param {string} user @returns {Contact | null} */
 	contactOfUser(user) {
 		return this.#parts.contacts().find(({ jid }) => this.person(jid)?.user === user) ?? null;
 	}

@@ -14,9 +14,9 @@ const NS_SID = "urn:xmpp:sid:0";
 export class Displayed {
 	#own;
 	/** @type {OwnList} */ #list;
-	/** @type {Map<string, string>} */ #next = new Map(); // by peer: the archive's id to publish after the current publication
+	/** @type {Map<string, string>} */ #next = new Map(); // by peer: the archive's id to publish when the current publication has ended
 	#publishing = false;
-	#refused = false; // true if the server stores nothing
+	#refused = false; // true if the server has refused to store this list
 
 	/** @param {Asker} asker */
 	constructor({ own, ...asker }) {

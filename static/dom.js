@@ -17,7 +17,7 @@ export function h(name, attributes = {}, ...inner) {
 }
 
 /**
- * Shows a name in its own writing direction, without an effect on the text around it.
+ * Shows a name in its own writing direction, which does not affect the text around the name.
  * @param {string} name
  */
 export const named = (name) => h("bdi", {}, name);
@@ -36,7 +36,7 @@ export function icon(path, size = 22) {
 }
 
 /**
- * Splits a text into texts and links for its http(s) addresses. The links send no referrer, and the
+ * Turns the http(s) addresses in a text into links. Returns the links and the text between them. The links send no referrer, and the
  * opened page has no access to this one. A link shows the address that it opens.
  * @param {string} text @returns {(Node | string)[]}
  */

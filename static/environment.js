@@ -12,7 +12,7 @@ const VENDOR = "./vendor/strophe.js";
  * @property {(run: () => void, ms: number) => any} setTimeout
  * @property {(timer: any) => void} clearTimeout
  * @property {(run: () => void) => void} [soon] runs a task after the current one, without a timer, because hidden tabs delay timers
- * @property {(ms: number) => void} [hold] blocks for this time
+ * @property {(ms: number) => void} [hold] blocks the page for this time
  * @property {Document} document
  * @property {EventTarget & {location: {href: string}}} window
  * @property {() => number} pageAge milliseconds since the page was requested
@@ -24,7 +24,7 @@ const VENDOR = "./vendor/strophe.js";
 
 /**
  * @template T @param {() => T} get
- * @returns {T | null} null if the browser does not have it, or forbids it here
+ * @returns {T | null} null if the browser does not have this feature, or forbids it here
  */
 function perhaps(get) {
 	try {

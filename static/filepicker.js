@@ -9,9 +9,9 @@ const CLIP = "M20 11.5 12 19.5a5 5 0 0 1-7-7l8-8a3.4 3.4 0 0 1 5 5l-8 8a1.8 1.8 
  *
  * @typedef {object} Parts
  * @property {import("./prebind.js").Prebind} chat
- * @property {string[]} origins of the upload service
+ * @property {string[]} origins the origins of the upload service
  * @property {(id: string) => any} part the element with this id
- * @property {() => Contact | null} contact of the open conversation
+ * @property {() => Contact | null} contact returns the contact whose conversation is open
  * @property {(contact: Contact, text: string) => boolean} send returns false if the text was not sent
  */
 

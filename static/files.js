@@ -15,7 +15,7 @@ export function fileOf(text, origins) {
 	return { url: href, name: readable(last) || href, picture: PICTURE.test(last) };
 }
 
-/** @param {string} name a part of an address */
+/** @param {string} name the file's name in the address, percent-encoded */
 function readable(name) {
 	try {
 		return decodeURIComponent(name);

@@ -21,7 +21,7 @@ export class Finder {
 	#says = h("p", { class: "no-match", role: "status" });
 	/** @type {Person[]} */ #found = [];
 	#active = -1; // index in #found; -1 for none
-	#asked = ""; // the text of the newest search
+	#asked = ""; // the text that was searched for last
 	/** @type {any} */ #timer = null;
 
 	/** @param {typeof import("./texts.js").TEXT} texts @param {Parts} parts */
@@ -54,7 +54,7 @@ export class Finder {
 	async #search(q) {
 		const found = await this.#parts.search(q);
 		const TEXT = this.#TEXT;
-		if (q !== this.#asked) return; // more was typed meanwhile
+		if (q !== this.#asked) return; // the user has changed the text meanwhile
 		const count = found?.length ?? 0;
 		if (!found) this.#show([], TEXT.findLater);
 		else this.#show(found, count === 0 ? TEXT.nobodyFound : this.#parts.fill(TEXT.peopleFound, { count }));
@@ -123,7 +123,7 @@ export class Finder {
 			this.#onInput();
 		} else return;
 		event.preventDefault();
-		event.stopPropagation(); // Escape would close the conversation
+		event.stopPropagation(); // otherwise Escape would also close the conversation
 	}
 
 	/** @param {number} i */

@@ -1,5 +1,5 @@
 // A guest is a visitor who is not logged in. The session begins only after the guest has entered a
-// name. So a page that nobody uses, or that a crawler reads, makes no session.
+// name. So a page that nobody uses, or that a crawler reads, does not open a session.
 import { askWho } from "./bind.js";
 import { h } from "./dom.js";
 import { cleanText } from "./stanza.js";
@@ -23,7 +23,7 @@ function leave(form) {
  * Waits until the guest has entered a name, and removes the form. If the server refuses the name, the
  * guest can enter another one.
  * @param {typeof import("./texts.js").TEXT} TEXT
- * @param {HTMLFormElement} form with one field, one button and a place for errors
+ * @param {HTMLFormElement} form has one field, one button and an element with the role `alert` for errors
  * @param {() => import("./bind.js").How} how
  * @returns {Promise<Begun>}
  */
@@ -39,7 +39,7 @@ export function guestBegins(TEXT, form, how) {
 			const answer = await askWho(how(), name);
 			part("[type=submit]").disabled = false;
 			if (answer.kind === "user" && !answer.site.guest) {
-				location.reload(); // the visitor has logged in elsewhere
+				location.reload(); // the visitor has logged in meanwhile, for example in another tab
 			} else if (answer.kind === "user") {
 				leave(form);
 				resolve({ ...answer, name });
@@ -51,12 +51,13 @@ export function guestBegins(TEXT, form, how) {
 }
 
 /**
- * Makes the button with which a guest ends the visit on a page of the site. It then loads the page again, and another visit
- * can begin.
+ * Makes the button with which a guest ends the visit on a page of the site. The button then reloads the page, so that another
+ * visit can begin.
  * @param {typeof import("./texts.js").TEXT} TEXT
  * @param {string} base where prebind is mounted
  * @param {import("./prebind.js").Prebind} chat
- * @param {typeof import("./logout.js").logoutToken} logoutToken the panel's own, because only one copy of parse.js can make the policy
+ * @param {typeof import("./logout.js").logoutToken} logoutToken the panel's copy of this function, because only one copy of
+ *   parse.js can create the policy for trusted types
  */
 export function visitEnd(TEXT, base, chat, logoutToken) {
 	const button = /** @type {HTMLButtonElement} */ (h("button", { class: "quiet", type: "button" }, TEXT.endVisit));

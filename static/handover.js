@@ -1,14 +1,14 @@
 // Hands a chat session from one page of the site to the next in the same tab. A page that is left
 // stores the session in sessionStorage, and the next page removes it from there at once. While a page
 // is open the session is not stored, unless a navigation has begun, so a duplicated tab does not copy
-// it. Only the key of the user who was online in this tab stays stored. If a tab is duplicated
+// it. Only the key for the user who was online in this tab is always stored. If a tab is duplicated
 // between two pages, a lock makes sure that only one of the two tabs gets the session. The stored
 // data names the user by the site's opaque key, and is discarded after LIFE_MAX_MS.
 import { keep, readKept, tabStorage } from "./storage.js";
 
 const KEY = "prebind-session";
-const ONLINE = "prebind-online"; // the user whose chat was ready in this tab
-const LIFE_MAX_MS = 60_000; // no server keeps an unused session longer
+const ONLINE = "prebind-online"; // storage key; the value names the user whose chat was ready in this tab
+const LIFE_MAX_MS = 60_000; // a session that was stored longer ago is discarded, because no server keeps an unused session longer than this
 const SEEN_MAX_MS = 100; // longest wait for the data of the previous page; 6 ms were measured on a busy machine
 const SEEN_STEP_MS = 5;
 // matches our keys and those of other clients, in both storages
@@ -19,10 +19,10 @@ const OUR_KEYS = /^prebind-/;
  * @typedef {import("./bind.js").Session} Session
  *
  * @typedef {object} Left a session that a page has left
- * @property {string} [base] where the site's program is mounted; another site of the same origin has other users
- * @property {string} user the site's key of the user
+ * @property {string} [base] where the site's program is mounted; two sites can have the same origin, but different users
+ * @property {string} user the site's opaque key for the user
  * @property {Session} session its rid is the next one to send
- * @property {any} state what keep() returned in that page
+ * @property {any} state what keep() returned in the page that was left
  * @property {number} at when the page was left, in milliseconds
  * @property {string} lock name of the lock that the next page takes
  *
@@ -49,7 +49,7 @@ export const hasLeft = () => readKept(tabStorage(), KEY) !== null;
  * Resolves when it is clear whether the previous page has left a session. The lock of that page can be free some
  * milliseconds before another process of the browser sees what the page has stored. With the Navigation API there is no
  * wait, because the page has stored the session earlier.
- * @param {string} user the site's opaque key; there is no wait unless this user was online in this tab
+ * @param {string} user the site's opaque key for the user; there is no wait unless this user was online in this tab
  * @param {Pick<import("./environment.js").Environment, "setTimeout" | "storage" | "navigation">} env
  */
 export async function leftIsClear(user, { setTimeout, storage = null, navigation }) {
@@ -94,9 +94,9 @@ export class Handover {
 	}
 
 	/**
-	 * Call it when the session is ready, so that the next pages of the site in this tab go online too. Do not
-	 * wait until the page is left, because the page cannot always tell that the next page belongs to the site.
-	 * @param {string} user the site's opaque key
+	 * Call this when the session is ready, so that the next pages of the site in this tab go online too. Call
+	 * it before the page is left, because a page cannot always tell if the next page belongs to the site.
+	 * @param {string} user the site's opaque key for the user
 	 */
 	mark(user) {
 		if (user) keep(this.#where.storage, ONLINE, user);
@@ -113,7 +113,8 @@ export class Handover {
 
 	/**
 	 * Takes the session that the previous page left.
-	 * @returns {Promise<Left | null>} null if there is none, or if it is too old, belongs to another site, or was taken by another tab
+	 * @returns {Promise<Left | null>} null if there is no such session, or if it is too old, belongs to another site, or was
+	 *   taken by another tab
 	 */
 	async take() {
 		const { base, storage, now } = this.#where;

@@ -1,10 +1,10 @@
 // Decides which of a user's tabs holds the one chat session of the site. The holder has a lock (Web
 // Locks). The browser gives the lock to the next tab when the holder releases it, is closed or
 // crashes. The tabs send each other messages over a channel (BroadcastChannel). Lock and channel are
-// named after the site's mount point and its opaque key of the user, so the tabs of different sites
+// named after the site's mount point and its opaque key for the user, so the tabs of different sites
 // or users never share them. share.js decides which messages the tabs send about the session.
 
-const HANG_MS = 5_000; // a holder that is silent for this time counts as hung: its page shows a dialog, or the system has stopped it
+const HANG_MS = 5_000; // after this silence a holder counts as hung: for example, its page shows a dialog, or the system has suspended it
 const SURE_MS = HANG_MS / 2; // for this time after a check, the holder cannot have lost the session
 
 /** @param {string} base @param {string} [user] */
@@ -26,8 +26,8 @@ export async function isHeld(locks, base) {
 /**
  * @typedef {object} Hooks
  * @property {() => void} held called when this tab becomes the holder
- * @property {() => void} stolen called when another tab has taken over the session, because this one was silent
- * @property {(data: any) => void} hear called in the holder with the messages of all tabs, in the other tabs with those of the holder
+ * @property {() => void} stolen called when another tab has taken over the session, because this tab was silent
+ * @property {(data: any) => void} hear called with a message: in the holder with those of all tabs, otherwise with those of the holder
  *
  * @typedef {object} Parts
  * @property {LockManager} locks
@@ -127,16 +127,16 @@ export class Circle {
 			this.#holder = "";
 			hooks.stolen();
 			this.#request({ signal });
-			// The other tab announced itself when it took the session. This tab was still the holder then, and
-			// ignored that. So it says hello, and the new holder answers.
+			// The new holder announced itself when it took the session. This tab ignored that, because it was still
+			// the holder. So this tab sends a hello, and the new holder answers.
 			this.tell({ type: "hello" });
 			this.probe();
 		});
 	}
 
 	/**
-	 * Makes sure that this holder still holds the session. A tab that hung does not know yet that another tab has taken
-	 * the session, and both tabs would use the next rid.
+	 * Makes sure that this tab still holds the session. If this tab has hung, another tab can have taken the session
+	 * unnoticed. Without this check both tabs could use the same rid.
 	 * @returns {Promise<void> | null} null if there is nothing to check; otherwise wait for the promise and call this again
 	 */
 	makeSure() {
@@ -150,7 +150,7 @@ export class Circle {
 		const asked = clock.now();
 		const { held = [] } = await locks.query().catch(() => ({ held: undefined }));
 		const ownerOf = (/** @type {string} */ lock) => held.find(({ name }) => name === lock)?.clientId;
-		// If the browser does not answer, this tab assumes that it would have been told of a loss.
+		// If the browser does not answer, this tab assumes that it still holds the session, because a loss is reported to it.
 		if (held.length === 0 || ownerOf(this.#name) === ownerOf(tabLock(this.#id))) this.#sureAt = asked;
 	}
 
@@ -233,7 +233,7 @@ export class Circle {
 		if (this.holds) this.#watch(other);
 	}
 
-	/** Welcomes a tab. @param {string} to @param {any} news what that tab needs to know about the session */
+	/** Welcomes a tab. @param {string} to @param {any} news the session's state, for that tab */
 	welcome(to, news) {
 		this.tell({ ...news, type: "welcome", to, others: [...this.#others] });
 	}

@@ -7,7 +7,7 @@ const NS_BOSH = "http://jabber.org/protocol/httpbind";
 /**
  * @typedef {import("./bind.js").Session} Session
  * @typedef {import("./repeats.js").Sent} Sent
- * @typedef {Pick<Session, "sid" | "rid" | "url">} Address what a request needs to know of a session
+ * @typedef {Pick<Session, "sid" | "rid" | "url">} Address the part of a session that a request needs
  *
  * @typedef {object} Line
  * @property {Pick<import("./environment.js").Environment, "fetch">} env
@@ -56,7 +56,7 @@ export const waitingStanzas = (connection) => connection._data.filter((/** @type
  * Empty requests are repeated too, because the server accepts no rid after a missing one. The
  * server does not process a repeated rid twice (XEP-0124, section 14.3).
  * @param {Line} line @param {number} lastRid the highest rid that is known to have left
- * @param {boolean} silent true if nothing is to be sent, because another tab sends these requests
+ * @param {boolean} silent if true, this sends nothing, because another tab sends these requests
  * @returns {{lastRid: number, added: Sent[]}} added: the request with the stanzas that waited
  */
 export function sendAgain({ env, session, connection, spacing, repeated, serialize }, lastRid, silent) {
@@ -69,7 +69,7 @@ export function sendAgain({ env, session, connection, spacing, repeated, seriali
 	for (const { data } of repeated) post(data);
 	for (const { data, age, rid } of connection._proto._requests.map(readRequest)) {
 		if (age < RESEND_S) post(data);
-		// this request has a rid, but might not have been sent
+		// this request already has a rid, although it might not have been sent yet
 		if (rid > lastRid) lastRid = rid;
 	}
 	const waiting = waitingStanzas(connection);

@@ -15,7 +15,7 @@ import { keptUnread, tabStorage } from "./storage.js";
 import { styleTexts } from "./styles.js";
 import { fill, TEXT } from "./texts.js";
 
-const OPEN_KEY = "prebind-open"; // the site's opaque key of the user whose panel is open in this tab
+const OPEN_KEY = "prebind-open"; // the site's opaque key for the user whose panel is open in this tab
 const BUBBLE = "M5 4h14a2 2 0 0 1 2 2v9a2 2 0 0 1-2 2h-7l-5 4v-4H5a2 2 0 0 1-2-2V6a2 2 0 0 1 2-2z";
 
 // events that show that the user is about to open the panel
@@ -63,7 +63,7 @@ const how = () => ({ url: `${base}/prebind.json`, page: location.href, fetch: wi
 /**
  * Whether the previous page, or another tab, has a session that this page can use. A page that closes stores
  * its session before it releases its lock. So the lock is checked first, then the stored session.
- * @param {string} user the site's opaque key
+ * @param {string} user the site's opaque key for the user
  */
 async function hasSession(user) {
 	if (await isHeld(navigator.locks, base)) return true;
@@ -100,7 +100,7 @@ class Embed {
 	#button = h("button", { class: "launcher", type: "button", "aria-expanded": "false" }, icon(BUBBLE, 28), this.#count);
 
 	/**
-	 * @param {string} user the site's opaque key; "" if not known
+	 * @param {string} user the site's opaque key for the user; "" if not known
 	 * @param {import("./bind.js").SiteInfo} [site] what the site's configuration says
 	 */
 	constructor(user, site) {
@@ -138,7 +138,7 @@ class Embed {
 	}
 
 	/**
-	 * @param {boolean} open @param {boolean} [byHand] true if the user did it; then the keyboard focus moves too
+	 * @param {boolean} open @param {boolean} [byHand] true if the user opened or closed it; then the keyboard focus moves too
 	 */
 	async #show(open, byHand = true) {
 		if (open) await this.#load();
@@ -162,7 +162,7 @@ class Embed {
 		}
 	}
 
-	/** @param {string} user the site's opaque key; a guest gets another one after entering a name */
+	/** @param {string} user the site's opaque key for the user; a guest gets a different key after entering a name */
 	#onUser(user) {
 		if (this.#user === user) return;
 		this.#user = user;
@@ -224,7 +224,8 @@ class Embed {
 
 	/**
 	 * Opens a room of the page.
-	 * @param {string} room its JID, or its first part if the room is in the domain of the site's rooms @param {string} name to show
+	 * @param {string} room the room's JID, or the JID's first part if the domain is that of the site's rooms
+	 * @param {string} name the name to show
 	 */
 	async openRoom(room, name) {
 		const jid = roomJid(room, this.#site?.rooms[0]?.jid ?? "");
@@ -256,7 +257,7 @@ class Embed {
 	}
 }
 
-/** Opens the chat page for a visitor who is not logged in. That page asks for the login, or leads to login_url. */
+/** Opens the chat page for a visitor who is not logged in. That page asks for the login, or redirects to login_url. */
 const toLogin = () => location.assign(`${base}/`);
 
 /**
@@ -282,7 +283,7 @@ function watchPage(embed) {
  * @param {Embed | null} embed null if nobody is logged in
  */
 function watchPeople(embed) {
-	if (embed && !embed.hasPeople) return; // such elements keep the behavior that the page gives them
+	if (embed && !embed.hasPeople) return; // without people in the chat, such elements keep the behavior that the page gives them
 	onPageLinks("data-prebind-chat", (element, event) => {
 		event.preventDefault();
 		if (embed) void embed.chatWith(element.dataset.prebindChat ?? "");
@@ -301,7 +302,7 @@ let embedded = new Promise(() => {});
  */
 export async function chatWith(user) {
 	const other = /** @type {any} */ (globalThis)[ONCE];
-	if (other !== chatWith) return other(user); // the page has the tag twice, and the other copy of this module was first
+	if (other !== chatWith) return other(user); // the page has the tag twice, and the module's other copy was loaded first
 	const embed = await embedded;
 	if (embed) await embed.chatWith(user);
 	else toLogin();

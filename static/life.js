@@ -11,8 +11,8 @@ const REST_AFTER_MS = 10_000; // if each tab has its own session, a hidden tab e
 
 /**
  * @typedef {import("./environment.js").Environment} Environment
- * @typedef {import("./session.js").Options & {user?: string}} Options user: the site's opaque key of the user, if the
- *   caller has just asked for it
+ * @typedef {import("./session.js").Options & {user?: string}} Options user: the site's opaque key for the user, if the
+ *   caller already knows it
  */
 
 export class Life extends SessionLife {
@@ -20,7 +20,7 @@ export class Life extends SessionLife {
 	/** @type {import("./attach.js").Attachment | null} */ #leaving = null; // waits for the server's answer to a log-out
 	/** @type {any} */ #restTimer = null;
 	/** @type {any} */ #staysTimer = null;
-	#known; // the site's opaque key of the user, if the caller has asked for it; otherwise ""
+	#known; // the site's opaque key for the user, if the caller knew it; otherwise ""
 
 	/** @param {Options} [options] */
 	constructor(options = {}) {
@@ -31,7 +31,7 @@ export class Life extends SessionLife {
 
 	/**
 	 * Takes the data block out of the page and connects.
-	 * @param {string} [user] as in the options, for a guest who has just entered a name
+	 * @param {string} [user] the key of a guest who has just entered a name; otherwise the user of the options is used
 	 */
 	start(user) {
 		if (this.phase !== "new") return;
@@ -60,8 +60,8 @@ export class Life extends SessionLife {
 	}
 
 	/**
-	 * Another tab has logged out, and waits for the server's answer. Only the holder gets this answer, so the holder ends
-	 * the session.
+	 * Called when another tab has logged out. That tab waits for the server's answer, which only the holder gets, so the
+	 * holder ends the session.
 	 * @override
 	 */
 	onLoggedOut() {
@@ -70,7 +70,7 @@ export class Life extends SessionLife {
 		else this.end("needs-login", reason);
 	}
 
-	/** @param {string} [type] @param {any} [detail] as for end() */
+	/** @param {string} [type] as for end() @param {any} [detail] as for end() */
 	async #endForAll(type, detail) {
 		const attachment = this.attachment;
 		const ended = !this.share.holds ? this.share.heardEnded() : this.connection ? attachment?.end() : attachment?.leave();
@@ -83,13 +83,13 @@ export class Life extends SessionLife {
 		this.share.leave();
 	}
 
-	/** Call it when the log-out has waited long enough, or its page is being left. */
+	/** Call this when the log-out has waited long enough, or when its page is being left. */
 	#finishLeaving() {
 		this.#leaving?.endNow();
 		this.#leaving = null;
 	}
 
-	/** @override Another tab reports another user, so this tab asks who is logged in. */
+	/** @override Called when another tab reports a different user. Asks the site who is logged in. */
 	async checkUser() {
 		const answer = await this.supply.who();
 		const other = answer.kind === "user" && answer.user !== this.user;
@@ -123,7 +123,7 @@ export class Life extends SessionLife {
 	 */
 	#onGone(stays) {
 		this.#finishLeaving();
-		if (this.phase === "left") return; // a page that is kept in the back/forward cache is frozen too
+		if (this.phase === "left") return; // the page was left before the back/forward cache froze it
 		const ready = this.phase === "ready";
 		const { hasOthers, holds } = this.share;
 		const unsent = this.attachment?.unsent ?? [];

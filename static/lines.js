@@ -12,18 +12,18 @@ const SAME_MS = 5_000; // largest difference between the times of two copies of 
  * @property {"in" | "out"} direction
  * @property {string} text
  * @property {Date} time
- * @property {string} id of the message; can be empty
+ * @property {string} id the message's id; can be empty
  * @property {string} author the sender's nick in a group chat, otherwise ""
  * @property {Fate} fate
  * @property {string} session while the message is pending, the resource of the session that it was sent in; otherwise it can be empty
- * @property {string} archiveId its id in this user's archive; can be empty
+ * @property {string} archiveId the message's id in this user's archive; can be empty
  * @property {boolean} seen true if this user has read it
- * @property {boolean} markable true if its sender wants to know when it is read
+ * @property {boolean} markable true if the sender asks to be told when the message is read
  * @property {boolean} edited true if its text replaced an earlier one (XEP-0308)
  */
 
 /** @type {Fate[]} */
-const FATES = ["pending", "unsent", "", "refused", "delivered", "read"]; // if two copies differ, the fate that comes later here is correct
+const FATES = ["pending", "unsent", "", "refused", "delivered", "read"]; // of two copies' fates, the later one in this list is correct
 const GUESSES = ["pending", "unsent"];
 
 /**
@@ -43,9 +43,9 @@ export function lastIndex(list, test) {
 export const findLast = (list, test) => list[lastIndex(list, test)];
 
 /**
- * Whether both are from the same person. Two lines that this user wrote always are, even with
- * different nicks. In a group chat each tab of this user can have a nick of its own. A tab then shows
- * a line of the other tab as one of another member: the directions differ, but the nicks are equal.
+ * Whether both lines are from the same person. This is always true if both have the direction "out". In a
+ * group chat each tab of this user can have a nick of its own. Then one tab's "out" line is an "in" line in
+ * another tab, and only the nick shows that both are the same.
  * @param {Line} a @param {Line} b
  */
 const sameSender = (a, b) =>
@@ -72,8 +72,8 @@ function betterTime(a, b) {
 export const surer = (a, b) => (FATES.indexOf(b) > FATES.indexOf(a) ? b : a);
 
 /**
- * Adds to a line what a copy of it knows. If both only guess the message's fate, the line's own
- * guess stays. The more exact of the two times is used, or the earlier one if both are equally exact.
+ * Completes a line with the details of a copy of it. A fate in GUESSES does not
+ * replace another one in GUESSES. The more exact of the two times is used, or the earlier one if both are equally exact.
  * Two tabs receive a message at different times. If each used its own time, they could show messages
  * in different orders.
  * @param {Line} line changed in place @param {Line} copy
@@ -91,8 +91,8 @@ export function learn(line, copy) {
 
 /**
  * Replaces the text of a line by a correction. Only the sender of the line can correct it.
- * @param {Line[]} lines @param {Line} correction @param {string} id of the corrected message
- * @returns {Line | null} the corrected line; null if it is not known
+ * @param {Line[]} lines @param {Line} correction @param {string} id the id of the corrected message
+ * @returns {Line | null} the corrected line; null if no line has this id and this sender
  */
 export function correct(lines, correction, id) {
 	const line = findLast(lines, (each) => each.id === id && sameSender(each, correction));
@@ -102,9 +102,9 @@ export function correct(lines, correction, id) {
 }
 
 /**
- * Adds a line. If it is a copy of a known line, only adds to the known line what the copy knows.
+ * Adds a line. If it is a copy of a known line, only completes the known line with its details.
  * @param {Line[]} lines @param {Line} line @param {Line} [next] a line that comes after it
- * @returns {boolean} whether it is new
+ * @returns {boolean} true if the line is new
  */
 export function merge(lines, line, next) {
 	const known = findLast(lines, (each) => isSame(each, line));
@@ -118,7 +118,8 @@ export function merge(lines, line, next) {
 /**
  * Removes a line whose time has become more exact. The caller inserts it again.
  * @param {Line[]} lines @param {Line} line
- * @returns {Line | undefined} the next line whose exact time is not known, because the archive has given the order of the two
+ * @returns {Line | undefined} the next line whose exact time is not known. The line must stay before that one, because
+ *   their order comes from the archive
  */
 function takeOut(lines, line) {
 	const at = lines.indexOf(line);
@@ -127,8 +128,8 @@ function takeOut(lines, line) {
 }
 
 /**
- * Returns for each of these messages the next one that the conversation already has.
- * @param {Line[]} lines of the conversation @param {Line[]} others in their order
+ * Returns for each of these messages the first later one that is already in the conversation.
+ * @param {Line[]} lines the conversation @param {Line[]} others the messages, in their order
  * @returns {(Line | undefined)[]}
  */
 export function nextKnown(lines, others) {

@@ -59,7 +59,7 @@ export class Listener extends EventTarget {
 		void stanza;
 	}
 
-	/** @protected @param {Element} stanza that a tab has sent in the shared session, perhaps this tab */
+	/** @protected @param {Element} stanza a stanza that a tab has sent in the shared session, perhaps this tab */
 	onSent(stanza) {
 		void stanza;
 	}

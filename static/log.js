@@ -1,6 +1,6 @@
 // The messages of one conversation in the page, by day. Text from others goes into the page by
 // textContent only. Each conversation has its own log element, so that a screen reader does not
-// announce old messages when the user changes to another one.
+// announce old messages when the user opens another conversation.
 import { h, linked, named } from "./dom.js";
 import { fileOf } from "./files.js";
 import { TEXT } from "./texts.js";
@@ -13,10 +13,10 @@ const QUIET_MS = 1_000; // for this time a screen reader does not read lines tha
  *
  * @typedef {object} Parts
  * @property {string} jid
- * @property {() => string} name of the other side
+ * @property {() => string} name the other side's name
  * @property {Line[]} lines oldest first; the list changes
- * @property {string[]} origins of the upload service: addresses there are shown as files
- * @property {HTMLTemplateElement} template of one message
+ * @property {string[]} origins the origins of the upload service; addresses there are shown as files
+ * @property {HTMLTemplateElement} template the template for one message
  * @property {(line: Line) => void} onAgain the user wants to send this message again
  * @property {() => void} onEarlier the user wants to read earlier messages
  */
@@ -59,7 +59,7 @@ const continues = (line, above) =>
 const newSign = (name, sign, meaning) =>
 	h("span", { class: name, title: meaning }, h("span", { "aria-hidden": "true" }, sign), h("span", { class: "visually-hidden" }, meaning));
 
-/** Makes the signs beside a message's time, which show what is known of the message. @param {Line} line */
+/** Makes the signs beside a message's time, which show whether it was sent, delivered, read or edited. @param {Line} line */
 function signsOf({ direction, fate, edited }) {
 	const signs = [];
 	if (edited) signs.push(h("span", { class: "edited" }, ` ${TEXT.edited}`));
@@ -97,7 +97,7 @@ function shownText(text, origins) {
 	return [h("a", { class: "file", href: url, target: "_blank", rel: "noopener noreferrer nofollow" }, shown)];
 }
 
-/** Returns what can change in a line after it is drawn. @param {Line} line */
+/** Returns, as one string, the properties of a line that can change after it is drawn. @param {Line} line */
 const stateOf = ({ text, fate, edited }) => JSON.stringify([fate, edited, text]);
 
 export class Log {
@@ -106,7 +106,7 @@ export class Log {
 	/** @type {Line[]} */ #order = []; // the drawn lines, in the order of the page
 	/** @type {Parts} */ #parts;
 	/** @type {HTMLElement | null} */ #earlier = null;
-	/** @type {Line | null} */ #firstUnread = null; // the heading "New messages" above it stays after the line is read
+	/** @type {Line | null} */ #firstUnread = null; // the heading "New messages" is above this line, also after the line is read
 	#newHeading = h("p", { class: "day new" }, TEXT.newMessages);
 
 	/** @param {Parts} parts */
@@ -115,7 +115,7 @@ export class Log {
 		this.element = h("div", { class: "log", role: "log", "data-jid": parts.jid });
 	}
 
-	/** Call it when the user opens the conversation or writes. After that only messages that are unread now count as new. */
+	/** Call this when the user opens the conversation or writes. Moves the heading "New messages" to the first unread line. */
 	markNew() {
 		const first = this.#parts.lines.find(({ seen }) => !seen) ?? null;
 		if (first === this.#firstUnread) return;
@@ -124,8 +124,8 @@ export class Log {
 	}
 
 	/**
-	 * Draws new lines and what has changed in the others, and removes the lines that are gone. The
-	 * element of a line stays the same for as long as the line is there.
+	 * Draws new and changed lines, and removes the lines that are no longer there. Each line
+	 * keeps its element until the line is removed.
 	 */
 	draw() {
 		const { lines } = this.#parts;
@@ -204,7 +204,7 @@ export class Log {
 		return message;
 	}
 
-	/** Draws what has changed in a line that is drawn. @param {Line} line */
+	/** Draws the changes of a line that was drawn before. @param {Line} line */
 	#update(line) {
 		const drawn = this.#drawn.get(line);
 		const state = stateOf(line);
@@ -220,7 +220,7 @@ export class Log {
 		if (lost) element.append(this.#newNote(line));
 	}
 
-	/** @param {Line} line that did not arrive */
+	/** @param {Line} line a line that did not arrive */
 	#newNote(line) {
 		const again = h("button", { type: "button", class: "link" }, TEXT.again);
 		again.addEventListener("click", () => this.#parts.onAgain(line));

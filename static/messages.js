@@ -39,7 +39,7 @@ export class Messages {
 	/** @type {any} */ #draftTimer = null;
 	#writeDraft = () => {}; // stores the draft of the open conversation
 	#talks = new Talks({ storage: sharedStorage() });
-	#user = ""; // the site's opaque key
+	#user = ""; // the site's opaque key for the user
 	#mark = ""; // the archive's id of the newest message that came while #behind was true
 	#behind = true; // true while the archive can have messages that this page has not read; then a new message does not move the mark
 	/** @type {[string, Line][] | null} */ #fresh = null; // lines that came while the archive was queried, with their peers
@@ -65,7 +65,7 @@ export class Messages {
 		return this.#talks.unread(this.talk(contact));
 	}
 
-	/** @param {Contact} contact whose messages have been read */
+	/** @param {Contact} contact the contact whose messages have been read */
 	see(contact) {
 		const talk = this.talk(contact);
 		const last = findLast(talk.lines, ({ seen, markable }) => markable && !seen);
@@ -79,8 +79,8 @@ export class Messages {
 	}
 
 	/**
-	 * Marks what this user has read with another client.
-	 * @param {Contact} contact @param {string} id of the last message that was read
+	 * Marks the messages that this user has read with another client.
+	 * @param {Contact} contact @param {string} id the id of the last message that was read
 	 */
 	seenElsewhere(contact, id) {
 		const talk = this.talk(contact);
@@ -90,8 +90,8 @@ export class Messages {
 	}
 
 	/**
-	 * Marks what the contact has read.
-	 * @param {Contact} contact @param {string} id of the last message that was read
+	 * Marks the messages that the contact has read.
+	 * @param {Contact} contact @param {string} id the id of the last message that was read
 	 */
 	readBy(contact, id) {
 		const { lines } = this.talk(contact);
@@ -102,7 +102,7 @@ export class Messages {
 
 	// ---- what the user's tabs store ----
 
-	/** Reads what is stored for this user. @param {string} user the site's opaque key @returns {Talk[]} */
+	/** Reads what is stored for this user. @param {string} user the site's opaque key for the user @returns {Talk[]} */
 	open(user) {
 		this.#user = user;
 		this.#talks.open(user);
@@ -116,7 +116,8 @@ export class Messages {
 	}
 
 	/**
-	 * @param {string | null} key of localStorage that another tab has changed @param {string | null} [told] what that tab has stored
+	 * @param {string | null} key the key of localStorage that another tab has changed
+	 * @param {string | null} [told] the value that the other tab has stored
 	 * @returns {Talk | null}
 	 */
 	hear(key, told) {
@@ -179,7 +180,7 @@ export class Messages {
 		this.#parts.draw(contact);
 	}
 
-	/** @param {string[]} ids of messages that this user wrote @param {import("./lines.js").Fate} fate */
+	/** @param {string[]} ids the ids of messages that this user wrote @param {import("./lines.js").Fate} fate */
 	setFate(ids, fate) {
 		for (const id of ids) {
 			const { talk, line } = this.#talks.findSent(id) ?? {};
@@ -219,8 +220,8 @@ export class Messages {
 	/**
 	 * Adds a message to a conversation, and marks it as read if it is in sight.
 	 * @param {Contact} contact @param {Message} message
-	 * @param {boolean} old true if it needs nobody's attention
-	 * @returns {boolean} whether it is a new message that nobody has read
+	 * @param {boolean} old true if nobody needs to be alerted to the message
+	 * @returns {boolean} true if the message is new and unread
 	 */
 	#add(contact, message, old) {
 		const line = lineOf(message);
@@ -237,7 +238,7 @@ export class Messages {
 	 * because some archives store only whole seconds.
 	 * @param {Contact} contact @param {Message[]} messages oldest first
 	 * @param {string} [read] the archive's id of the last message that this user has read; if missing, all are read
-	 * @param {Line[]} [later] lines that came after all these messages, unless they are among them
+	 * @param {Line[]} [later] lines that came after these messages; some of them can be copies of these messages
 	 */
 	#addArchived(contact, messages, read, later = []) {
 		const talk = this.talk(contact);
@@ -265,7 +266,7 @@ export class Messages {
 	}
 
 	/**
-	 * Reads from the archive the messages that came while this user had no session. If it cannot
+	 * Reads from the archive the messages that came while this user had no session. If this cannot
 	 * read all of them, the mark (see talks.js) stays before the missing messages, and the next
 	 * session reads them.
 	 */
@@ -292,11 +293,11 @@ export class Messages {
 		this.#talks.mark = (news.complete && this.#mark) || news.last || known || "";
 	}
 
-	/** Call it when a session begins. @param {boolean} resumed true if it is the session of the previous page */
+	/** Call this when a session begins. @param {boolean} resumed true if it is the session of the previous page */
 	ready(resumed) {
 		const session = this.#session;
 		this.#talks.open(this.#user); // this page can have missed changes by other tabs
-		this.#catchUp(); // also when resumed, because the previous page might not have read all messages of the archive
+		this.#catchUp(); // also if resumed, because the previous page might not have read all messages of the archive
 		// The session of the previous page has answered, so the server has all that was sent in it.
 		// That proves nothing about messages that other tabs have sent in sessions of their own.
 		if (resumed) this.setFate(this.#pending((line) => line.session === session), "");

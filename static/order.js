@@ -3,8 +3,8 @@
 import { TEXT } from "./texts.js";
 
 const byName = new Intl.Collator();
-const PREVIEW_MAX = 120; // characters of the last message: more do not fit into a row
-const WEEK_MS = 6 * 86_400_000; // within six days the name of a weekday is clear
+const PREVIEW_MAX = 120; // longest preview of the last message, in characters; a row has no room for more
+const WEEK_MS = 6 * 86_400_000; // a time in the last six days is shown as a weekday, which is unambiguous
 
 /** @typedef {import("./contacts.js").Contact} Contact */
 
@@ -57,7 +57,7 @@ export function matcher(typed) {
 }
 
 /**
- * Returns the last message in one line, with its writer if that is not the contact.
+ * Returns the last message in one line. If the contact did not write it, the writer's name comes first.
  * @param {{text: string, author: string, direction: "in" | "out"}} line
  */
 export function previewOf({ text, author, direction }) {

@@ -8,11 +8,11 @@ const SETTINGS = {
 	"pubsub#send_last_published_item": "never",
 	"pubsub#access_model": "whitelist",
 };
-const MOST = ["max", "128"]; // how many items the server stores; some servers do not know "max" and need a number
+const MOST = ["max", "128"]; // the number of items that the server stores: "max", or a number for servers that do not know "max"
 
 /** @typedef {import("./archive.js").Asker} Asker */
 
-/** @param {Element | null} answer null if there was none @returns {boolean} whether the server has refused the request */
+/** @param {Element | null} answer null if there was no answer @returns {boolean} true if the server has refused the request */
 export const refused = (answer) => answer?.getAttribute("type") === "error";
 
 /** @param {any} iq @param {"publish-options" | "node_config"} form @param {string} most */
@@ -26,7 +26,7 @@ function addSettings(iq, form, most) {
 export class OwnList {
 	/** @type {Asker} */ #asker;
 	#node;
-	#made = false; // true after #make(); then items are published without settings
+	#made = false; // true after #make(); from then on items are published without settings
 
 	/** @param {Asker} asker @param {string} node */
 	constructor(asker, node) {
@@ -43,7 +43,7 @@ export class OwnList {
 	async fetch() {
 		const iq = this.#iq("get")?.c("items", { node: this.#node });
 		const answer = iq ? await this.#asker.ask(iq) : null;
-		if (child(child(answer, "error"), "item-not-found")) return []; // there is no list yet; the first item makes it
+		if (child(child(answer, "error"), "item-not-found")) return []; // there is no list yet; the first publish() creates it
 		const items = refused(answer) ? null : child(child(answer, "pubsub", NS_PUBSUB), "items");
 		return items && Array.from(items.children);
 	}

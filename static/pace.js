@@ -3,12 +3,12 @@
 // seconds. This module only calculates: it has no timer and sends nothing.
 
 const MIN_GAP_MS = 5_000; // shortest time between two requests for a session; also the first back-off
-const BACKOFF_MAX_MS = 60_000; // without jitter; a person who waits for chat looks again within a minute
+const BACKOFF_MAX_MS = 60_000; // longest back-off, without jitter; someone who waits for chat looks again within a minute
 // up to this share is added to the back-off, so that a site's pages do not all return at once
 const JITTER = 0.25;
-const SPREAD_MS = 1_000; // longest delay after the loss of a good session; the delay is random for the same reason
+const SPREAD_MS = 1_000; // longest delay after the loss of a working session; the delay is random, so that not all pages ask at once
 const WINDOW_MS = 60_000;
-const WINDOW_BINDS = 5; // sessions in any window, including the one that came with the page
+const WINDOW_BINDS = 5; // largest number of sessions in any window of time, including the session that came with the page
 const GOOD_AFTER_MS = 30_000; // a session that lived this long resets the count of failures
 const RETRY_AFTER_MAX_MS = 3_600_000; // a longer Retry-After is a mistake, and is cut to this
 
@@ -30,7 +30,7 @@ export class BindPace {
 	#failures = 0;
 	#gapUntil = 0;
 	#backoffUntil = 0;
-	#orderedUntil = 0; // the server has asked to wait until then
+	#orderedUntil = 0; // the page must not ask before this time, because the server has sent a Retry-After
 	#now;
 	#random;
 
@@ -52,8 +52,8 @@ export class BindPace {
 	}
 
 	/**
-	 * Records that no session came, or that it never worked.
-	 * @param {number} [orderedMs] from Retry-After
+	 * Records that the page got no session, or that the session never worked.
+	 * @param {number} [orderedMs] the time in the Retry-After header
 	 */
 	failed(orderedMs = 0) {
 		const now = this.#now();

@@ -67,7 +67,7 @@ async function onLogout(event) {
 }
 
 chat.addEventListener("ready", () => performance.mark("prebind-ready"));
-// so that nothing of the previous user remains
+// reloads the page, so that nothing of the previous user remains in it
 chat.addEventListener("other-user", () => location.reload());
 drawAvatar(byId("me-avatar"), byId("me").textContent ?? "");
 byId("logout")?.addEventListener("submit", onLogout);

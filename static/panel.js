@@ -99,7 +99,7 @@ function talk() {
 	);
 }
 
-/** Builds the form that a guest sees first. It is the same as in the chat page's template. */
+/** Builds the form that a guest sees first. It has the same elements as the chat page's template. */
 function guestForm() {
 	const field = { id: "guest-name", type: "text", maxlength: "40", autocomplete: "nickname", required: true };
 	return /** @type {HTMLFormElement} */ (
@@ -169,7 +169,7 @@ function templates() {
  * @param {{root: ShadowRoot, base: string, user: string, ahead?: Promise<import("./bind.js").BindAnswer>,
  *   site?: import("./bind.js").SiteInfo,
  *   onUnread: (unread: number) => void, onWanted: () => void, onClose: () => void}} parts
- *   ahead: as for connect(); onWanted: as for ChatUi
+ *   ahead: as in the options of connect(); onWanted: as in the parts of ChatUi
  */
 export function openPanel({ root, base, user, ahead, site, onUnread, onWanted, onClose }) {
 	const close = h("button", { class: "quiet close", type: "button", "aria-label": TEXT.closeChat }, icon(ICONS.close));
@@ -197,7 +197,7 @@ export function openPanel({ root, base, user, ahead, site, onUnread, onWanted, o
 	const shown = () => !frame.hidden && document.visibilityState === "visible";
 	const address = () => location.href.split("#")[0];
 	const ui = new ChatUi({ root, frame, chat, narrow: () => true, shown, onUnread, onWanted, base, site, address });
-	if (guest) letGuestEnd(frame, base, chat).catch(() => {}); // without the button, the visit ends with the browser's session
+	if (guest) letGuestEnd(frame, base, chat).catch(() => {}); // without the button, the visit ends when the browser is closed
 	document.addEventListener("visibilitychange", () => ui.seen());
 	return { chat, frame, ui };
 }

@@ -10,7 +10,7 @@ import { People } from "./people.js";
  * @typedef {object} Parts
  * @property {import("./prebind.js").Prebind} chat
  * @property {HTMLElement} menu
- * @property {() => Contact | null} contact of the open conversation
+ * @property {() => Contact | null} contact returns the contact whose conversation is open
  * @property {(contact: Contact) => string} addressOf returns "" if the address is not shown
  * @property {(contact: Contact) => void} onDone draws the contact after it has changed
  * @property {() => import("./site.js").Site | null} site returns null if the site has neither rooms nor staff
@@ -38,7 +38,7 @@ export class PeerActions {
 		this.#people = new People(parts.chat);
 	}
 
-	/** Shows what can be done with this contact. @param {Contact} contact */
+	/** Shows the actions that are possible for this contact. @param {Contact} contact */
 	async draw(contact) {
 		this.#says.textContent = "";
 		if (contact.room) {
@@ -92,7 +92,7 @@ export class PeerActions {
 	}
 
 	/**
-	 * Makes a button that runs something and closes the menu. If it fails, the menu shows that.
+	 * Makes a button that calls run(), then closes the menu. If run() returns false, the menu shows an error instead.
 	 * @param {string} text @param {() => any} run
 	 */
 	#action(text, run) {

@@ -15,7 +15,7 @@ export class PeerMenu {
 	/** @type {Promise<import("./peeractions.js").PeerActions> | null} */ #actions = null;
 
 	/**
-	 * @param {HTMLElement} header of the conversation
+	 * @param {HTMLElement} header the header of the conversation
 	 * @param {Pick<import("./peeractions.js").Parts, "chat" | "contact" | "onDone" | "site">} parts
 	 */
 	constructor(header, parts) {
@@ -46,7 +46,7 @@ export class PeerMenu {
 			const contact = this.#parts.contact();
 			if (contact) await actions.draw(contact);
 		} catch {
-			this.#actions = null; // for example without a network; the next opening tries again
+			this.#actions = null; // loading failed, for example without a network; opening the menu again tries again
 			this.#menu.textContent = TEXT.refusedChange;
 		}
 	}

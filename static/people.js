@@ -16,7 +16,7 @@ export class People {
 
 	/**
 	 * Adds a contact, and asks to see the contact's presence.
-	 * @param {string} jid @param {string} [name] to store in the roster @returns {Promise<boolean>} false if refused
+	 * @param {string} jid @param {string} [name] the name to store in the roster @returns {Promise<boolean>} false if refused
 	 */
 	async add(jid, name) {
 		const added = await this.#set(name ? { jid, name } : { jid });
@@ -51,7 +51,7 @@ export class People {
 	 */
 	async block(jid, blocked) {
 		const sees = this.#chat.sees(jid);
-		// sent before the block, because after it the presence would not arrive
+		// sent before the block, because a blocked contact would not get this presence
 		if (sees && blocked) this.#chat.sendPresence({ to: jid, type: "unavailable" });
 		const done = await this.#done("set", (iq) => iq.c(blocked ? "block" : "unblock", { xmlns: NS_BLOCKING }).c("item", { jid }));
 		if (sees && done !== blocked) this.#chat.sendPresence({ to: jid });

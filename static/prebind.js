@@ -65,7 +65,7 @@ export class Prebind extends Life {
 	#bookmarks;
 	#name; // the name with which group chats show this user
 	#upload;
-	#guest; // others do not know a guest, so each message contains the name
+	#guest; // true for a guest; others do not know a guest's name, so each message contains it
 
 	/**
 	 * @param {Options & {name?: string, guest?: boolean, upload?: string[]}} [options] name: how group chats show this user,
@@ -94,7 +94,7 @@ export class Prebind extends Life {
 		});
 	}
 
-	/** @param {import("./guest.js").Begun} guest who has just entered a name */
+	/** @param {import("./guest.js").Begun} guest a guest who has just entered a name */
 	startGuest({ user, site }) {
 		this.#name = cleanText(site.name).trim();
 		this.start(user);
@@ -138,9 +138,9 @@ export class Prebind extends Life {
 	}
 
 	/**
-	 * Tells a contact that this user has read a message and those before it. Strangers are not told,
+	 * Tells a contact that this user has read a message and all messages before it. Strangers are not told,
 	 * because they must not know that this user is online.
-	 * @param {string} to bare JID @param {string} id of the message
+	 * @param {string} to bare JID @param {string} id the message's id
 	 */
 	sendRead(to, id) {
 		const { client } = this;
@@ -227,7 +227,7 @@ export class Prebind extends Life {
 	/**
 	 * Enters a group chat. Events `room` report the result.
 	 * @param {string} jid @param {{nick?: string, name?: string, passing?: boolean}} [how] name: to show; passing: true if
-	 *   other devices of this user do not enter it
+	 *   this user's other devices are not to enter it
 	 */
 	join(jid, { nick, name, passing } = {}) {
 		this.#rooms.join(jid, nick, name, passing);
@@ -266,7 +266,7 @@ export class Prebind extends Life {
 		if (!kept) this.#enterBookmarked();
 	}
 
-	/** Enters the group chats that the user has entered before, maybe on another device. */
+	/** Enters the bookmarked group chats: those that the user has entered before, on this or another device. */
 	async #enterBookmarked() {
 		const { connection } = this;
 		const bookmarks = await this.#bookmarks.load();
@@ -276,8 +276,8 @@ export class Prebind extends Life {
 	}
 
 	/**
-	 * Some servers send presence before the roster (ejabberd sometimes does), so presence is
-	 * reported again after the roster.
+	 * Reports the roster, then the presence that is already known once more, because some servers
+	 * send presence before the roster (ejabberd sometimes does).
 	 * @override @param {Element} iq
 	 */
 	onGreeted(iq) {
@@ -329,7 +329,7 @@ export class Prebind extends Life {
 	}
 
 	/**
-	 * Whether one member of a group chat wrote this to another. The two have a conversation of their own.
+	 * Whether this is a private message between two members of a group chat. Such messages have a conversation of their own.
 	 * @param {import("./stanza.js").Message} message
 	 */
 	#isPrivate({ kind, peer, other, occupant }) {

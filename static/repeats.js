@@ -9,7 +9,7 @@
 import { parseXml } from "./parse.js";
 import { OPEN_MAX } from "./spacing.js";
 
-const GIVE_UP_MS = 15_000; // requests are aborted after this time, because the browser has few connections to a server
+const GIVE_UP_MS = 15_000; // requests are aborted after this time, because a browser limits the connections to a server
 
 /**
  * @typedef {object} Sent a request without an answer
@@ -18,13 +18,13 @@ const GIVE_UP_MS = 15_000; // requests are aborted after this time, because the 
  *
  * @typedef {object} Parts
  * @property {Pick<import("./life.js").Environment, "fetch" | "setTimeout" | "clearTimeout">} env
- * @property {string} url of the BOSH service
+ * @property {string} url the address of the BOSH service
  * @property {import("./spacing.js").Spacing} spacing
  * @property {(rid: number, body: Element) => void} answered
  */
 
 /**
- * Returns the requests whose answers the server can still have. It stores as many answers as requests can be open.
+ * Returns the requests whose answers the server can still have. A server stores as many answers as requests can be open.
  * @param {Sent[]} requests oldest first
  */
 export const repeatable = (requests) => requests.slice(-OPEN_MAX);
@@ -51,8 +51,8 @@ export class Repeats {
 	}
 
 	/**
-	 * The last request might never have left the other tab. Then the server handles it as a new request,
-	 * and forgets the answer to the request OPEN_MAX before it. So that answer must arrive first.
+	 * Sends each request only after the answer to the request OPEN_MAX requests earlier has arrived. The last request
+	 * might never have left the other tab. Then the server handles it as a new one, and drops its copy of that answer.
 	 * @param {Sent[]} requests
 	 */
 	async #sendAll(requests) {
@@ -75,7 +75,7 @@ export class Repeats {
 		this.#abort.abort();
 	}
 
-	/** @param {Sent} request @returns {Promise<void>} resolves when nothing waits for its answer any more */
+	/** @param {Sent} request @returns {Promise<void>} resolves when no later answer waits for the answer to this request any more */
 	#send(request) {
 		const { spacing } = this.#parts;
 		spacing.holdStill();
@@ -95,7 +95,7 @@ export class Repeats {
 			const body = readBody(await response.text());
 			if (body && !signal.aborted) answered(rid, body);
 		} catch {
-			// There is no answer. The session goes on without it.
+			// No answer came. The session continues without this answer.
 		}
 		this.#open = this.#open.filter((each) => each !== request);
 		spacing.settle(rid);

@@ -2,9 +2,9 @@
 // report, and only its button sends this text.
 import { h } from "./dom.js";
 
-const CHOICES_MAX = 20; // messages to choose from: the last ones
-const SHOWN_MAX = 70; // characters of a message in the list
-const QUOTED_MAX = 2_000; // characters of the message in the report
+const CHOICES_MAX = 20; // the user can choose from this many of the last messages
+const SHOWN_MAX = 70; // longest text of a message in the list, in characters
+const QUOTED_MAX = 2_000; // longest text of the message in the report, in characters
 
 /**
  * @typedef {import("./contacts.js").Contact} Contact
@@ -35,7 +35,7 @@ export class Report {
 		this.#dialog = this.#build();
 	}
 
-	/** Whether there is somebody to report this to. @param {Contact} contact */
+	/** Whether this user can report the conversation: the site has staff, and neither side is one of them. @param {Contact} contact */
 	possible({ jid }) {
 		const { staff } = this.#parts.info;
 		return staff.length > 0 && !this.#staff.has(jid) && !this.#staff.has(this.#parts.chat.jid);

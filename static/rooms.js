@@ -7,10 +7,10 @@ const NS_DISCO = "http://jabber.org/protocol/disco#info";
 const NS_MUC_OWNER = `${NS_MUC}#owner`;
 const SELF = "110"; // status code: this presence is our own
 const CREATED = "201"; // status code: the group chat is new, and we own it
-const HISTORY = "20"; // messages that the room sends to a new member
+const HISTORY = "20"; // number of earlier messages that the room sends to a new member
 const LOCKED_TRIES = 5; // attempts to enter a new room, which is locked until its creator has set it up
-const LOCKED_MS = 700; // wait between two of these attempts
-const NICK_TRIES = 4; // attempts with other nicks, if a nick is taken, for example by another tab of ours
+const LOCKED_MS = 700; // delay between two of these attempts
+const NICK_TRIES = 4; // attempts with other nicks, if the nick is taken, for example by another tab of this user
 
 /**
  * @typedef {{nick: string, role: string, affiliation: string}} Member
@@ -21,11 +21,11 @@ const NICK_TRIES = 4; // attempts with other nicks, if a nick is taken, for exam
  * @property {boolean} joined
  * @property {number} tries how often another nick was tried
  * @property {number} waits how often this tab has waited for the creator to set up the room
- * @property {string} name from its bookmark or from the site; can be empty
- * @property {boolean} passing true if it is not stored in the bookmarks
+ * @property {string} name the name in the bookmark or from the site; can be empty
+ * @property {boolean} passing true if the room is not stored in the bookmarks
  * @property {boolean} own true if this tab has entered it
- * @property {boolean} heard true if another tab of the same session has entered it, and does the work that follows
- * @property {Map<string, Member>} people by nick
+ * @property {boolean} heard true if another tab of the same session has entered it; that tab sets it up and bookmarks it
+ * @property {Map<string, Member>} people the members, by nick
  *
  * @typedef {object} Parts
  * @property {(iq: any) => Promise<Element | null>} ask
@@ -34,7 +34,7 @@ const NICK_TRIES = 4; // attempts with other nicks, if a nick is taken, for exam
  * @property {() => string} nick
  * @property {() => string} own the first part of this user's JID
  * @property {(room: Room) => void} entered
- * @property {() => boolean} [answers] returns true if this tab answers for all tabs that share the session
+ * @property {() => boolean} [answers] returns true if this tab sends and receives for all tabs that share the session
  * @property {(room: Room) => boolean} setUp chooses the settings of a new room; returns false if it does nothing
  * @property {(run: () => void, ms: number) => void} later
  * @property {(type: string, detail: any) => void} tell
@@ -48,14 +48,14 @@ function readMember(presence, nick) {
 
 const RANKS = ["owner", "admin"];
 
-/** Sorts owners first, then admins, then all others, and each of these by name. @param {Iterable<Member>} members */
+/** Sorts owners first, then admins, then all others, each group by name. @param {Iterable<Member>} members */
 function inRank(members) {
 	const rank = (/** @type {Member} */ { affiliation }) => (RANKS.indexOf(affiliation) + RANKS.length + 1) % (RANKS.length + 1);
 	return [...members].sort((a, b) => rank(a) - rank(b) || a.nick.localeCompare(b.nick));
 }
 
 /**
- * Whether a text names this user. The text can leave out the ending that made the nick unique.
+ * Whether a text names this user. The text need not contain the ending that was added to make the nick unique.
  * @param {string} text @param {string} nick
  */
 export function mentions(text, nick) {
@@ -123,7 +123,7 @@ export class Rooms {
 	 * @param {{jid: string, nick: string}[]} rooms
 	 */
 	expect(rooms) {
-		// `passing`, so that they are not bookmarked again
+		// `passing: true`, so that the rooms are not bookmarked again
 		for (const { jid, nick } of rooms)
 			if (!this.#rooms.has(jid)) this.#rooms.set(jid, { ...newRoom({ jid, nick }), passing: true });
 	}
@@ -134,7 +134,7 @@ export class Rooms {
 	}
 
 	/**
-	 * Call it when a session begins. A new session enters all rooms again. A session of the previous
+	 * Call this when a session begins. A new session enters all rooms again. A session of the previous
 	 * page enters only the rooms that it is not in.
 	 * @param {any[] | null} kept what keep() returned in the previous page; null for a new session
 	 */
@@ -151,7 +151,7 @@ export class Rooms {
 
 	/**
 	 * Notes which group chat another tab enters or leaves.
-	 * @param {Element} presence that was sent @param {string} to
+	 * @param {Element} presence the presence that was sent @param {string} to its recipient
 	 */
 	onSent(presence, to) {
 		const jid = bareJid(to);
@@ -174,7 +174,7 @@ export class Rooms {
 			this.#onRefused(room, child(stanza, "error"));
 			return;
 		}
-		if (resource === "") return; // the group chat itself, which is no member, sends its features
+		if (resource === "") return; // this presence is from the group chat itself, which is not a member; it reports its features
 		const codes = roomCodes(stanza);
 		const self = codes.includes(SELF);
 		if (type === "unavailable") room.people.delete(resource);
@@ -211,9 +211,9 @@ export class Rooms {
 	/** @param {Room} room @param {Element | null} error */
 	#onRefused(room, error) {
 		if (child(error, "conflict") && room.tries < NICK_TRIES) {
-			if (!this.#answers) return; // another tab tries the next nick, and this tab learns of it
+			if (!this.#answers) return; // the tab that holds the session tries the next nick, and this tab gets the result
 			room.tries += 1;
-			const unique = room.tries === NICK_TRIES; // no other account of the domain has this first part
+			const unique = room.tries === NICK_TRIES; // adds the JID's localpart, which is unique in the domain
 			room.nick = `${this.#parts.nick()}${unique ? ` (${this.#parts.own()})` : `-${room.tries + 1}`}`;
 			this.#sendJoin(room);
 		} else if (child(error, "item-not-found") && !room.joined && room.waits < LOCKED_TRIES) {

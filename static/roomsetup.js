@@ -7,7 +7,7 @@ const NS_OWNER = "http://jabber.org/protocol/muc#owner";
 const NS_ADMIN = "http://jabber.org/protocol/muc#admin";
 const NS_DATA = "jabber:x:data";
 const CONFIG = "muc#roomconfig_";
-const BY_DEFAULT = "members_by_default"; // a field of ejabberd: everybody who enters is allowed to write
+const BY_DEFAULT = "members_by_default"; // a form field that only ejabberd has; with it everybody who enters is allowed to write
 
 /**
  * Returns the values for all fields that a server's form can have. The forms of the servers differ.
@@ -16,10 +16,10 @@ const BY_DEFAULT = "members_by_default"; // a field of ejabberd: everybody who e
 const wanted = (name, fields) => ({
 	[`${CONFIG}roomname`]: name,
 	[`${CONFIG}persistentroom`]: "1",
-	[`${CONFIG}publicroom`]: "0", // not in the server's list of rooms
+	[`${CONFIG}publicroom`]: "0", // the server's public list of rooms does not contain the room
 	[`${CONFIG}membersonly`]: "0",
-	// ejabberd can take away somebody's right to write only in a moderated room. On other servers nobody could write in
-	// such a room.
+	// ejabberd can mute somebody only if the room is moderated. On other servers nobody could write in a moderated
+	// room.
 	...(fields.includes(BY_DEFAULT) ? { [`${CONFIG}moderatedroom`]: "1", [BY_DEFAULT]: "1" } : {}),
 	[`${CONFIG}changesubject`]: "0",
 	[`${CONFIG}allowinvites`]: "0",

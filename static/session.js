@@ -24,10 +24,10 @@ import { Tabs } from "./tabs.js";
  * @typedef {import("./bind.js").BindAnswer} BindAnswer
  *
  * @typedef {object} Options
- * @property {string} [base] where the program is mounted; the default follows from this file's address
+ * @property {string} [base] where the program is mounted; by default it is derived from this file's address
  * @property {Client} [client] Strophe.js; the default is static/vendor/strophe.js
  * @property {Promise<BindAnswer>} [ahead] the answer to a request for a session that was sent while this code was being loaded
- * @property {Environment} [environment] for tests
+ * @property {Environment} [environment] tests pass their own
  */
 
 export class SessionLife extends Listener {
@@ -42,11 +42,11 @@ export class SessionLife extends Listener {
 	/** @protected @type {Supply} */ supply;
 	/** @protected @type {{reason: string, retryIn: number | null} | null} */ loss = null;
 	/** @type {string[]} */ #unsent = []; // ids of the messages that were lost with the session
-	/** @type {Session | null} */ #dropped = null; // a session that another tab took over; ended here if no tab continues it
+	/** @type {Session | null} */ #dropped = null; // a session that another tab took over; if no tab continues it, this tab ends it
 	/** @protected @type {any} */ retryTimer = null;
 	/** @protected */ base;
-	#jid = ""; // bare; a session of another user is not accepted
-	/** @protected */ user = ""; // the site's opaque key of this user
+	#jid = ""; // this user's bare JID; a session of a different user is rejected
+	/** @protected */ user = ""; // the site's opaque key for this user
 	#readyAt = 0;
 
 	/** @param {Options} [options] */
@@ -78,7 +78,7 @@ export class SessionLife extends Listener {
 		});
 	}
 
-	/** How far the page is: "new", "binding", "attaching", "ready", "lost", "left" or "stopped". */
+	/** The page's state: "new", "binding", "attaching", "ready", "lost", "left" or "stopped". */
 	get state() {
 		return this.phase;
 	}
@@ -98,14 +98,14 @@ export class SessionLife extends Listener {
 	}
 
 	/**
-	 * Whether this tab answers for all tabs that share the session.
+	 * True if this tab sends and receives for all tabs that share the session.
 	 * @protected
 	 */
 	get holds() {
 		return this.share.holds;
 	}
 
-	/** @protected @returns {Client | null} null if not ready */
+	/** @protected @returns {Client | null} null while the state is not "ready" */
 	get client() {
 		return this.phase === "ready" ? this.#client : null;
 	}
@@ -116,7 +116,7 @@ export class SessionLife extends Listener {
 	}
 
 	/**
-	 * Call it when the user asks to try now. Tries at once, or as soon as pace.js and the server allow it.
+	 * Call this when the user asks to try now. Tries at once, or as soon as pace.js and the server allow it.
 	 */
 	retry() {
 		if (this.phase !== "lost") return;
@@ -125,7 +125,7 @@ export class SessionLife extends Listener {
 	}
 
 	/**
-	 * @protected Call it after a message was sent. The event `sent` reports that the server has
+	 * @protected Call this after a message was sent. The event `sent` reports that the server has
 	 * it, or `unsent` that it might not have it.
 	 * @param {string} id
 	 */
@@ -137,15 +137,15 @@ export class SessionLife extends Listener {
 	/** @protected Called when another tab has logged out. */
 	onLoggedOut() {}
 
-	/** @protected Called when another tab reports another user. */
+	/** @protected Called when another tab reports a different user. */
 	checkUser() {}
 
 	// ---- a session begins ----
 
 	/**
 	 * @protected
-	 * @param {Session | null} session from this page
-	 * @param {string} user from this page, as the site's opaque key; "" if the page does not have it
+	 * @param {Session | null} session the session that came with this page
+	 * @param {string} user the key that came with this page (the site's opaque key for the user); "" if it has none
 	 */
 	async open(session, user) {
 		this.phase = "binding";
@@ -164,7 +164,7 @@ export class SessionLife extends Listener {
 		else this.#bind();
 	}
 
-	/** Whether the page is in this state, which can have changed during an await. @param {string} state */
+	/** Whether the page is in this state. The state can have changed during an await. @param {string} state */
 	#is(state) {
 		return this.phase === state;
 	}
@@ -196,7 +196,7 @@ export class SessionLife extends Listener {
 	 * Joins the user's tabs, if the browser supports that. Then continues as the holder of the session,
 	 * or through the holder.
 	 * @param {Session | null} session @param {string} user
-	 * @param {import("./handover.js").Left | null} left set if a session comes from the previous page
+	 * @param {import("./handover.js").Left | null} left the session that the previous page left; null if there is none
 	 */
 	async #enter(session, user, left) {
 		this.phase = "attaching";
@@ -233,7 +233,7 @@ export class SessionLife extends Listener {
 	}
 
 	/**
-	 * Returns the session that the previous page has left. Ends it and returns null if it belongs to another user.
+	 * Returns the session that the previous page has left. If that session belongs to a different user, ends it and returns null.
 	 * @param {string} user @param {import("./handover.js").Left | null} left
 	 */
 	#ofUser(user, left) {
@@ -245,14 +245,14 @@ export class SessionLife extends Listener {
 	/** Begins a session, either as the holder or in a browser where each tab has its own session. @param {string} [user] */
 	#begin(user = this.user) {
 		const left = this.supply.takeLeft();
-		const session = left ? left.session : this.supply.takeSpare(); // if the left session is tried, the spare one is kept
+		const session = left ? left.session : this.supply.takeSpare(); // while the left session is tried, the spare one is kept
 		if (session) this.#attach(session, user, left);
 		else this.#bind();
 	}
 
 	/**
 	 * @param {Session} session @param {string} user
-	 * @param {import("./handover.js").Left | null} left set if the session comes from another page
+	 * @param {import("./handover.js").Left | null} left not null if the session comes from the previous page
 	 */
 	#attach(session, user, left) {
 		this.phase = "attaching";
@@ -281,8 +281,8 @@ export class SessionLife extends Listener {
 	}
 
 	/**
-	 * Whether the session belongs to this user. An equal key is enough, because a guest has another JID in each
-	 * session. For users the JID is part of the key.
+	 * Whether the session belongs to this user. Either the keys or the bare JIDs must be equal. A guest has the same
+	 * key but a different JID in each session. For users the JID is part of the key.
 	 * @param {Session} session @param {string} user
 	 */
 	#isOwn({ jid }, user) {
@@ -324,7 +324,7 @@ export class SessionLife extends Listener {
 
 	// ---- one session for all tabs ----
 
-	/** Returns what the other tabs must know about the session. @returns {import("./share.js").News} */
+	/** Returns the session's state, for the other tabs. @returns {import("./share.js").News} */
 	#news() {
 		const name = this.phase === "ready" || this.phase === "lost" ? this.phase : "connecting";
 		const unsent = this.attachment?.unsent ?? this.#unsent;
@@ -374,7 +374,7 @@ export class SessionLife extends Listener {
 	#follow({ name, session, kept, detail, unsent }, welcome) {
 		const { left } = this.supply;
 		if (left && left.session.sid !== session?.sid) {
-			this.share.steal(); // the previous page has left a session, but the holder has begun another one since
+			this.share.steal(); // this tab has the session of the previous page; the holder's session began later
 			return;
 		}
 		if (this.#dropped && session && this.#dropped.sid !== session.sid) discard(this.env, this.#dropped);
@@ -392,7 +392,7 @@ export class SessionLife extends Listener {
 		}
 	}
 
-	/** @param {string} name @param {any} detail @param {string[]} ids of messages that the server might not have */
+	/** @param {string} name @param {any} detail @param {string[]} ids the ids of messages that the server might not have */
 	#onFollowedLost(name, detail, ids) {
 		const unsent = [...new Set([...ids, ...this.share.fail()])];
 		this.phase = name === "lost" ? "lost" : "attaching";
@@ -408,7 +408,7 @@ export class SessionLife extends Listener {
 		for (const stanza of others) voice?.send(stanza);
 	}
 
-	/** Called when another tab has taken over. That tab continues this session or has another one, and reports it soon. */
+	/** Called when another tab has taken over. That tab continues this session or has a different one, and soon reports its state. */
 	#onStolen() {
 		const unsent = this.attachment?.unsent ?? [];
 		this.#dropped = this.attachment?.drop() ?? null;
@@ -421,7 +421,7 @@ export class SessionLife extends Listener {
 
 	/**
 	 * @param {string} reason
-	 * @param {boolean} alone true if only this page lost its session, so that not many pages ask for a new one at once
+	 * @param {boolean} alone true if only this page lost its session; then not many pages ask for a new one at the same time
 	 */
 	#onLost(reason, alone) {
 		const unsent = [...new Set([...(this.attachment?.unsent ?? []), ...this.share.fail()])];
@@ -430,7 +430,7 @@ export class SessionLife extends Listener {
 		this.#unsent = unsent;
 		if (unsent.length > 0) this.tell("unsent", { ids: unsent });
 		if (spare) {
-			// the session from the previous page is lost; the user has not noticed
+			// only the previous page's session is lost, and the user has not noticed, so this page tries the spare one
 			this.#attach(spare, this.user, null);
 			return;
 		}
@@ -475,7 +475,7 @@ export class SessionLife extends Listener {
 		this.supply.dropAll();
 		this.attachment = null;
 		this.phase = "stopped";
-		// After "needs-login" the page still shows the messages, so it must learn when another user comes.
+		// After "needs-login" the page still shows the messages, so it must learn when a different user logs in.
 		if (type !== "needs-login") this.tabs.close();
 		this.handover.release();
 		if (alone && detail?.code !== "no_client") this.share.spread({ type: "stopped", why: type, detail });

@@ -5,7 +5,7 @@ import { Circle } from "./holder.js";
 import { parseXml } from "./parse.js";
 import { Voice } from "./voice.js";
 
-const PASS_WAIT_MS = 100; // the lock can arrive before the message with which the holder passes on the session
+const PASS_WAIT_MS = 100; // how long a new holder waits for the message with the session. The lock can arrive before this message.
 
 /**
  * @typedef {import("./environment.js").Environment} Environment
@@ -21,17 +21,17 @@ const PASS_WAIT_MS = 100; // the lock can arrive before the message with which t
  * @property {Session | null} session
  * @property {string[]} unsent ids of messages that the server might not have
  * @property {any} kept what keep() of the holder's page returns
- * @property {any} detail of the event `lost`
+ * @property {any} detail the details of the event `lost`
  *
  * @typedef {object} Hooks
  * @property {() => News} news
- * @property {(passed: Passed | null) => void} hold called when this tab becomes the holder; null if there is no session yet
+ * @property {(passed: Passed | null) => void} hold called when this tab becomes the holder; passed: null if there is no session yet
  * @property {() => void} stolen called when another tab has taken over the session
  * @property {(news: News, welcome: boolean) => void} follow called when the holder reports the session's state; welcome: true if
  *   this tab has just joined
- * @property {(stanzas: Element[], ids: string[]) => void} submit called in the holder, to send this for another tab
+ * @property {(stanzas: Element[], ids: string[]) => void} submit called in the holder, to send stanzas for another tab
  * @property {(stanza: Element) => void} deliver
- * @property {(stanza: Element) => void} overhear called when a tab has sent this, even if it was this tab
+ * @property {(stanza: Element) => void} overhear called when any tab, including this one, has sent the stanza
  * @property {(iq: Element) => void} greeted
  * @property {(ids: string[]) => void} sent
  * @property {() => void} retry
@@ -49,10 +49,10 @@ export class Share {
 	/** @type {Hooks} */ #hooks;
 	/** @type {Circle | null} */ #circle;
 	/** @type {Voice | null} */ #voice = null;
-	/** @type {[string, number][]} */ #accepted = []; // batches that wait for a request: name of the voice, number of the batch
+	/** @type {[string, number][]} */ #accepted = []; // batches that are not in a request yet, each as [name of its Voice, its number]
 	/** @type {any} */ #passTimer = null;
 	/** @type {import("./environment.js").Client | null} */ #client = null;
-	/** @type {{rid: number | undefined, body: Element} | null} */ #latest = null; // the answer that is being read, or was read last
+	/** @type {{rid: number | undefined, body: Element} | null} */ #latest = null; // the answer that is being read, or the last one
 	#ended = () => {};
 
 	/** @param {Environment} env @param {Hooks} hooks */
@@ -112,7 +112,7 @@ export class Share {
 		this.#circle?.probe();
 	}
 
-	/** Call it when the session is lost. Returns the ids of this tab's messages that no tab has sent. */
+	/** Call this when the session is lost. Returns the ids of this tab's messages that no tab has sent. */
 	fail() {
 		const voice = this.#voice;
 		this.#voice = null;
@@ -123,7 +123,7 @@ export class Share {
 
 	// ---- the holder ----
 
-	/** @param {any} data for all tabs */
+	/** @param {any} data JSON for all tabs */
 	spread(data) {
 		this.#circle?.spread(data);
 	}
@@ -134,8 +134,8 @@ export class Share {
 	}
 
 	/**
-	 * Tells the other tabs that a new session has answered for the first time. They ignored the stanzas of that answer,
-	 * because they had no session yet, so the answer is sent to them once more.
+	 * Tells the other tabs that a new session has answered for the first time. These tabs ignored the stanzas of that answer,
+	 * because they had no session yet. So they get the answer a second time.
 	 */
 	spreadFirst() {
 		this.spreadNews();
@@ -147,7 +147,7 @@ export class Share {
 		return this.#circle?.makeSure() ?? null;
 	}
 
-	/** Call it when a request is about to leave. @param {Sent} request @param {string[]} unsent */
+	/** Call this when a request is about to leave. @param {Sent} request @param {string[]} unsent */
 	made(request, unsent) {
 		const said = this.#accepted;
 		this.#accepted = [];
@@ -155,7 +155,7 @@ export class Share {
 		this.#voice?.onMade({ request, unsent, said });
 	}
 
-	/** Call it when an answer is about to be read. @param {number | undefined} rid @param {Element} body */
+	/** Call this when an answer is about to be read. @param {number | undefined} rid @param {Element} body */
 	arrived(rid, body) {
 		this.#latest = { rid, body };
 		if (this.#circle?.isShared && this.#circle.holds) this.spread({ type: "arrived", rid, stanzas: takeApart(body) });
@@ -166,7 +166,7 @@ export class Share {
 		if (this.#circle?.isShared && this.#circle.holds) this.spread({ type: "greeted", iq: new XMLSerializer().serializeToString(iq) });
 	}
 
-	/** Passes the session on to the other tabs. @param {Passed} passed */
+	/** Sends the session to the other tabs, so that the next holder can continue it. @param {Passed} passed */
 	pass({ session, unsent }) {
 		this.spread({ type: "pass", session, unsent, said: this.#accepted });
 	}
@@ -221,7 +221,7 @@ export class Share {
 
 	/** @param {any} data */
 	#hear(data) {
-		// Until this tab continues the session, it still reads messages of the previous holder.
+		// A new holder still reads the previous holder's messages until it continues the session itself.
 		if (this.#circle?.holds && this.#passTimer === null) this.#hearTab(data);
 		else this.#hearHolder(data);
 	}

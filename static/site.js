@@ -6,7 +6,7 @@ import { setUpRoom } from "./roomsetup.js";
 import { Staff } from "./staff.js";
 import { keep, readKept, sharedStorage } from "./storage.js";
 
-const LEFT_KEY = "prebind-left-rooms"; // rooms that this user has left; handover.js removes it at log-out
+const LEFT_KEY = "prebind-left-rooms"; // storage key, with the rooms that this user has left; handover.js removes the key at log-out
 
 /**
  * @typedef {import("./contacts.js").Contact} Contact
@@ -23,7 +23,7 @@ const LEFT_KEY = "prebind-left-rooms"; // rooms that this user has left; handove
  * @property {(contact: Contact) => void} draw called when the contact has changed
  * @property {(contact: Contact) => import("./talks.js").Talk} talk
  * @property {(contact: Contact, text: string) => boolean} send returns false if the text was not sent
- * @property {() => string} address of the page that the user reads; "" if it would be of no use
+ * @property {() => string} address the address of the page that the user reads; "" if it would be of no use
  * @property {(template: string, values: Record<string, string | number>) => string} fill
  */
 
@@ -50,20 +50,20 @@ export class Site {
 
 	/**
 	 * Opens a room of a page. Such a room is not stored for the user's other devices.
-	 * @param {string} jid @param {string} name to show
+	 * @param {string} jid @param {string} name the name to show
 	 */
 	openRoom(jid, name) {
 		if (!this.#rooms.has(jid)) this.#show(jid, { name, join: false, passing: true });
 		this.#parts.open(this.#parts.contactOf(jid));
 	}
 
-	/** Call it when the user has opened this conversation. @param {Contact} contact */
+	/** Call this when the user has opened this conversation. @param {Contact} contact */
 	opened(contact) {
 		this.enter(contact);
 		this.#staff.opened(contact);
 	}
 
-	/** Enters a room of the site or of a page. @param {Contact} contact @returns {boolean} false if it is not such a room */
+	/** Enters a room of the site or of a page. @param {Contact} contact @returns {boolean} false for any other conversation */
 	enter({ jid, room }) {
 		const known = this.#rooms.get(jid);
 		const { chat } = this.#parts;
@@ -83,7 +83,7 @@ export class Site {
 		this.#parts.draw(contact);
 	}
 
-	/** Called when a session has begun. Waits first, because the rooms of the previous session are entered in the same turn. */
+	/** Called when a session has begun. Waits first, because another handler now enters the previous session's rooms. */
 	async #ready() {
 		await Promise.resolve();
 		const left = this.#left();
@@ -111,7 +111,7 @@ export class Site {
 		else if (others.length < this.#left().length) keep(sharedStorage(), LEFT_KEY, others);
 	}
 
-	/** @param {{jid: string, name: string}} room that this user has created */
+	/** @param {{jid: string, name: string}} room a room that this user has created */
 	#setUp({ jid }) {
 		const known = this.#rooms.get(jid);
 		if (!known) return false;
@@ -126,7 +126,7 @@ export class Site {
 		return this.#staff.ask();
 	}
 
-	/** Returns what to send for a text that the user has written. @param {Contact} contact @param {string} text */
+	/** Returns the text to send; staff.js can add the page's address to `text`. @param {Contact} contact @param {string} text */
 	outgoing(contact, text) {
 		return this.#staff.outgoing(contact, text);
 	}
@@ -136,7 +136,7 @@ export class Site {
 		return this.#report.possible(contact);
 	}
 
-	/** Asks the user what to report of this conversation. @param {Contact} contact */
+	/** Opens the dialog that reports a message of this conversation, or all of it. @param {Contact} contact */
 	report(contact) {
 		this.#report.open(contact);
 	}

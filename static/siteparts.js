@@ -14,9 +14,9 @@ import { fill, loadMore, TEXT } from "./texts.js";
  * @property {import("./prebind.js").Prebind} chat
  * @property {string} base where prebind is mounted
  * @property {import("./bind.js").SiteInfo} [info] what the site's configuration says
- * @property {() => string} [address] of the page that the user reads; "" if there is none
+ * @property {() => string} [address] the address of the page that the user reads; "" if there is none
  * @property {(id: string) => any} part an element of the user interface
- * @property {() => string} user the site's opaque key
+ * @property {() => string} user the site's opaque key for the user
  * @property {() => Contact[]} contacts
  * @property {(jid: string) => Contact} contactOf
  * @property {() => Contact | null} current the contact whose conversation is open
@@ -27,7 +27,7 @@ import { fill, loadMore, TEXT } from "./texts.js";
  */
 
 /**
- * Makes something once. After a failure the next call tries again.
+ * Returns a function that calls make() once and repeats its result. If make() fails, the next call tries again.
  * @template T @param {() => Promise<T>} make
  */
 function once(make) {
@@ -58,13 +58,13 @@ export class SiteParts {
 		return this.#site;
 	}
 
-	/** Shows the site's rooms and staff, if it has any. Call it for each session. */
+	/** Shows the site's rooms and staff, if it has any. Call this for each session. */
 	showSite() {
 		const { rooms, staff } = this.#info;
 		if (rooms.length + staff.length > 0) this.#loadSite().catch(() => {});
 	}
 
-	/** Opens a room of a page. @param {string} jid @param {string} name to show */
+	/** Opens a room of a page. @param {string} jid @param {string} name the name to show */
 	async openRoom(jid, name) {
 		(await this.#loadSite()).openRoom(jid, name);
 	}
@@ -82,13 +82,13 @@ export class SiteParts {
 
 	// ---- people ----
 
-	/** Shows the site's people, if it has any. Call it when the list of contacts has changed. */
+	/** Shows the site's people, if it has any. Call this when the list of contacts has changed. */
 	showPeople() {
 		if (this.#directory) this.updatePeople();
 		else if (this.#info.people) this.#loadDirectory().catch(() => {});
 	}
 
-	/** Call it when another conversation is open, or has its first message. */
+	/** Call this when another conversation is open, or has its first message. */
 	updatePeople() {
 		this.#directory?.update();
 	}

@@ -1,8 +1,8 @@
-// A short, quiet sound for a new message, without a file.
+// A short, quiet sound for a new message. It is computed, so no sound file is needed.
 const TONES = [
 	{ hertz: 660, at: 0 },
 	{ hertz: 880, at: 0.12 },
-]; // at: seconds after the beginning
+]; // at: when the tone begins, in seconds after the sound begins
 const TONE_S = 0.25;
 const LOUD = 0.08; // the volume, from 0 to 1
 

@@ -7,17 +7,17 @@
 //   then answers neither of the two until `wait` is over, and ends the session if one is repeated.
 //   On a busy server GAP_MS is too short. So a body also waits for the answer to the previous body
 //   if that contains an <iq/>, because servers answer an <iq/> at once.
-// A server stores as many answers as requests can be open (hold + 1). With the next request it
-// forgets the oldest answer. If that answer is lost, or its page is closed before it arrives, no page
-// can fetch it any more. So a body waits for the answer to the request OPEN_MAX before it, even if a
-// later request was answered first, and even if that request is a repeated one.
+// A server stores as many answers as requests can be open (hold + 1). When it gets the next request, it
+// drops the oldest answer. If that answer is lost, or its page is closed before it arrives, no page
+// can fetch it any more. So a body waits for the answer to the request OPEN_MAX requests earlier, even if
+// a later request was answered first, and even if that earlier request is a repeated one.
 
-// How long an answer waits for an earlier answer, which might be lost. If it is, Strophe.js sends its
+// How long an answer waits for an earlier one. The earlier answer might be lost. Then Strophe.js sends that
 // request again, and the answer comes late.
 const ORDER_MS = 3_000;
 const GAP_MS = 20; // measured: at 0 ms half of the sessions ended, at 20 ms none
-const ANSWER_MAX_MS = 1_000; // longest wait for the answer to an <iq/>, or to the request OPEN_MAX before, which might be lost
-export const OPEN_MAX = 2; // open requests: hold + 1, and hold is 1
+const ANSWER_MAX_MS = 1_000; // longest wait for the answer to an <iq/>, or to the request OPEN_MAX requests earlier; either might be lost
+export const OPEN_MAX = 2; // largest number of open requests: hold + 1, and hold is 1
 const UPLOAD_MAX_MS = 2_000; // longest wait if a browser does not report that it has sent a request
 
 /**
@@ -32,9 +32,9 @@ export class Spacing {
 	/** @type {any} */ #connection;
 	/** @type {Clock} */ #clock;
 	/** @type {any} */ #timer = null;
-	/** @type {() => void} */ #idle; // Strophe's function that makes a body of the waiting stanzas
+	/** @type {() => void} */ #idle; // Strophe's function that puts the waiting stanzas into a body
 	/** @type {{req: any, deliver: () => void}[]} */ #early = []; // answers that wait for an earlier one, in the order of their rids
-	// for each open request that is not Strophe's, by rid: what to call when nothing waits for its answer any more
+	// for each open request that is not Strophe's, by rid: the function that resolves the promise of expect()
 	/** @type {Map<number, () => void>} */ #repeated = new Map();
 	#flushing = false;
 	#newest = 0; // the highest rid of a request that was made
@@ -42,10 +42,10 @@ export class Spacing {
 	#sentAt = -Infinity;
 	/** @type {any} */ #uploading = null; // the XMLHttpRequest that the browser has not sent yet
 	#waiting = 0; // rid of the body that waits for the timer
-	#asking = false; // the last body has an <iq/>, and no answer came since
+	#asking = false; // true if the last body contained an <iq/> and no answer has arrived since
 
 	/**
-	 * @param {any} connection of Strophe; its functions for sending are replaced
+	 * @param {any} connection Strophe's connection; its functions for sending are replaced
 	 * @param {Clock} clock
 	 * @param {Hooks} [hooks]
 	 */
@@ -107,21 +107,21 @@ export class Spacing {
 	}
 
 	/**
-	 * Delivers the answers that still wait. Call it before the page stops listening, because
+	 * Delivers the answers that still wait. Call this before the page stops listening, because
 	 * the server does not send an answer again.
 	 */
 	deliverAll() {
 		this.#deliverReady(Infinity);
 	}
 
-	/** Call it for a request that is not Strophe's and will leave before Strophe's next one. Then call expect(). @param {number} rid */
+	/** Call this, then expect(), for a request that is not Strophe's and will leave before Strophe's next one. @param {number} rid */
 	reserve(rid) {
 		this.#repeated.set(rid, () => {});
 	}
 
 	/**
-	 * Call it when a request leaves that is not Strophe's. Later answers wait for its answer.
-	 * @param {number} rid @returns {Promise<void>} resolves when nothing waits for its answer any more
+	 * Call this when a request leaves that is not Strophe's. Later answers wait for its answer.
+	 * @param {number} rid @returns {Promise<void>} resolves when no later answer waits for the answer to this request any more
 	 */
 	expect(rid) {
 		this.sent();
@@ -129,7 +129,7 @@ export class Spacing {
 		return new Promise((resolve) => this.#repeated.set(rid, resolve));
 	}
 
-	/** Call it when nothing must wait for the answer to this request any more. @param {number} rid */
+	/** Call this when no later answer has to wait for the answer to this request any more. @param {number} rid */
 	settle(rid) {
 		const settled = this.#repeated.get(rid);
 		if (!settled) return;
@@ -148,13 +148,13 @@ export class Spacing {
 		}
 	}
 
-	/** Whether a request with a lower rid has no answer. @param {number} rid */
+	/** Whether a request with a lower rid still has no answer. @param {number} rid */
 	#isOpenBefore(rid) {
 		const own = this.#connection._proto._requests.map((/** @type {any} */ request) => request.rid);
 		return [...own, ...this.#repeated.keys()].some((other) => other < rid);
 	}
 
-	/** Call it when a body leaves. */
+	/** Call this when a body leaves. */
 	sent() {
 		this.#sentAt = this.#clock.now();
 	}
@@ -178,7 +178,7 @@ export class Spacing {
 		this.#timer = null;
 	}
 
-	/** @param {any} request Strophe's request that is about to leave */
+	/** Notes whether a new body contains an <iq/>. @param {any} request Strophe's request that is about to leave */
 	#asks(request) {
 		if (request && !(request.sends > 0)) this.#asking = /<iq\b/.test(request.data ?? "");
 	}
@@ -197,7 +197,7 @@ export class Spacing {
 
 	/**
 	 * Waits for the browser to send a request that is about to leave.
-	 * @param {any} request of Strophe
+	 * @param {any} request Strophe's request
 	 */
 	#watch(request) {
 		const xhr = request?.xhr;
@@ -213,7 +213,7 @@ export class Spacing {
 		};
 	}
 
-	/** Returns the milliseconds until a body can leave; 0 if the clock was set back. @param {number} rid of the body */
+	/** Returns the milliseconds until a body can leave; 0 if the clock was set back. @param {number} rid the body's rid */
 	#left(rid) {
 		const since = this.#clock.now() - this.#sentAt;
 		const open = this.#connection._proto._requests.filter((/** @type {any} */ request) => request.sends > 0).length;
@@ -223,7 +223,7 @@ export class Spacing {
 		return unanswered > 0 && since >= 0 && since < gap ? gap - since : 0;
 	}
 
-	/** @param {number} rid of the body that waits; a later body waits at least as long */
+	/** @param {number} rid the rid of the waiting body; a later body waits at least as long */
 	#later(rid) {
 		if (this.#timer !== null && this.#waiting <= rid) return;
 		this.stop();

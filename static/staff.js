@@ -1,12 +1,12 @@
 // The staff of the site. A button opens a conversation with them, and shows the user if nobody is
-// online. The address of the page goes with the first message. Users and staff need not be contacts:
-// the user's page sends directed presence to the staff, and a page of the staff answers with its own.
+// online. The address of the page is added to the first message. Users and staff need not be contacts:
+// the user's page sends directed presence to the staff, and a staff member's page answers with its own presence.
 // Later the server tells each side that the other has gone offline (RFC 6121, section 4.6).
 import { h } from "./dom.js";
 import { jidName } from "./stanza.js";
 
-const ANSWER_MS = 1_500; // how long to wait for the presence of somebody of the staff
-const ANSWERED_MAX = 1_000; // largest number of visitors that a page of the staff remembers
+const ANSWER_MS = 1_500; // how long to wait for presence from the staff
+const ANSWERED_MAX = 1_000; // largest number of visitors in #answered
 
 /**
  * @typedef {import("./contacts.js").Contact} Contact
@@ -21,10 +21,10 @@ export class Staff {
 	#TEXT;
 	/** @type {import("./site.js").Parts} */ #parts;
 	/** @type {string[]} */ #jids;
-	#about = ""; // the address of the page that goes with the next message to the staff
-	#toldAbout = ""; // the address that the staff already know
+	#about = ""; // the page's address, which is added to the next message to the staff
+	#toldAbout = ""; // the last page address that was sent to the staff
 	/** @type {Promise<void> | null} */ #looking = null; // set while it is not known yet who is online
-	/** @type {Set<string>} */ #answered = new Set(); // full JIDs of the visitors that this page of the staff has answered
+	/** @type {Set<string>} */ #answered = new Set(); // full JIDs of visitors to whom this page has sent the user's presence
 	#note = h("div", { class: "note-of-staff", hidden: true });
 	#state = h("p", { role: "status" });
 	#page = h("p", { class: "page" });
@@ -44,20 +44,20 @@ export class Staff {
 		if (parts.chat.state === "ready") this.#drawButton();
 	}
 
-	/** Whether this is one of the staff. @param {string} jid bare */
+	/** Whether this JID belongs to the staff. @param {string} jid bare */
 	has(jid) {
 		return this.#jids.includes(jid.toLowerCase());
 	}
 
-	/** The member of the staff to write to: one who is online, otherwise the first one. */
+	/** The staff member to write to: one who is online, otherwise the first in the list. */
 	get first() {
 		const contacts = this.#jids.map((jid) => this.#parts.contactOf(jid));
 		return contacts.find(isThere) ?? contacts[0] ?? null;
 	}
 
 	/**
-	 * Opens a conversation with a member of the staff who is online, otherwise with the first one. It
-	 * opens at once. If it then turns out that another member is online, the conversation with that
+	 * Opens a conversation with a staff member who is online, otherwise with the first in the list. It
+	 * opens at once. If another staff member then turns out to be online, the conversation with that
 	 * member replaces it, unless the user has already written something in it.
 	 */
 	async ask() {
@@ -71,13 +71,13 @@ export class Staff {
 		if (there && there !== first && current() === first && talk(first).draft === "") open(there);
 	}
 
-	/** Call it when the user has opened this conversation. @param {Contact} contact */
+	/** Call this when the user has opened this conversation. @param {Contact} contact */
 	opened({ jid }) {
 		if (this.has(jid) && !this.#isOurs) this.#look();
 		this.draw();
 	}
 
-	/** Shows a note if the contact of the staff is offline, and the page address that goes with the message. */
+	/** Shows a note if this staff member is offline, and the page's address that is added to the message. */
 	draw() {
 		const contact = this.#parts.current();
 		const ours = contact !== null && this.has(contact.jid) && !this.#isOurs;
@@ -98,7 +98,7 @@ export class Staff {
 		this.#page.replaceChildren(this.#TEXT.withPage, " ", h("bdi", {}, this.#about), " ", without);
 	}
 
-	/** @param {Contact} contact @param {string} text @returns {string} what is sent */
+	/** @param {Contact} contact @param {string} text @returns {string} the text to send */
 	outgoing({ jid }, text) {
 		if (this.#about === "" || !this.has(jid)) return text;
 		const whole = `${text}\n\n${this.#about}`;
@@ -127,7 +127,7 @@ export class Staff {
 		this.#parts.part("start").before(this.#button);
 	}
 
-	/** Finds out who of the staff is online, as far as that is possible. @returns {Promise<void>} */
+	/** Tries to find out which staff members are online. @returns {Promise<void>} */
 	#look() {
 		const contacts = this.#jids.map(this.#parts.contactOf);
 		if (contacts.some(isThere) || contacts.every(({ known }) => known)) return Promise.resolve();
@@ -137,7 +137,7 @@ export class Staff {
 		}));
 	}
 
-	/** Sends this user's presence to the staff who do not get it anyway. @param {Contact[]} contacts */
+	/** Sends this user's presence to the staff members who do not get it as contacts. @param {Contact[]} contacts */
 	async #askThem(contacts) {
 		const { chat } = this.#parts;
 		if (chat.state !== "ready") await new Promise((resolve) => chat.addEventListener("ready", resolve, { once: true }));

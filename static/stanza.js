@@ -16,7 +16,7 @@ const NS_MARKERS = "urn:xmpp:chat-markers:0";
 
 /**
  * @typedef {object} Message
- * @property {"chat" | "room" | "error"} kind room: in a group chat; error: the message `id` did not arrive
+ * @property {"chat" | "room" | "error"} kind room: sent in a group chat; error: the message with this `id` did not arrive
  * @property {"in" | "out"} direction out: sent by this user from somewhere else (XEP-0280)
  * @property {string} peer bare JID of the other side
  * @property {string} from the sender's JID as received, often full
@@ -29,7 +29,7 @@ const NS_MARKERS = "urn:xmpp:chat-markers:0";
  * @property {Date} time
  * @property {boolean} delayed true if it was stored before it came to this session
  * @property {boolean} receipt true if the sender asks for a receipt (XEP-0184)
- * @property {boolean} markable true if the sender wants to know when it is read (XEP-0333)
+ * @property {boolean} markable true if the sender asks to be told when it is read (XEP-0333)
  *
  * @typedef {object} Presence
  * @property {string} jid bare
@@ -65,7 +65,7 @@ export function typedJid(text, own) {
 
 /**
  * The JID of a page's room. A name that is not a JID is escaped (XEP-0106).
- * @param {string} text a JID, or the first part of one @param {string} other a room of the same domain; can be empty
+ * @param {string} text a JID, or the first part of a JID @param {string} other the JID of a room in the same domain; can be empty
  * @returns {string} "" if no domain is known
  */
 export function roomJid(text, other) {
@@ -75,7 +75,7 @@ export function roomJid(text, other) {
 	return local !== "" && other !== "" ? `${local}@${jidDomain(other)}` : "";
 }
 
-/** Ignores case, because our own JID is as it was requested, and JIDs from servers are prepared. */
+/** Ignores case, because our own JID has the case in which it was requested, and servers prepare JIDs. */
 const sameBare = (/** @type {string} */ a, /** @type {string} */ b) =>
 	bareJid(a).toLowerCase() === bareJid(b).toLowerCase();
 
@@ -129,7 +129,7 @@ function unwrap(stanza, own) {
 }
 
 /**
- * The message's id in our own archive; "" if there is none. Ids that others have set do not count.
+ * The message's id in our own archive; "" if there is none. Ids that others have set are ignored.
  * @param {Element} message @param {string} own bare JID
  */
 function archiveIdOf(message, own) {
@@ -140,7 +140,7 @@ function archiveIdOf(message, own) {
 	return "";
 }
 
-/** Whether one member of a group chat wrote this message to another. @param {Element} message @param {string} other the other side */
+/** Whether this is a private message between two members of a group chat. @param {Element} message @param {string} other the other side */
 const isOccupants = (message, other) =>
 	message.getAttribute("type") !== "groupchat" && jidResource(other) !== "" && child(message, "x", NS_MUC_USER) !== null;
 

@@ -15,7 +15,7 @@ export const tabStorage = () => storageOf("sessionStorage");
 /** The storage that all tabs of the site share. */
 export const sharedStorage = () => storageOf("localStorage");
 
-/** @param {string | null} text of a stored value @returns {any} null if there is none or it is not JSON */
+/** @param {string | null} text a stored value; null if there is none @returns {any} null if there is no value or it is not JSON */
 export function parseKept(text) {
 	try {
 		return JSON.parse(text ?? "null");
@@ -24,7 +24,7 @@ export function parseKept(text) {
 	}
 }
 
-/** @param {Storage | null} storage @param {string} key @returns {any} null if there is none or it is not JSON */
+/** @param {Storage | null} storage @param {string} key @returns {any} null if there is no value or it is not JSON */
 export function readKept(storage, key) {
 	try {
 		return parseKept(storage?.getItem(key) ?? null);
@@ -43,16 +43,16 @@ export function keep(storage, key, value) {
 	}
 }
 
-// Keys in the storage that all tabs share. handover.js removes those that begin with "prebind-" at log-out.
+// Keys in the storage that all tabs share. At log-out handover.js removes all keys that begin with "prebind-".
 const TALK = "prebind-talk ";
 
-/** @param {string} user the site's opaque key @param {string} jid */
+/** @param {string} user the site's opaque key for the user @param {string} jid */
 export const talkKey = (user, jid) => `${TALK}${user} ${jid}`;
 
 /** Whether a conversation is stored under this key. @param {string} key */
 export const isTalkKey = (key) => key.startsWith(TALK);
 
-/** The number of unread messages in the stored conversations. @param {string} user the site's opaque key */
+/** The number of unread messages in the stored conversations. @param {string} user the site's opaque key for the user */
 export function keptUnread(user) {
 	const keys = keptKeys(sharedStorage()).filter((key) => key.startsWith(talkKey(user, "")));
 	return keys.reduce((sum, key) => sum + Number(readKept(sharedStorage(), key)?.unread ?? 0), 0);

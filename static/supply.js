@@ -11,8 +11,8 @@ import { discard } from "./lastwords.js";
  */
 
 export class Supply {
-	/** @type {Left | null} */ left = null; // from the previous page
-	/** @type {Session | null} */ spare = null; // came with the page; kept while the one from the previous page is tried
+	/** @type {Left | null} */ left = null; // the session that the previous page left
+	/** @type {Session | null} */ spare = null; // the session that came with the page; kept while the previous page's session is tried
 	/** @type {Promise<BindAnswer> | null} */ #ahead;
 	/** @type {import("./environment.js").Environment} */ #env;
 	#base;
@@ -60,7 +60,7 @@ export class Supply {
 		return left;
 	}
 
-	/** @param {BindAnswer} answer that comes too late */
+	/** @param {BindAnswer} answer an answer that comes too late */
 	drop(answer) {
 		if (answer.kind === "session") discard(this.#env, answer.session);
 	}
@@ -75,7 +75,7 @@ export class Supply {
 		this.spare = null;
 	}
 
-	/** Call it when none of these sessions is needed any more. */
+	/** Call this when none of these sessions is needed any more. */
 	dropAll() {
 		this.dropSpare();
 		this.dropAhead();

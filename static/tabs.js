@@ -1,10 +1,10 @@
-// The tabs of one site tell each other that a user has logged out, or that another user has logged in.
+// The tabs of one site tell each other that a user has logged out, or that a different user has logged in.
 // They name users by the site's opaque key only.
 
 /**
  * @typedef {object} Hooks
  * @property {() => void} out called when another tab reports that this user has logged out
- * @property {() => void} other called when another tab reports another user, so that the login must be checked
+ * @property {() => void} other called when another tab reports a different user; the login must then be checked
  */
 
 export class Tabs {
@@ -22,8 +22,8 @@ export class Tabs {
 	}
 
 	/**
-	 * Starts to listen, and tells the other tabs which user is here.
-	 * @param {string} user the site's opaque key
+	 * Starts to listen, and tells the other tabs the user of this tab.
+	 * @param {string} user the site's opaque key for the user
 	 */
 	open(user) {
 		this.#user = user;

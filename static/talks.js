@@ -1,13 +1,13 @@
 // The conversations of this user, which all tabs of the site share: the last lines of each, what is
 // unread, the draft, and the group chats that the user is in. They are stored in localStorage under
-// the site's opaque key of the user until log-out, so they outlive the page. Each tab receives most
+// the site's opaque key for the user. They outlive the page, and are removed at log-out. Each tab receives most
 // messages itself; lines.js merges the copies of the tabs.
 import { correct, findLast, isSame, lastIndex, learn, merge, newLine, nextKnown } from "./lines.js";
 import { isTalkKey, keep, keptKeys, parseKept, readKept, talkKey } from "./storage.js";
 
-const LINES_MAX = 1_000; // lines of each conversation in the page, which can stay open for weeks
-const LINES_KEPT = 100; // lines that are stored of each conversation
-const CHARS_KEPT = 24_000; // characters that are stored of each conversation; in total a fifth of what a site is allowed to store
+const LINES_MAX = 1_000; // largest number of lines of a conversation in a page; limited because a page can stay open for weeks
+const LINES_KEPT = 100; // number of lines of each conversation that are stored
+const CHARS_KEPT = 24_000; // number of characters of each conversation that are stored; all conversations fill a fifth of a site's storage
 const TALKS_KEPT = 40;
 const KEPT_MS = 30 * 86_400_000; // an older conversation is removed
 const MARK = "prebind-mark "; // followed by the user's key; handover.js removes all keys that begin with "prebind-" at log-out
@@ -16,12 +16,12 @@ const MARK = "prebind-mark "; // followed by the user's key; handover.js removes
  * @typedef {import("./lines.js").Line} Line
  *
  * @typedef {object} Talk
- * @property {string} jid of the other side
+ * @property {string} jid the other side's JID
  * @property {string} name the name to show for a member of a group chat, a guest or the staff; otherwise ""
  * @property {string} nick this user's nick in a group chat; "" if this user is not in it
  * @property {Line[]} lines oldest first
  * @property {string | null} cut if the page has removed its oldest lines, the archive's id of the oldest line that it still
- *   has, or "" if no id is known; null if none were removed, or conversation.js has noted it
+ *   has, or "" if no id is known; null if none were removed, or after conversation.js has read this value
  * @property {string} displayed the archive's id of the last message that was reported to the server as read; can be empty
  * @property {string} draft
  * @property {number} draftAt when the draft was written, in milliseconds
@@ -31,7 +31,7 @@ const MARK = "prebind-mark "; // followed by the user's key; handover.js removes
 /** @param {any} kept what is stored, JSON @returns {Line[]} */
 const keptLines = (kept) => (kept?.lines ?? []).map((/** @type {any} */ line) => newLine({ ...line, time: new Date(line.time) }));
 
-/** Returns the last lines, as many as are stored. @param {Line[]} lines */
+/** Returns those lines that are to be stored: the last ones. @param {Line[]} lines */
 function lastLines(lines) {
 	let chars = 0;
 	const last = lines.slice(-LINES_KEPT);
@@ -47,7 +47,7 @@ function toKept({ lines, ...talk }) {
 }
 
 /**
- * Merges a conversation with the copy that another tab has stored. The later draft is kept.
+ * Merges a conversation with the copy that another tab has stored. Of two drafts, the later one is kept.
  * @param {Talk} talk changed in place @param {any} kept
  */
 function absorb(talk, kept) {
@@ -58,13 +58,13 @@ function absorb(talk, kept) {
 }
 
 /**
- * Whether this tab knows more of a conversation than what is stored. Guesses do not count, so that
+ * Whether this tab has more of a conversation than is stored. Fates in GUESSES do not count, so that
  * two tabs never correct each other without end.
  * @param {Talk} talk @param {any} kept
  */
 function knowsMore({ lines, draftAt }, kept) {
 	const copies = keptLines(kept);
-	const since = copies[0]?.time ?? new Date(0); // older lines are not stored any more
+	const since = copies[0]?.time ?? new Date(0); // lines from before this time are not stored any more
 	const isNews = (/** @type {Line} */ line) => {
 		const copy = findLast(copies, (each) => isSame(each, line));
 		return copy ? learn(copy, line) : line.time > since;
@@ -91,9 +91,9 @@ export class Talks {
 	}
 
 	/**
-	 * Reads what is stored for this user, and removes what is stored for others. Call it again
+	 * Reads what is stored for this user, and removes what is stored for others. Call this again
 	 * when the page might have missed changes.
-	 * @param {string} user the site's opaque key; "" if not known, then nothing is stored
+	 * @param {string} user the site's opaque key for the user; "" if not known, then nothing is stored
 	 */
 	open(user) {
 		this.#user = user;
@@ -113,12 +113,12 @@ export class Talks {
 	}
 
 	/**
-	 * Call it when another tab has changed the storage. The processes of a browser do not see a change
+	 * Call this when another tab has changed the storage. The processes of a browser do not see a change
 	 * at the same time, so a tab can overwrite a change that it has not seen yet. Then both tabs store
-	 * again what they know. The page in the other tab might have been left meanwhile. So this tab gets
-	 * what it has overwritten (`told`), and stores that too.
+	 * their versions again. The other tab might have left its page meanwhile. So this tab gets the
+	 * value that it has overwritten (`told`), and stores that value too.
 	 * @param {string | null} key
-	 * @param {string | null} [told] what the other tab has stored
+	 * @param {string | null} [told] the value that the other tab has stored
 	 * @returns {Talk | null} the conversation that might have changed
 	 */
 	hear(key, told = null) {
@@ -138,7 +138,7 @@ export class Talks {
 	}
 
 	/**
-	 * The archive's id of the newest message that is known; "" if the archive was empty; null if the
+	 * The archive's id of the newest known message; "" if the archive was empty; null if the
 	 * archive has not been read.
 	 */
 	get mark() {
@@ -171,12 +171,12 @@ export class Talks {
 	}
 
 	/**
-	 * Adds a message, unless it is a copy of one that is known. If this user wrote it, here or
+	 * Adds a message, unless it is a copy of a known message. If this user wrote it, here or
 	 * elsewhere, all lines above it count as read.
 	 * @param {Talk} talk @param {Line} line
 	 * @param {{replaces?: string, next?: Line}} [where] replaces: id of the message that it corrects; next: a line of the
 	 *   conversation that comes after it
-	 * @returns {boolean} false if it was known, or has corrected a line
+	 * @returns {boolean} false if the message was known, or has corrected a line
 	 */
 	add(talk, line, { replaces = "", next } = {}) {
 		const { lines } = talk;

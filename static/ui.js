@@ -14,7 +14,7 @@ import { bareJid, jidResource, typedJid } from "./stanza.js";
 import { keep, readKept, tabStorage } from "./storage.js";
 import { fill, TEXT } from "./texts.js";
 
-const OPEN_KEY = "prebind-conversation"; // in this tab's storage: the user and the open conversation
+const OPEN_KEY = "prebind-conversation"; // key in this tab's storage, with the user and the open conversation
 const NICK_MAX = 80; // characters
 const ADDRESS = /^[^\s@/"&'<>:]+@[^\s@/]+$/;
 
@@ -26,20 +26,20 @@ const ADDRESS = /^[^\s@/"&'<>:]+@[^\s@/]+$/;
  * @property {Document | ShadowRoot} root contains the elements
  * @property {HTMLElement} frame the element that gets data-state and data-view
  * @property {Prebind} chat
- * @property {() => boolean} narrow returns true if list and conversation do not fit side by side
+ * @property {() => boolean} narrow returns true if there is no room for list and conversation side by side
  * @property {() => boolean} shown returns true if the user could see the open conversation
  * @property {(unread: number) => void} onUnread
- * @property {() => void} [onWanted] called when the user has clicked a notification, so that the user interface must be visible
+ * @property {() => void} [onWanted] called when the user has clicked a notification; must make the user interface visible
  * @property {string} base where prebind is mounted
  * @property {import("./bind.js").SiteInfo} [site] what the site's configuration says
- * @property {() => string} [address] of the page that the user reads; "" if there is none
+ * @property {() => string} [address] the address of the page that the user reads; "" if there is none
  * @property {boolean} [history] true if the browser's back button leads from the conversation to the list
  */
 
 export class ChatUi {
 	/** @type {Parts} */ #parts;
 	/** @type {Prebind} */ #chat;
-	#user = ""; // the site's opaque key
+	#user = ""; // the site's opaque key for the user
 	#banner;
 	#contacts;
 	/** @type {Messages} */ #messages;
@@ -118,7 +118,7 @@ export class ChatUi {
 	}
 
 	/**
-	 * Call it when the chat becomes visible. If the newest message of the open conversation is in sight
+	 * Call this when the chat becomes visible. If the newest message of the open conversation is in sight
 	 * then, the conversation counts as read.
 	 */
 	seen() {
@@ -128,7 +128,7 @@ export class ChatUi {
 		this.#drawUnread(contact);
 	}
 
-	/** Call it when the panel is opened, because a closed panel cannot be scrolled. */
+	/** Call this when the panel is opened, because a closed panel cannot be scrolled. */
 	shown() {
 		if (this.#conversation.contact && this.#conversation.atEnd) this.#conversation.toEnd();
 	}
@@ -159,7 +159,7 @@ export class ChatUi {
 		return this.#ofSite.showOfUser(user);
 	}
 
-	/** Opens a room of a page. @param {string} jid @param {string} name to show */
+	/** Opens a room of a page. @param {string} jid @param {string} name the name to show */
 	openRoom(jid, name) {
 		return this.#ofSite.openRoom(jid, name);
 	}
@@ -233,10 +233,10 @@ export class ChatUi {
 		window.addEventListener("storage", ({ key, newValue }) => this.#onStored(key, newValue));
 		window.addEventListener("pageshow", ({ persisted }) => persisted && this.#onRestored());
 		window.addEventListener("pagehide", () => this.#messages.flush());
-		// The next page can be there before this page's pagehide, and a busy browser can end this page without a pagehide.
+		// Does not wait for pagehide: the next page can start before it, and a busy browser can end this page without it.
 		/** @type {any} */ (window).navigation?.addEventListener("navigate", () => this.#messages.flush());
 		this.#parts.frame.addEventListener("keydown", (event) => {
-			if (this.#menu.open || this.#part("emoji-list")?.matches(":popover-open")) return; // Escape closes them
+			if (this.#menu.open || this.#part("emoji-list")?.matches(":popover-open")) return; // Escape closes it
 			if (event.key === "Escape" && this.#conversation.contact && !event.isComposing) {
 				event.stopPropagation();
 				this.#goBack();
@@ -246,11 +246,11 @@ export class ChatUi {
 
 	// ---- one conversation ----
 
-	/** @param {Contact} contact @param {boolean} [byHand] true if the user did it; then the keyboard focus moves too */
+	/** @param {Contact} contact @param {boolean} [byHand] true if the user opened it; then the keyboard focus moves too */
 	#open(contact, byHand = true) {
 		this.#messages.flush();
-		// On a phone the browser's back button leads to the list, too. The history entry names
-		// nobody.
+		// On a phone the browser's back button leads to the list, too. The history entry does
+		// not contain the contact's JID.
 		const entered = this.#conversation.contact || history.state?.conversation;
 		if (this.#parts.history && this.#parts.narrow() && !entered) history.pushState({ conversation: true }, "");
 		this.#parts.frame.dataset.view = "conversation";
@@ -281,7 +281,7 @@ export class ChatUi {
 		this.#ofSite.updatePeople();
 	}
 
-	/** @param {Contact} contact @param {string} body of a message that is not in sight */
+	/** @param {Contact} contact @param {string} body the text of a message that is not in sight */
 	#announce(contact, body) {
 		const announce = fill(TEXT.newMessage, { name: contact.name });
 		if (this.#conversation.contact !== contact) this.#part("announcer").textContent = announce;
@@ -323,7 +323,7 @@ export class ChatUi {
 		this.#drawEmpty();
 	}
 
-	/** @param {string} text what is wrong with the address; "" if nothing is */
+	/** @param {string} text the error in the address; "" if it is correct */
 	#sayAddress(text) {
 		this.#part("address-error").textContent = text;
 		this.#part("address").setAttribute("aria-invalid", String(text !== ""));
@@ -342,7 +342,7 @@ export class ChatUi {
 		if (entered && contact === this.#conversation.contact) this.#conversation.setSendable(this.#chat.state === "ready");
 	}
 
-	/** @param {Contact} contact who has changed */
+	/** @param {Contact} contact a contact that has changed */
 	#drawContact(contact) {
 		this.#contacts.draw(contact);
 		this.#conversation.drawPeer();
@@ -351,7 +351,7 @@ export class ChatUi {
 
 	// ---- the list ----
 
-	/** @param {Contact} contact whose unread messages might have changed */
+	/** @param {Contact} contact the contact whose unread messages might have changed */
 	#drawUnread(contact) {
 		contact.unread = this.#messages.unread(contact);
 		contact.last = this.#messages.talk(contact).lines.at(-1) ?? null;
@@ -363,7 +363,7 @@ export class ChatUi {
 		this.#part("no-contacts").hidden = this.#contacts.size > 0;
 	}
 
-	/** @param {string} jid asks to see our presence, and is not in the roster */
+	/** @param {string} jid the JID of somebody who asks to see our presence and is not in the roster */
 	#onRequest(jid) {
 		const list = this.#part("requests");
 		if (Array.from(list.children).some((item) => item.dataset.request === jid)) return;
@@ -380,12 +380,12 @@ export class ChatUi {
 		item.querySelector(".accept").addEventListener("click", () => answered(() => this.#chat.accept(jid)));
 		item.querySelector(".deny").addEventListener("click", () => answered(() => this.#chat.deny(jid)));
 		list.append(item);
-		this.#ofSite.showPeople(); // the site might know the name
+		this.#ofSite.showPeople(); // the site's list of people might have the name of this JID
 	}
 
 	// ---- what the user's tabs store ----
 
-	/** Shows what is stored for this user. @param {string} user the site's opaque key */
+	/** Shows what is stored for this user. @param {string} user the site's opaque key for the user */
 	#onUser(user) {
 		this.#user = user;
 		const talks = this.#messages.open(user);
@@ -398,8 +398,8 @@ export class ChatUi {
 	}
 
 	/**
-	 * @param {string | null} key of localStorage that another tab has changed
-	 * @param {string | null} told what that tab has stored; by now the storage can contain something else
+	 * @param {string | null} key the key of localStorage that another tab has changed
+	 * @param {string | null} told the value that the other tab has stored; the storage can contain another value by now
 	 */
 	#onStored(key, told) {
 		const talk = this.#messages.hear(key, told);
@@ -407,13 +407,13 @@ export class ChatUi {
 	}
 
 	/**
-	 * Called when the page is back from the back/forward cache, where it did not learn what other pages stored.
+	 * Called when the page is back from the back/forward cache, because it has missed the changes that other pages have stored.
 	 */
 	#onRestored() {
 		for (const talk of this.#messages.open(this.#user)) this.#redraw(talk);
 	}
 
-	/** @param {import("./talks.js").Talk} talk that another page has changed */
+	/** @param {import("./talks.js").Talk} talk a conversation that another page has changed */
 	#redraw(talk) {
 		const contact = this.#contactOf(talk.jid);
 		this.#conversation.draw(contact);
@@ -426,7 +426,7 @@ export class ChatUi {
 	/** @param {boolean} resumed true if it is the session of the previous page */
 	#onReady(resumed) {
 		this.#banner.hide();
-		this.#contacts.forgetPresence(); // the presence is that of the previous session
+		this.#contacts.forgetPresence(); // the known presence is from the previous session
 		this.#setState("ready");
 		this.#messages.ready(resumed);
 		this.#ofSite.showSite();

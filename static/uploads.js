@@ -24,7 +24,7 @@ function sizeText(bytes) {
 	return new Intl.NumberFormat(document.documentElement.lang || undefined, /** @type {any} */ (format)).format(bytes / 1000 ** step);
 }
 
-/** The largest file that a service takes, in bytes. @param {Element} info */
+/** The size of the largest file that a service accepts, in bytes. @param {Element} info */
 function maxSize(info) {
 	for (const field of info.querySelectorAll('field[var="max-file-size"] > value')) {
 		const max = Number(field.textContent);
@@ -95,8 +95,8 @@ export class Uploads {
 	}
 
 	/**
-	 * @param {Contact} contact @param {File} file @param {(part: number) => void} onProgress from 0 to 1
-	 * @returns {Promise<string>} what went wrong, as a text for the user; "" if nothing did
+	 * @param {Contact} contact @param {File} file @param {(part: number) => void} onProgress part: how much is sent, from 0 to 1
+	 * @returns {Promise<string>} the error, as a text for the user; "" if the file was sent
 	 */
 	async #send(contact, file, onProgress) {
 		const TEXT = this.#TEXT;
@@ -139,7 +139,7 @@ export class Uploads {
 	 * Asks where to send the file.
 	 * @param {Service} service @param {File} file
 	 * @returns {Promise<Slot | null>} null if the service has refused it
-	 * @throws {Error} for the user, if an address is not of one of the configured origins
+	 * @throws {Error} with a text for the user, if an address is not on one of the configured origins
 	 */
 	async #slot({ jid }, file) {
 		const { chat, origins } = this.#parts;

@@ -1,5 +1,5 @@
 // Replaces Strophe's connection in a tab that does not hold the session. It passes stanzas to the
-// holder, and gets what the holder receives. It also notes what this tab needs to continue the
+// holder, and gets what the holder receives. It also stores what this tab needs to continue the
 // session if the holder is gone: the unanswered requests and the next rid.
 import { repeatable } from "./repeats.js";
 
@@ -8,12 +8,12 @@ import { repeatable } from "./repeats.js";
  * @typedef {import("./repeats.js").Sent} Sent
  *
  * @typedef {object} Batch what this tab sends in one turn of the event loop
- * @property {string} whose the voice's name
- * @property {number} n number of the batch
+ * @property {string} whose the name of the Voice that sends this batch
+ * @property {number} n the batch's number
  * @property {string[]} stanzas XML
- * @property {string[]} ids of the messages among them that are to be tracked
+ * @property {string[]} ids the ids of those messages in the batch that are to be tracked
  *
- * @typedef {object} Question an IQ without an answer
+ * @typedef {object} Question an IQ that has no answer yet
  * @property {(iq: Element) => void} [ok]
  * @property {(iq: Element | null) => void} [failed]
  * @property {any} timer
@@ -24,13 +24,13 @@ import { repeatable } from "./repeats.js";
  * @property {(batch: Batch) => void} say passes a batch to the holder
  */
 
-const UNSENT_MAX = 100; // ids of messages; far more than anybody writes before the server answers
+const UNSENT_MAX = 100; // largest number of ids in #unsent; nobody writes this many messages before the server answers
 
 export class Voice {
 	/** @type {Parts} */ #parts;
 	/** @type {Session} */ #session;
 	/** @type {string[]} */ #unsent = []; // ids of messages of all tabs that the server might not have
-	/** @type {Batch[]} */ #unsaid = []; // batches that are in no request yet, as far as this tab knows
+	/** @type {Batch[]} */ #unsaid = []; // batches that are not in a request yet, as far as this tab knows
 	/** @type {Batch | null} */ #batch = null; // the batch of this turn of the event loop
 	/** @type {Map<string, Question>} */ #questions = new Map();
 	passed = false; // true after the holder has passed on the session, until a tab holds it
@@ -129,7 +129,7 @@ export class Voice {
 		this.#session = { ...this.#session, unanswered };
 	}
 
-	/** @param {string[]} ids of messages that the server has */
+	/** @param {string[]} ids the ids of messages that the server has */
 	onSent(ids) {
 		this.#unsent = this.#unsent.filter((id) => !ids.includes(id));
 	}
@@ -178,7 +178,7 @@ export class Voice {
 	}
 
 	/**
-	 * Call it when no answers can come any more. Returns the ids of this tab's messages that the server
+	 * Call this when no answers can come any more. Returns the ids of this tab's messages that the server
 	 * does not have.
 	 */
 	end() {

@@ -48,8 +48,8 @@ static enum status find(uid_t uid, const struct passwd **out, struct error *err)
 }
 
 /*
- * In some containers root lacks CAP_SETUID. Call this directly after the failed call, because it
- * prints errno.
+ * Reports that root cannot change to the account. In some containers root lacks CAP_SETUID. Call
+ * this directly after the failed system call, because the message contains errno.
  */
 static enum status cannot_become(const struct passwd *who, struct error *err)
 {
@@ -77,7 +77,7 @@ enum status account_borrow(uid_t uid, struct error *err)
 	return STATUS_INTERNAL;
 }
 
-/* If the process cannot become root again, later steps fail for lack of rights. */
+/* Makes the process root again. If that fails, later steps fail for lack of rights. */
 void account_return(uid_t uid)
 {
 	if (is_ours(uid))

@@ -1,6 +1,6 @@
 /*
- * prebindctl check: checks everything that the program needs, in the order of need. Prints one
- * sentence for each check.
+ * prebindctl check: checks everything that the program needs, and prints one sentence for each
+ * check. A check comes before the checks that depend on it.
  */
 #include <stdio.h>
 #include <string.h>
@@ -45,7 +45,7 @@ void report_note(const struct report *report, const char *what, const char *said
 	write_line(report, "note", what, said);
 }
 
-/* This is a note, not a failure, because a stranger can cause it. */
+/* Reports a note and not a failure, because any visitor can cause it with a forged header. */
 static void check_addresses(struct report *report, const struct site *site)
 {
 	if (behind_proxy_was_noticed(site))
@@ -65,7 +65,7 @@ static void check_database(struct report *report, struct store *store)
 	report_tell(report, "database", status, said.text);
 }
 
-/* Reports only problems. */
+/* Prints nothing if all names are valid. */
 static void check_names(struct report *report, struct store *store)
 {
 	struct error said = {0};
@@ -75,7 +75,10 @@ static void check_names(struct report *report, struct store *store)
 		report_tell(report, "names", status, said.text);
 }
 
-/* told is the fault that prevented the site from opening. It is not reported again. */
+/*
+ * `told` is the error that kept the site from opening. If a provider has the same error, it is not
+ * reported again.
+ */
 static void check_providers(struct report *report, struct store *store, const char *told)
 {
 	const struct conf_list *names = &report->site->identity;
@@ -94,7 +97,10 @@ static void check_providers(struct report *report, struct store *store, const ch
 	}
 }
 
-/* told is the fault that prevented the site from opening. It is not reported again. */
+/*
+ * `told` is the error that kept the site from opening. If people_check returns the same error, it
+ * is not reported again.
+ */
 static void check_people(struct report *report, const char *told)
 {
 	struct error said = {0};
@@ -113,7 +119,10 @@ static void count_caller(void *arg, const struct adhoc_caller *caller)
 	*count += !caller->disabled;
 }
 
-/* gateway = on without an enabled caller has no effect, so it is a failure. */
+/*
+ * Reports a failure if gateway = on but no caller is enabled, because the gateway then has no
+ * effect.
+ */
 static void check_callers(struct report *report, struct store *store)
 {
 	long count = 0;
@@ -129,7 +138,10 @@ static void check_callers(struct report *report, struct store *store)
 	report_tell(report, "gateway", status, said.text);
 }
 
-/* The database grows only by a few MB, but a log on the same disk can grow faster. */
+/*
+ * Reports how much space the disk has, and whether that is little. The database needs only a few
+ * MB, but a log on the same disk can grow faster.
+ */
 static void say_room(const char *database, struct error *said)
 {
 	struct statvfs disk;
@@ -141,7 +153,7 @@ static void say_room(const char *database, struct error *said)
 		  megabytes < ROOM_LITTLE_MB ? ", which is little; free some space" : "");
 }
 
-/* Checks that the database can be written and that there is room. */
+/* Checks that the database can be written and that its disk has enough space. */
 static void check_writing(struct report *report, struct store *store)
 {
 	struct conf_place place = conf_site_place(report->site, "database");
@@ -156,8 +168,8 @@ static void check_writing(struct report *report, struct store *store)
 }
 
 /*
- * Returns true if the files beside the database are in order. Otherwise they cause all later
- * failures.
+ * Checks the files beside the database. Returns false if they are not in order, because all later
+ * checks would then fail for the same reason.
  */
 static bool check_beside(struct report *report)
 {

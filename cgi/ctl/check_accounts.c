@@ -1,6 +1,6 @@
 /*
- * prebindctl check, run by root, for sites that belong to several accounts. This is usual on shared
- * hosting with plain CGI. A child process checks each site as the account that will run it.
+ * prebindctl check, run by root, if the sites run as several accounts. This is usual on shared
+ * hosting with plain CGI. A child process checks each site as the account that runs it.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -17,7 +17,7 @@ static bool is_asked_for(const struct ctl *ctl, size_t i)
 	return ctl->site == NULL || ctl->site == &ctl->conf->sites[i];
 }
 
-/* Finds the account of each selected site. Sets *several if the accounts are not all the same. */
+/* Finds the account of each selected site. Sets *several to true if the accounts differ. */
 static enum status find_accounts(const struct ctl *ctl, uid_t *accounts, bool *several,
 				 struct error *err)
 {
@@ -36,7 +36,7 @@ static enum status find_accounts(const struct ctl *ctl, uid_t *accounts, bool *s
 	return status;
 }
 
-/* True if site i is the first site with its account. */
+/* True if no site before site i has the same account. */
 static bool is_first(const uid_t *accounts, size_t i)
 {
 	for (size_t k = 0; k < i; k++)
@@ -46,8 +46,8 @@ static bool is_first(const uid_t *accounts, size_t i)
 }
 
 /*
- * Checks the sites as that account. If with_files, also checks the files that the account needs.
- * This is done once for an account, not for each of its sites.
+ * Changes to the account and checks its sites. If with_files is true, also checks the files that
+ * the account needs, which is necessary only once per account.
  */
 static void check_as(struct report *report, uid_t account, bool with_files)
 {
@@ -68,7 +68,7 @@ static void check_as(struct report *report, uid_t account, bool with_files)
 
 /* ---- a child process ---- */
 
-/* Writes the lines to standard output, or as JSON to fd. Does not return. */
+/* Writes the report to standard output, or as JSON to fd. Does not return. */
 static void child_run(struct report *report, uid_t account, bool with_files, int fd)
 {
 	struct strbuf json;
@@ -84,7 +84,7 @@ static void child_run(struct report *report, uid_t account, bool with_files, int
 	_exit(told && report->failed == 0 ? EXIT_DONE : EXIT_REFUSED);
 }
 
-/* Adds the child's JSON, which is a list without its brackets. */
+/* Adds the child's report to ours. The child writes a JSON list without brackets. */
 static void read_json(struct report *report, int fd)
 {
 	struct json_writer *w = report->w;

@@ -1,5 +1,6 @@
 /*
- * prebindctl check --deep: makes a session as the page does, and checks the XMPP server's clock.
+ * prebindctl check --deep: opens a chat session as the page does, and checks the XMPP server's
+ * clock.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -28,7 +29,7 @@ static bool has_own_users(const struct site_conf *conf)
 	return false;
 }
 
-/* Finds the user, and the provider that knows the user. */
+/* Finds the user for the test, and the identity provider that has this user. */
 static enum status find_user(const struct report *report, struct store *store,
 			     struct check_user *user, const char **source, struct error *err)
 {
@@ -84,7 +85,7 @@ void check_bind(struct report *report, struct site *site, struct chat_session *s
 
 /* ---- the XMPP server's clock ---- */
 
-#define CLOCK_TOLERANCE_S 5 /* allows for a slow answer, and for whole seconds in Date */
+#define CLOCK_TOLERANCE_S 5 /* in s; allows for a slow answer and for the whole seconds of Date */
 
 static const char *upstream_address(const struct site_conf *conf)
 {
@@ -95,8 +96,8 @@ static const char *upstream_address(const struct site_conf *conf)
 }
 
 /*
- * Returns the Date of the answer, or 0 if there is none. An answer with an error has a Date too, so
- * the request needs no credentials and changes nothing.
+ * Returns the time in the Date header of an answer, or 0 if there is no such header. Even an error
+ * has a Date, so the request needs no credentials and changes nothing.
  */
 static int64_t upstream_time(const struct site_conf *conf, struct error *err)
 {

@@ -1,12 +1,12 @@
 /*
- * prebindctl check: reports what the account in `site_database` is allowed to do. Prints the
- * statements that make an account with only the rights that the site's queries need.
+ * prebindctl check: reports the rights of the database account in `site_database`. Prints the
+ * statements that create an account with only the rights that the site's queries need.
  */
 #include "conf/site_uri.h"
 #include "ctl/report.h"
 #include "sitedb/grants.h"
 
-/* beyond lists the account's rights in addition to reading. It is "" if there are none. */
+/* beyond lists the rights that the account has in addition to reading, or is "" if it has none. */
 static void tell(const struct report *report, bool provider_failed, const char *beyond)
 {
 	struct strbuf said;

@@ -1,8 +1,8 @@
 /*
  * prebindctl check --deep, for a site with guests. Settings of the XMPP server decide what guests
- * can do, and prebind cannot see these settings. So a guest's session tries what guests must not
- * do, and a missing setting is reported. The check removes all that it makes, and writes only to a
- * session of our own.
+ * can do, but prebind cannot read these settings. So the check opens a guest's session, tries what
+ * guests must not do, and reports each missing setting. It removes everything that it creates, and
+ * sends messages only to a session that it has opened itself.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,28 +18,28 @@
 #include "prebind/prebind.h"
 
 #define LATE_MS                                                                                    \
-	3000 /* in ms; a refusal comes at once, but a call to another server can take longer */
+	3000 /* in ms; a refusal comes at once, but contacting another server takes longer */
 #define PAUSE_MS   200
 #define ROOM_BYTES 8
 #define GUEST_NICK "check (guest)"
 
 enum verdict { VERDICT_NONE, VERDICT_REFUSED, VERDICT_LET_THROUGH };
 
-/* The state of the check: two sessions, and what is known about the last request. */
+/* The state of the check: two sessions, and the result of the last request. */
 struct walls {
 	struct report *report;
-	struct trial guest, user; /* user.sid is "" if the user's session cannot be read */
+	struct trial guest, user; /* user.sid is "" if prebind cannot read the user's session */
 	struct wall_goal goal;
 	char room[sizeof("check-") + 2 * ROOM_BYTES];
 	enum server_kind kind;
 	char id[TRIAL_ID_MAX]; /* id of the last request */
 	enum verdict verdict;
-	char condition[64]; /* the error with which the last request was refused */
+	char condition[64]; /* the error condition, if the last request was refused */
 };
 
-/* ---- what the server answers ---- */
+/* ---- the XMPP server's answers ---- */
 
-/* Copies the defined condition of an error (RFC 6120, 8.3.3). */
+/* Copies the defined condition (RFC 6120, 8.3.3) of an error stanza. */
 static void take_condition(struct walls *walls, const struct xml_node *stanza)
 {
 	const struct xml_node *error = xml_child(stanza, NULL, "error");
@@ -51,7 +51,10 @@ static void take_condition(struct walls *walls, const struct xml_node *stanza)
 		 child != NULL ? child->name : "without a condition");
 }
 
-/* True if the server tried to reach another server and failed. So it did not refuse the message. */
+/*
+ * True if the condition means that the server tried to contact another server. Then it did not
+ * refuse the guest's message, although the delivery failed.
+ */
 static bool has_tried(const char *condition)
 {
 	return strncmp(condition, "remote-server-", strlen("remote-server-")) == 0;
@@ -84,7 +87,10 @@ static void see_answer(void *arg, const struct xml_node *stanza)
 		walls->verdict = VERDICT_REFUSED;
 }
 
-/* Gets the stanzas of the user's session. The id shows that the guest's message has arrived. */
+/*
+ * Reads the stanzas of the user's session. If one has the id of the guest's message, the message
+ * has arrived.
+ */
 static void see_arrival(void *arg, const struct xml_node *stanza)
 {
 	struct walls *walls = arg;
@@ -112,7 +118,7 @@ static void see_version(void *arg, const struct xml_node *stanza)
 		walls->kind = SERVER_EJABBERD;
 }
 
-/* ---- one wall ---- */
+/* ---- one rule ---- */
 
 static void pause_briefly(void)
 {
@@ -121,7 +127,10 @@ static void pause_briefly(void)
 	nanosleep(&pause, NULL);
 }
 
-/* A message that arrives gets no answer, so both sessions are watched for a while. */
+/*
+ * Reads both sessions for LATE_MS, or until the result is known. A server does not answer a message
+ * that it delivers, so the user's session must be read, too.
+ */
 static enum status watch(struct walls *walls, const struct guest_wall *wall, struct error *err)
 {
 	int64_t until_ms = clock_monotonic_ms() + LATE_MS;
@@ -190,8 +199,8 @@ static enum status try_wall(struct walls *walls, const struct guest_wall *wall, 
 #define OWNER "xmlns='http://jabber.org/protocol/muc#owner'"
 
 /*
- * Makes a room in the user's session. If users cannot make rooms there, the guest tries to make the
- * room by entering it.
+ * Creates a room from the user's session. If that fails, there is no room, and the guest's attempt
+ * to enter it is an attempt to create it.
  */
 static enum status room_make(struct walls *walls, struct error *err)
 {
@@ -226,7 +235,7 @@ static void room_remove(struct walls *walls, struct trial *owner)
 	strbuf_clear(&stanza);
 }
 
-/* ---- all walls ---- */
+/* ---- all rules ---- */
 
 static enum status ask_version(struct walls *walls, struct error *err)
 {
@@ -288,9 +297,9 @@ static bool is_staff(const struct site_conf *conf, const struct jid *jid)
 }
 
 /*
- * Only a session of bosh_service can be read. If the session is from another back end, its JID is
- * enough to write to it. A member of the staff cannot be used for this check, because guests are
- * allowed to write to the staff.
+ * Continues the user's session. Only a session from bosh_service can be read. For a session from
+ * another back end, the check uses only its JID, to send messages to it. The check sends nothing to
+ * staff, because guests are allowed to write to them.
  */
 static enum status user_open(struct walls *walls, const struct chat_session *user,
 			     struct error *err)
@@ -311,8 +320,8 @@ static enum status user_open(struct walls *walls, const struct chat_session *use
 }
 
 /*
- * Returns the service of the site's rooms, or NULL if all rooms are for guests. On ejabberd, rooms
- * for guests have a service of their own, below the guests' host. That service is not returned,
+ * Returns the room service of the site, or NULL if all its rooms are for guests. ejabberd has a
+ * separate room service for guests, on a subdomain of guest_domain. That service is skipped,
  * because guests are allowed to enter all its rooms.
  */
 static const char *service_of(const struct site_conf *conf)
@@ -330,7 +339,7 @@ static const char *service_of(const struct site_conf *conf)
 	return NULL;
 }
 
-/* Sets what guests must not reach at this site. */
+/* Sets the addresses that guests must not be able to reach. */
 static void goal_set(struct walls *walls)
 {
 	const struct site_conf *conf = walls->report->site;

@@ -1,6 +1,6 @@
 /*
- * prebindctl check: reports names that were stored before prebind checked names. They remain valid.
- * The report shows each invisible character as its number.
+ * prebindctl check: reports stored names that today's rules would refuse. They were stored before
+ * prebind checked names, and remain valid. The report shows each invisible character as its number.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -14,7 +14,7 @@
 #include "store/jid_map.h"
 #include "store/user.h"
 
-#define TOLD_MAX 10 /* names that are listed; the report is one line */
+#define TOLD_MAX 10 /* the report is one line, so only this many names are listed */
 
 struct names {
 	struct strbuf told;
@@ -22,8 +22,8 @@ struct names {
 };
 
 /*
- * Writes the name in the shell's form $'bob\u200b', so that it can be copied into `prebindctl user
- * delete`.
+ * Writes the name in the shell's quoted form, such as $'bob\u200b', so that it can be pasted into
+ * `prebindctl user delete`.
  */
 static void add_quoted(struct strbuf *out, const char *name)
 {
@@ -47,7 +47,9 @@ static void add_quoted(struct strbuf *out, const char *name)
 	strbuf_adds(out, "'");
 }
 
-/* Reports a name that would be refused today, or stored in another spelling. */
+/*
+ * Adds the name to the report if it would be refused today, or would be stored in another spelling.
+ */
 static void look_at(struct names *names, const char *what, const char *name, size_t max)
 {
 	char *prepared = NULL;
@@ -73,7 +75,10 @@ static void look_at_row(void *arg, const struct jid_map_row *row)
 	struct error why = {0};
 	struct names *names = arg;
 
-	/* the site decides how its names are spelled; look_at_user reports our own users */
+	/*
+	 * the site decides how it spells its names; look_at_user reports the names of provider
+	 * login
+	 */
 	if (name_characters_check(row->user, &why) != STATUS_OK &&
 	    strcmp(row->source, PROVIDER_LOGIN) != 0)
 		look_at(names, "in the JID map", row->user, USER_NAME_MAX);

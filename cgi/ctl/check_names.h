@@ -1,5 +1,5 @@
 /*
- * A part of prebindctl check: names that would be refused today.
+ * The part of prebindctl check that reports names which today's rules would refuse.
  */
 #ifndef CTL_CHECK_NAMES_H
 #define CTL_CHECK_NAMES_H
@@ -7,7 +7,7 @@
 #include "base/error.h"
 #include "store/store.h"
 
-/* Returns STATUS_CONFLICT if there are such names. The sentence lists the first of them. */
+/* Returns STATUS_CONFLICT if the store has such names. said then lists the first of them. */
 enum status names_check(struct store *store, struct error *said);
 
 #endif

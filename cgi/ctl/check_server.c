@@ -1,6 +1,6 @@
 /*
- * prebindctl check for [server]: checks the accounts, the socket, and the web server's access to
- * the socket. It changes nothing. It only connects and disconnects.
+ * prebindctl check for [server]: checks the accounts, the socket, and whether the web server can
+ * connect to the socket. It changes nothing, and sends no request when it connects.
  */
 #include <errno.h>
 #include <grp.h>
@@ -38,8 +38,8 @@ static int try_connect(const char *path)
 }
 
 /*
- * Connects as that account, in a child process. Only root can do this. Returns 0 also if root
- * cannot change to the account, because this says nothing about the socket.
+ * Connects as the account `who`, in a child process. Only root can call this. If root cannot change
+ * to the account, returns 0, because that is not an error of the socket.
  */
 static int try_connect_as(const struct passwd *who, const char *path)
 {
@@ -64,7 +64,7 @@ int check_server_answers(const struct server_conf *conf)
 	return try_connect(conf->listen);
 }
 
-/* ---- what the modes of files allow ---- */
+/* ---- what file modes allow ---- */
 
 static bool is_in_group(const struct passwd *who, gid_t group)
 {
@@ -79,7 +79,10 @@ static bool is_in_group(const struct passwd *who, gid_t group)
 	return false;
 }
 
-/* Checks the mode. bits are those of "others": 1 to enter, 2 to write, 4 to read. */
+/*
+ * True if the file's mode gives the account the rights in bits: 1 to search a folder, 2 to write, 4
+ * to read.
+ */
 static bool may(const struct passwd *who, const struct stat *st, mode_t bits)
 {
 	if (who->pw_uid == 0)
@@ -100,8 +103,8 @@ static const char *group_name(gid_t gid, char space[24])
 }
 
 /*
- * Finds the first folder of the path that the account is not allowed to enter. Sets the text of
- * *out to the folder's mode and a command that helps, or to "" if there is no such folder.
+ * Finds the first folder of the path that the account is not allowed to search. Sets the text of
+ * *out to the folder's mode and a command that fixes it. The text is "" if there is no such folder.
  */
 static void folder_closed(const struct passwd *who, const char *path, struct error *out)
 {
@@ -129,8 +132,8 @@ static void folder_closed(const struct passwd *who, const char *path, struct err
 /* ---- the socket ---- */
 
 /*
- * Explains why the account cannot connect, and what to do. failed is the errno of its connection,
- * or 0 if unknown.
+ * Explains why the account cannot connect, and what to do. failed is the errno of the account's
+ * connection attempt, or 0 if there is none.
  */
 static enum status way_check(const struct report *report, const struct passwd *who, int failed,
 			     struct error *said)
@@ -171,7 +174,7 @@ static void check_peers(struct report *report)
 		if (who == NULL)
 			continue;
 		if (failed == ENOENT || failed == ECONNREFUSED)
-			failed = 0; /* check_answer has reported that no server listens */
+			failed = 0; /* check_answer has already reported that no server listens */
 		enum status status = way_check(report, who, failed, &said);
 		report_tell(report, "socket", status, said.text);
 	}
@@ -198,7 +201,7 @@ static bool check_answer(struct report *report)
 		report_note(report, "listen", said.text);
 		return false;
 	}
-	if (failed == EACCES && geteuid() != 0) /* check_peers tests the accounts that matter */
+	if (failed == EACCES && geteuid() != 0) /* check_peers tests the peer_users as root */
 		return false;
 	conf_fault(&said, STATUS_UNAVAILABLE, place,
 		   failed == ECONNREFUSED ? "nobody answers on '%s' (%s), because the server that "
@@ -209,7 +212,10 @@ static bool check_answer(struct report *report)
 	return false;
 }
 
-/* `user` can be empty if systemd or another supervisor sets the account. */
+/*
+ * Checks the key `user`. It can be empty if systemd or another supervisor starts the program as the
+ * right account.
+ */
 static void check_user(struct report *report, bool answers)
 {
 	const struct server_conf *conf = &report->ctl->conf->server;
@@ -294,8 +300,8 @@ void check_files(struct report *report)
 /* ---- the log ---- */
 
 /*
- * If the server starts as root, it creates a missing log file and gives it to the account. Then
- * only reopening the file later could fail.
+ * If the server starts as root, it creates a missing log file for the account. Then the account's
+ * rights matter only when the server reopens the file.
  */
 void check_log(struct report *report)
 {
@@ -317,7 +323,7 @@ void check_log(struct report *report)
 
 /* ---- the token for /metrics ---- */
 
-/* Reads the token with the rights of this account, as page/metrics.c does at each request. */
+/* Reads the token file as the program's account. page/operator.c also reads it at each request. */
 void check_status_token(struct report *report)
 {
 	const struct server_conf *conf = &report->ctl->conf->server;

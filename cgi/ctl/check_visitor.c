@@ -1,6 +1,6 @@
 /*
- * prebindctl check --cookie: reports who a visitor with this cookie is. It finds this out as the
- * page does. The cookie is a secret, so it is not printed.
+ * prebindctl check --cookie: reports which user a visitor with this cookie is. It uses the same
+ * code as the page. The cookie is a secret, so it is not printed.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,7 +18,7 @@
 
 static enum status read_stdin(char **out, struct error *err)
 {
-	char line[REQUEST_COOKIE_MAX + 2]; /* with the newline and the NUL */
+	char line[REQUEST_COOKIE_MAX + 2]; /* includes the newline and the NUL */
 	char *copy = NULL;
 	enum status status = STATUS_OK;
 
@@ -60,7 +60,7 @@ enum status check_visitor_cookie(struct ctl *ctl, char **out, struct error *err)
 	return status;
 }
 
-/* ---- the look ---- */
+/* ---- the check ---- */
 
 static void tell(struct report *report, enum identity_verdict verdict, const struct identity *found,
 		 const struct error *why)

@@ -1,6 +1,6 @@
 /*
- * prebindctl check --web: checks what only a request can show, in the order in which a browser
- * needs it. This file decides which site is checked at which address.
+ * prebindctl check --web: makes the checks that need requests to the web server, in the order in
+ * which a browser makes them. This file decides which site is checked, and at which address.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,8 +22,8 @@ enum status web_address_check(const struct ctl *ctl, long *port, struct error *e
 }
 
 /*
- * Returns the site that should answer at the address of --web, or NULL if none of several sites has
- * its host.
+ * Returns the site that should answer at the address of --web. Returns NULL if there are several
+ * sites and none of them has this host.
  */
 static const struct site_conf *site_of_address(const struct ctl *ctl)
 {
@@ -59,7 +59,7 @@ static void path_add(const struct site_conf *conf, struct strbuf *url)
 }
 
 /*
- * Returns the page's address with a slash at its end. It comes from --web, or from the first of
+ * Returns the page's address, which ends with a slash. It comes from --web, or from the first of
  * `hosts`. Returns NULL if the site is not checked. The caller frees the address.
  */
 static char *address_of(const struct report *report)

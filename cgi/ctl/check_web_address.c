@@ -14,7 +14,7 @@
 #include "ctl/web.h"
 
 #define CONNECT_MS       3000
-#define CERTIFICATE_DAYS 14 /* a client that renews automatically does so 30 days before the end */
+#define CERTIFICATE_DAYS 14 /* automatic renewal happens 30 days before the end */
 #define DAY_S            86400
 
 /* ---- addresses ---- */
@@ -54,9 +54,9 @@ static void address_text(const struct addrinfo *address, char out[NI_MAXHOST])
 }
 
 struct reached {
-	struct strbuf good; /* the addresses that accept, with blanks between them */
+	struct strbuf good; /* the addresses that accept a connection, separated by spaces */
 	char bad[NI_MAXHOST];
-	int why; /* errno of the connection to bad */
+	int why; /* errno of the failed connection to the address `bad` */
 };
 
 static void reach_all(const struct addrinfo *list, struct reached *out)
@@ -76,8 +76,8 @@ static void reach_all(const struct addrinfo *list, struct reached *out)
 }
 
 /*
- * True if this machine's network is the cause, such as IPv6 on a machine without it. Then the
- * failure says nothing about visitors.
+ * True if this machine's network is the cause, for example because it has no IPv6. Visitors can
+ * then still be able to connect.
  */
 static bool is_our_network(const struct web *web, int why)
 {
@@ -157,7 +157,7 @@ bool web_check_address(const struct web *web)
 
 /* ---- certificate and clock ---- */
 
-/* If the certificate is not valid, the request has already failed. */
+/* Reports when the certificate expires. It is valid now, because the earlier request succeeded. */
 void web_check_certificate(const struct web *web)
 {
 	int64_t days = (web->answer.certificate_ends - clock_wall()) / DAY_S;

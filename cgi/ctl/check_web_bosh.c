@@ -1,7 +1,7 @@
 /*
- * prebindctl check --web: continues a chat session as a browser does, at bosh_url and through the
- * web server. Checks that requests are passed on, that the page's script can read the answers, and
- * how long a request can wait.
+ * prebindctl check --web: continues a chat session through the web server at bosh_url, as a browser
+ * does. Checks that the web server passes requests on, that the page's script can read the answers,
+ * and how long a request can wait.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -18,22 +18,22 @@
 #include "xmpp/bosh.h"
 
 #define RID_BIT          0x80000000u
-#define WAIT_MARGIN_S    10 /* how late the XMPP server can answer after `wait` */
+#define WAIT_MARGIN_S    10 /* how much longer than `wait` the XMPP server can take to answer */
 #define WAIT_EARLY_MS    1500
-#define INACTIVITY_FEW_S 10 /* Tigase's value; leaving and reopening a page takes a few seconds */
+#define INACTIVITY_FEW_S 10 /* Tigase uses 10; leaving and reopening a page takes a few seconds */
 #define ORIGIN_MAX       300
 
-/* A session, as far as a browser knows it. */
+/* A session, with the data that a browser has about it. */
 struct outside {
 	struct web *web;
 	char *url;    /* owned; the address at which browsers continue */
 	char *domain; /* owned */
 	char origin[ORIGIN_MAX];
-	bool cross; /* true if url has another origin than the page */
+	bool cross; /* true if url and the page have different origins */
 	struct bosh_answer answer;
 	char sid[CHAT_SID_MAX + 1];
 	int64_t rid;
-	long wait; /* seconds, as granted by the server */
+	long wait; /* in seconds; the value that the server granted */
 };
 
 static struct conf_place place(const struct outside *outside)
@@ -41,7 +41,7 @@ static struct conf_place place(const struct outside *outside)
 	return conf_site_place(outside->web->site->conf, "bosh_url");
 }
 
-/* Sends a body. Returns STATUS_OK for every HTTP status. */
+/* Sends a BOSH body. Any HTTP status counts as success and returns STATUS_OK. */
 static enum status post(struct outside *outside, struct strbuf *body, long seconds,
 			struct error *err)
 {
@@ -63,7 +63,7 @@ static enum status post(struct outside *outside, struct strbuf *body, long secon
 	return status;
 }
 
-/* Reads the last answer, which must be a BOSH body. */
+/* Parses the last answer. It must be a BOSH body. */
 static enum status take(struct outside *outside, struct error *err)
 {
 	const struct strbuf *body = &outside->web->answer.body;
@@ -85,9 +85,9 @@ static void terminate(struct outside *outside)
 	outside->sid[0] = '\0';
 }
 
-/* ---- are requests passed on ---- */
+/* ---- does the web server pass requests on ---- */
 
-/* Explains an HTTP status that is not 200. */
+/* Explains why the web server answers with an HTTP status other than 200. */
 static enum status say_not_passed(const struct outside *outside, struct error *said)
 {
 	int status = outside->web->answer.status;
@@ -161,9 +161,12 @@ static void check_inactivity(const struct outside *outside)
 		report_tell(outside->web->report, "inactivity", STATUS_OK, said.text);
 }
 
-/* ---- can the page's script use it ---- */
+/* ---- can the page's script read the answers ---- */
 
-/* A browser refuses plain http from a page over https, except to this machine. */
+/*
+ * True if the page uses https and the address plain http. Browsers refuse this, except for their
+ * own machine.
+ */
 static bool is_mixed(const struct outside *outside)
 {
 	struct http_url at = {0};
@@ -184,8 +187,8 @@ static bool allows_origin(const struct outside *outside)
 }
 
 /*
- * Sends the preflight request (CORS) that a browser sends before it posts text/xml to another
- * origin. Returns true if the answer allows the post.
+ * Sends the CORS preflight request that browsers send before they post text/xml to another origin.
+ * Returns true if the answer allows the post.
  */
 static bool allows_post(struct outside *outside)
 {
@@ -227,9 +230,9 @@ static void check_cross_origin(struct outside *outside, bool answer_allows)
 	report_tell(outside->web->report, "cors", said.status, said.text);
 }
 
-/* ---- a trial: attach and wait ---- */
+/* ---- attach to a session and wait ---- */
 
-/* True if the session is at this address. In a cluster only one node has the session. */
+/* True if the session belongs to this address. In a cluster only one node has the session. */
 static bool is_here(const struct outside *outside, const struct chat_session *session)
 {
 	char *url = NULL;
@@ -241,7 +244,7 @@ static bool is_here(const struct outside *outside, const struct chat_session *se
 	return here;
 }
 
-/* Ends the trial session made so far, and continues with the session of a user. */
+/* Ends the current trial session, and continues with the session of a user. */
 static void attach(struct outside *outside, const struct chat_session *session)
 {
 	terminate(outside);
@@ -323,7 +326,7 @@ static enum status say_wait(const struct outside *outside, long ms, enum status 
 			  got, ms / 1000, outside->wait);
 }
 
-/* Sends a request that the XMPP server holds, and waits for the answer. */
+/* Sends a request that the XMPP server holds until `wait` is over, and waits for the answer. */
 static void check_wait(struct outside *outside)
 {
 	struct strbuf body;
@@ -386,7 +389,7 @@ static void check_address(struct outside *outside)
 	terminate(outside);
 }
 
-/* name is the public name of a cluster's node, or NULL if bosh_url has no placeholder. */
+/* name is the public name of a cluster node, or NULL if bosh_url has no placeholder. */
 static void check_node(struct web *web, const char *name)
 {
 	struct outside outside = {.web = web};

@@ -1,6 +1,6 @@
 /*
- * prebindctl check --web: finds out why the page cannot be opened. A table has the causes of each
- * kind of failure, the most certain cause first.
+ * prebindctl check --web: finds the reason if the page cannot be opened. A table lists the causes
+ * of each failure. The most certain cause comes first.
  */
 #include <pwd.h>
 #include <stdio.h>
@@ -21,7 +21,7 @@ static struct conf_place server_place(const struct web *web, const char *key)
 	return conf_server_place(&web->report->ctl->conf->server, key);
 }
 
-/* Appends the page's path without the slash at its end. base_path should have this value. */
+/* Appends the page's path without its last slash. This is the right value for base_path. */
 static void mount_of(const struct web *web, struct strbuf *out)
 {
 	size_t len = strlen(web->at.path);
@@ -29,7 +29,7 @@ static void mount_of(const struct web *web, struct strbuf *out)
 	strbuf_add(out, web->at.path, len > 1 ? len - 1 : len);
 }
 
-/* ---- the causes: a test for each, and a sentence ---- */
+/* ---- the causes: a test and a sentence for each ---- */
 
 static bool host_is_unknown(const struct web *web)
 {
@@ -115,7 +115,7 @@ static enum status say_ours(const struct web *web, struct error *said)
 			 web->error_name, id);
 }
 
-/* ---- the web server's own answers ---- */
+/* ---- answers of the web server itself ---- */
 
 static bool has_socket(const struct web *web)
 {
@@ -137,7 +137,7 @@ static enum status say_not_running(const struct web *web, struct error *said)
 			  web->answer.status, web->url);
 }
 
-/* Root and the program's own account are allowed to connect. */
+/* True if the account is allowed to connect: root, the program's own account or a peer user. */
 static bool may_connect(const struct server_conf *server, uid_t uid)
 {
 	const struct passwd *user = getpwnam(server->user);
@@ -242,11 +242,11 @@ static enum status say_foreign(const struct web *web, struct error *said)
 			 web->url, web->answer.status);
 }
 
-/* The first row that fits is the cause. */
+/* The causes, in the order in which they are tested. The first row that applies is reported. */
 static const struct page_fault {
-	int from, to;                           /* range of the HTTP status */
+	int from, to;                           /* the range of HTTP statuses */
 	bool ours;                              /* true if prebind itself answered */
-	bool (*applies)(const struct web *web); /* NULL if the row always applies */
+	bool (*applies)(const struct web *web); /* NULL if the row applies without a test */
 	enum status (*say)(const struct web *web, struct error *said);
 } page_faults[] = {
     {404, 404, true,  host_is_unknown,    say_host        },

@@ -1,5 +1,5 @@
 /*
- * prebindctl check --web: checks the page itself, its headers, its cookie and the static files.
+ * prebindctl check --web: checks the page, its headers, its cookie and the static files.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,8 +19,8 @@ static const struct site_conf *site_conf(const struct web *web)
 }
 
 /*
- * Sets web->error_name to the name of the error, which only a JSON answer has. web->answer stays
- * the page's answer.
+ * Sets web->error_name to the name of the page's error. Only JSON answers have this name, so this
+ * requests prebind.json. web->answer remains the page's answer.
  */
 static void read_error_name(struct web *web)
 {
@@ -39,7 +39,7 @@ static void read_error_name(struct web *web)
 	web->answer = page;
 }
 
-/* True if the web server itself asks for the name and password of provider remote_user. */
+/* True if the web server itself asks for a user name and password, for provider remote_user. */
 static bool asks_for_login(const struct web *web)
 {
 	return web->answer.status == 401 && !web_is_ours(web) &&
@@ -48,7 +48,7 @@ static bool asks_for_login(const struct web *web)
 
 /* ---- what the page should have ---- */
 
-/* Each page of ours has each of these headers once. If value is NULL, any value is right. */
+/* The headers that every page of prebind has exactly once. If value is NULL, any value is right. */
 static const struct page_header {
 	const char *name;
 	const char *value;
@@ -85,7 +85,7 @@ static void check_headers(const struct web *web)
 	report_tell(web->report, "headers", STATUS_OK, "the page's headers arrive unchanged");
 }
 
-/* The login form comes with a cookie. The cookie is needed when the form is sent. */
+/* Checks that the login form's answer sets a cookie. The browser must return it with the form. */
 static void check_cookie(const struct web *web)
 {
 	char name[COOKIE_NAME_MAX];
@@ -105,7 +105,7 @@ static void check_cookie(const struct web *web)
 	report_tell(web->report, "cookie", said.status, said.text);
 }
 
-/* The length of a compressed page would reveal its secrets (BREACH). */
+/* Reports a compressed page, because its length can reveal secrets in it (BREACH). */
 static void check_compression(struct web *web, const char *reference)
 {
 	char *url = NULL;
@@ -124,8 +124,8 @@ static void check_compression(struct web *web, const char *reference)
 /* ---- static files ---- */
 
 static const struct static_file {
-	const char *path; /* relative to the page */
-	const char *type; /* part of its Content-Type */
+	const char *path; /* relative to the page's address */
+	const char *type; /* a part that the Content-Type must have */
 } static_files[] = {
     {"static/chat.css",   "text/css"  },
     {"static/chat.js",    "javascript"},
@@ -194,8 +194,8 @@ static void tell_page(const struct web *web, const char *then)
 }
 
 /*
- * Returns true if the answer is a page of ours, a redirection by us, or the web server's request
- * for a login. Otherwise reports the cause.
+ * Returns true if the answer is a page or a redirect of prebind, or the web server's request for a
+ * login. Otherwise reports the cause and returns false.
  */
 static bool judge(struct web *web)
 {
@@ -209,7 +209,7 @@ static bool judge(struct web *web)
 	return false;
 }
 
-/* The form has its own address, to which the page redirects. */
+/* Checks the login form at location, which is where the page redirects. */
 static bool check_login_form(struct web *web, const char *location)
 {
 	struct error said = {0};

@@ -1,5 +1,6 @@
 /*
- * prebindctl check: checks that the secret file of a WordPress site still matches wp-config.php.
+ * prebindctl check: checks that the secret file of a WordPress site still has the values in
+ * wp-config.php.
  */
 #include <string.h>
 
@@ -7,7 +8,7 @@
 #include "ctl/report.h"
 #include "ctl/wordpress.h"
 
-/* should_be is NULL if it is not known. */
+/* False if should_be is NULL, because the right value is not known then. */
 static bool differs(const char *is, const char *should_be)
 {
 	return should_be != NULL && strcmp(is != NULL ? is : "", should_be) != 0;
@@ -34,8 +35,8 @@ static enum status secret_open(const struct wordpress_source *source, struct wor
 }
 
 /*
- * Does not report that a file cannot be read. For the secret file, other checks report this.
- * wp-config.php is allowed to be missing.
+ * Does not report a file that cannot be read. Other checks report this for the secret file, and
+ * wp-config.php is optional.
  */
 static void check_site(struct report *report, struct wordpress_source *source)
 {

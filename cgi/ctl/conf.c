@@ -95,7 +95,7 @@ static int copy_from(struct ctl *ctl)
 	return EXIT_DONE;
 }
 
-/* Returns NULL if the options can be used together, otherwise the reason why not. */
+/* Returns NULL if the options can be combined, otherwise the reason why they cannot. */
 static const char *wrong_options(const struct ctl *ctl)
 {
 	if (ctl->from != NULL && ctl->adopt)

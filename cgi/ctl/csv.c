@@ -1,6 +1,6 @@
 /*
- * A reader that works character by character. A quote is special only at the start of a field.
- * After the closing quote there must be a comma or the end of the line.
+ * Reads the CSV file one character at a time. A quote is special only at the start of a field.
+ * After the closing quote, only a comma or the end of the line is allowed.
  */
 #include "ctl/csv.h"
 
@@ -8,7 +8,7 @@
 
 #include "base/codec.h"
 
-static const char mark[] = "\xef\xbb\xbf"; /* byte order mark of spreadsheets */
+static const char mark[] = "\xef\xbb\xbf"; /* the UTF-8 byte order mark that spreadsheets write */
 
 void csv_init(struct csv *csv, FILE *in)
 {
@@ -47,7 +47,7 @@ static int next_char(struct csv *csv)
 {
 	int c = raw_char(csv);
 
-	if (c == '\r') { /* alone, or before a line feed */
+	if (c == '\r') { /* with or without a line feed after it */
 		c = raw_char(csv);
 		if (c != '\n' && c != EOF)
 			give_back(csv, c);
@@ -58,7 +58,7 @@ static int next_char(struct csv *csv)
 	return c;
 }
 
-/* Reads a field after its opening quote. *end is the character after the closing quote. */
+/* Reads the rest of a quoted field. *end is the character after the closing quote. */
 static enum status read_quoted(struct csv *csv, int *end, struct error *err)
 {
 	for (;;) {

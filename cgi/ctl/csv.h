@@ -13,29 +13,29 @@
 #include "base/strbuf.h"
 
 #define CSV_FIELDS_MAX 16
-#define CSV_RECORD_MAX 16384 /* bytes: far more than a name, a JID and a password */
+#define CSV_RECORD_MAX 16384 /* in bytes; far longer than a name, a JID and a password */
 
 struct csv {
 	FILE *in;               /* borrowed */
-	unsigned char ahead[3]; /* bytes read to look for a byte order mark, but not used yet */
+	unsigned char ahead[3]; /* read to find a byte order mark, but not parsed yet */
 	size_t ahead_count;
-	bool nul;  /* a NUL was read */
-	long line; /* number of the first line of the last record, from 1 */
+	bool nul;  /* true if a NUL was read */
+	long line; /* number of the last record's first line, from 1 */
 	long at;   /* number of the current line */
 	struct strbuf text;
 	size_t starts[CSV_FIELDS_MAX];
 	const char
-	    *fields[CSV_FIELDS_MAX]; /* the last record's, until the next call; NUL-terminated */
+	    *fields[CSV_FIELDS_MAX]; /* of the last record; valid until the next call */
 	size_t count;
 };
 
 void csv_init(struct csv *csv, FILE *in);
-void csv_clear(struct csv *csv); /* also wipes the text */
+void csv_clear(struct csv *csv); /* also wipes the fields */
 
 /*
- * Reads the next record, and skips empty lines. Returns STATUS_NOT_FOUND if there is none, and
- * STATUS_INTERNAL if out of memory. With STATUS_BAD_REQUEST, the sentence says what is wrong,
- * without file and line.
+ * Reads the next record, and skips empty lines. Returns STATUS_NOT_FOUND at the end of the file,
+ * and STATUS_INTERNAL if out of memory. If it returns STATUS_BAD_REQUEST, err says what is wrong,
+ * without the file and the line.
  */
 enum status csv_next(struct csv *csv, struct error *err);
 

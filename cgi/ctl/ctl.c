@@ -1,6 +1,4 @@
-/*
- * Shared by all verbs: reports failures, prints JSON, reads passwords.
- */
+/* Functions for all verbs. They report errors, print JSON and read passwords. */
 #include "ctl/ctl.h"
 
 #include <stdio.h>
@@ -75,8 +73,8 @@ int ctl_list_end(const struct ctl *ctl, struct ctl_list *list, enum status statu
 }
 
 /*
- * Reads up to the newline or the end. Returns the number of bytes, at most PASSWORD_MAX + 1, or
- * -1 if there is nothing to read.
+ * Reads up to the newline or the end of the input. Returns the number of bytes, at most
+ * PASSWORD_MAX + 1, or -1 if the input has already ended.
  */
 static ssize_t read_bytes(FILE *in, char line[PASSWORD_MAX + 1])
 {
@@ -90,7 +88,7 @@ static ssize_t read_bytes(FILE *in, char line[PASSWORD_MAX + 1])
 	return len;
 }
 
-/* Reads a line without its newline; the caller frees it with secret_free. */
+/* Reads a line and removes its newline. The caller frees *out with secret_free. */
 static enum status read_line(FILE *in, char **out, struct error *err)
 {
 	char line[PASSWORD_MAX + 1];
@@ -126,7 +124,7 @@ static enum status ask(const char *prompt, char **out, struct error *err)
 	quiet = before;
 	quiet.c_lflag &= ~(tcflag_t)ECHO;
 	tcsetattr(STDIN_FILENO, TCSAFLUSH,
-		  &quiet); /* TCSAFLUSH discards what was typed before the prompt */
+		  &quiet); /* TCSAFLUSH discards what was typed too early */
 	fputs(prompt, stderr);
 	enum status status = read_line(stdin, out, err);
 	tcsetattr(STDIN_FILENO, TCSAFLUSH, &before);

@@ -1,5 +1,6 @@
 /*
- * Shared by the verbs of prebindctl. A verb is one row of ctl.c's table and one function.
+ * Declarations for all verbs of prebindctl. A verb is a function and a row of the table in
+ * cgi/ctl.c.
  */
 #ifndef CTL_CTL_H
 #define CTL_CTL_H
@@ -16,11 +17,11 @@
 enum { EXIT_DONE = 0, EXIT_REFUSED = 1, EXIT_USAGE = 2 };
 
 struct ctl {
-	struct conf *conf;            /* NULL if the verb does not need it */
-	const struct site_conf *site; /* the site of --site, or the only one */
-	struct store *store;          /* the site's database; NULL if the verb does not need it */
+	struct conf *conf;            /* NULL if the verb needs no configuration */
+	const struct site_conf *site; /* the site of --site, or the only site */
+	struct store *store;          /* the site's database; NULL if the verb needs none */
 	const struct verb *verb;
-	int argc; /* the verb's own arguments, without options */
+	int argc; /* the verb's arguments, without options */
 	char **argv;
 	bool json;
 	bool deep;
@@ -28,7 +29,7 @@ struct ctl {
 	bool password_stdin;
 	const char *jid;
 	const char *display_name;
-	const char *server; /* from --for: the XMPP server's software */
+	const char *server; /* from --for: the kind of XMPP server */
 	const char *group;
 	const char *user;
 	const char *source;
@@ -37,26 +38,27 @@ struct ctl {
 	bool api_key;
 	bool dry_run;
 	bool adopt;
-	const char *from;          /* for migrate: a database to copy */
-	const char *password_file; /* the password file of that database */
-	bool page;                 /* for setup: run as CGI, for the kit */
+	const char *from;          /* for migrate: the database to copy from */
+	const char *password_file; /* the password file for the database `from` */
+	bool page;                 /* for setup: answers a CGI request of the kit */
 	const char *ttl;
-	const char *web;     /* the page's address */
-	const char *answers; /* a file with answers for setup */
-	const char *config;  /* from -c; NULL if not given */
-	const char *cookie;  /* a secret NAME=VALUE; "-" to read it from standard input */
+	const char *web;     /* from --web: the page's address */
+	const char *answers; /* from --answers: a file with answers for setup */
+	const char *config;  /* from --config or -c; NULL if not given */
+	const char *cookie;  /* NAME=VALUE, secret; "-" means standard input */
 };
 
 /*
- * If root runs the tool, it changes to the program's account before the verb runs (ctl/account.h).
- * With VERB_AS_CALLED, the verb begins as root and changes to other accounts itself.
+ * Things that a verb needs before it runs. If root runs the tool, it changes to the program's
+ * account first (ctl/account.h). A verb with VERB_AS_CALLED starts as root and changes accounts
+ * itself.
  */
 enum verb_need {
 	VERB_CONF = 1,
 	VERB_SITE = 2,
 	VERB_STORE = 4,
 	VERB_AS_CALLED = 8,
-	VERB_NEW_CONF = 16 /* the verb writes the configuration, which can be missing */
+	VERB_NEW_CONF = 16 /* the verb writes the configuration, which need not exist */
 };
 
 enum verb_option {
@@ -87,7 +89,7 @@ enum verb_option {
 
 struct verb {
 	const char *name; /* such as "user" */
-	const char *word; /* such as "add"; NULL for a verb of one word */
+	const char *word; /* such as "add"; NULL if the verb is one word */
 	const char *args; /* such as "NAME [--password-stdin]" */
 	const char *help; /* one sentence */
 	unsigned needs;   /* bits of verb_need */
@@ -98,60 +100,64 @@ struct verb {
 };
 
 /*
- * Prints the sentence to standard error; with --json also {"error":…,"message":…} to standard
- * output. Returns EXIT_REFUSED.
+ * Prints the error's sentence to standard error. With --json, also prints {"error":…,"message":…}
+ * to standard output. Returns EXIT_REFUSED.
  */
 int ctl_fail(const struct ctl *ctl, const struct error *err);
 
 /*
- * Prints the buffer and a newline, and clears the buffer. Returns EXIT_REFUSED if the buffer
- * failed.
+ * Prints the JSON and a newline, and clears the buffer. Returns EXIT_REFUSED if the buffer had run
+ * out of memory.
  */
 int ctl_print_json(const struct ctl *ctl, struct strbuf *json);
 
-/* Prints the buffer and clears it. Returns EXIT_REFUSED if the buffer failed. */
+/*
+ * Prints the text and clears the buffer. Returns EXIT_REFUSED if the buffer had run out of memory.
+ */
 int ctl_print_text(struct strbuf *text);
 
-/* A list, printed as lines or a JSON array. The callbacks of the verbs add to it. */
+/*
+ * A list that is printed as lines or as a JSON array. Each verb has a callback that adds its items.
+ */
 struct ctl_list {
 	bool json;
 	struct strbuf text;
 	struct json_writer w; /* writes into text */
 };
 void ctl_list_begin(const struct ctl *ctl, struct ctl_list *list);
-/* Prints the list, or reports the failure. Returns the exit status. */
+/* Ends and prints the list. If status is an error, reports it instead. Returns the exit status. */
 int ctl_list_end(const struct ctl *ctl, struct ctl_list *list, enum status status,
 		 const struct error *err);
 
 /*
- * Reads one secret. If from_stdin, it is a line of standard input. Otherwise it is typed twice at
- * the terminal without echo. The caller frees it with secret_free.
+ * Reads a secret. If from_stdin is true, it is a line of standard input. Otherwise the operator
+ * types it twice at the terminal, without echo. The caller frees *out with secret_free.
  */
 enum status ctl_read_secret(bool from_stdin, const char *what, char **out, struct error *err);
 
 /*
- * Reads the bare JID of a user's account. Returns STATUS_NO_CHAT_ACCOUNT if deny_jids forbids this
- * JID for every user. The caller clears *out.
+ * Parses the bare JID of a user's account. Returns STATUS_NO_CHAT_ACCOUNT if deny_jids forbids this
+ * JID to every user. The caller clears *out.
  */
 enum status ctl_read_jid(const struct ctl *ctl, const char *text, struct jid *out,
 			 struct error *err);
 
 /*
- * Returns the user's name for a row of the JID map. A name of the site is returned unchanged. A
- * name of provider `login` is returned as it is in our table, or composed if it is not there.
- * Returns STATUS_BAD_REQUEST if there is no such source, or if the name is empty, is too long or
- * contains an invisible character. The caller frees *out.
+ * Returns the user's name as the JID map stores it. Names from the site are not changed. For
+ * provider `login`, it is the spelling in the table of users, or the composed form (NFC) if the
+ * table does not have the name. Returns STATUS_BAD_REQUEST if the source is unknown, or if the name
+ * is empty, is too long or has an invisible character. The caller frees *out.
  */
 enum status ctl_map_user(const struct ctl *ctl, const char *source, const char *name, char **out,
 			 struct error *err);
 
-/* Returns STATUS_BAD_REQUEST if there is no identity provider of that name. */
+/* Returns STATUS_BAD_REQUEST if no identity provider is named source. */
 enum status ctl_source_check(const char *source, struct error *err);
 
-/* Returns the identity source of a user's name: --source, or the site's first provider. */
+/* Returns the provider whose users the verb is about: --source, or the site's first provider. */
 const char *ctl_source(const struct ctl *ctl);
 
-/* Adds a site user without a row of the JID map. */
+/* Adds a user of provider `login`, without a row in the JID map. */
 enum status ctl_user_new(const struct ctl *ctl, const char *name, const char *password,
 			 struct error *err);
 

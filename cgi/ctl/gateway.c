@@ -1,7 +1,7 @@
 /*
- * prebindctl gateway …: manages the programs that are allowed to call /rest/adhoc/bosh@DOMAIN.
- * Their secrets are random unless a password is given. A secret is printed once, when it is made.
- * Only its hash is kept.
+ * prebindctl gateway …: manages the programs that are allowed to call /rest/adhoc/bosh@DOMAIN. A
+ * program's secret is random unless the operator gives a password. A new secret is printed once.
+ * Only its hash is stored.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,16 +16,19 @@
 #include "store/adhoc_caller.h"
 #include "xmpp/jid.h"
 
-#define SECRET_BYTES 32 /* random bytes of a password or an API key made here */
+#define SECRET_BYTES 32 /* bytes of a random password or API key */
 
-/* Checks a name that HTTP Basic will send. It is a bare JID in its prepared form, or a word. */
+/*
+ * Checks the name that a program sends with HTTP Basic. It is a bare JID in its prepared form, or a
+ * word.
+ */
 static enum status name_check(const char *name, struct error *err)
 {
 	struct jid jid = {0};
 	char *bare = NULL;
 
 	if (strchr(name, '@') == NULL)
-		return STATUS_OK; /* the store refuses an invalid name */
+		return STATUS_OK; /* the store will refuse an invalid name */
 	enum status status = jid_parse(name, &jid, err);
 	if (status == STATUS_OK) {
 		bare = jid_bare_text(&jid);
@@ -62,7 +65,7 @@ static enum status address_prepare(const char *text, char **out, struct error *e
 	return *out != NULL ? STATUS_OK : error_no_memory(err);
 }
 
-/* Turns "a,b" into "a b" and prepares each item. The caller frees *out. */
+/* Prepares each item of "a,b" and joins the items to "a b". The caller frees *out. */
 static enum status list_prepare(const char *text, item_prepare *prepare, char **out,
 				struct error *err)
 {
@@ -106,8 +109,8 @@ static enum status secret_make(char **out, struct error *err)
 }
 
 /*
- * Reads the password from standard input if the option is set. Otherwise makes a password, and sets
- * *made to it, so that it can be printed.
+ * Makes the hash of a caller's password. With --password-stdin, reads the password from standard
+ * input. Otherwise makes a random password and sets *made to it, so that it can be printed.
  */
 static enum status password_get(const struct ctl *ctl, char hash[SECRET_HASH_MAX], char **made,
 				struct error *err)
@@ -122,7 +125,7 @@ static enum status password_get(const struct ctl *ctl, char hash[SECRET_HASH_MAX
 	return status;
 }
 
-/* Prints the secrets that were made. They are not shown again. */
+/* Prints the new secrets, because they are not shown again. */
 static void print_secrets(const char *password, const char *api_key)
 {
 	if (password != NULL)
@@ -133,7 +136,9 @@ static void print_secrets(const char *password, const char *api_key)
 		fputs("prebindctl: store it now, because it is not shown again\n", stderr);
 }
 
-/* Reads the options of a new caller. adhoc_caller_clear frees *out. */
+/*
+ * Reads the options of a new caller. The caller of this function passes *out to adhoc_caller_clear.
+ */
 static enum status options_read(const struct ctl *ctl, struct adhoc_caller *out, struct error *err)
 {
 	const char *addresses = ctl->addresses != NULL ? ctl->addresses : "";
@@ -178,7 +183,7 @@ int ctl_gateway_add(struct ctl *ctl)
 	return status == STATUS_OK ? EXIT_DONE : ctl_fail(ctl, &err);
 }
 
-/* Finds the caller by the given name, or by this name as `gateway add` composes it. */
+/* Finds the caller by the name as given, or as `gateway add` would spell it. */
 static enum status find(const struct ctl *ctl, struct adhoc_caller *out, struct error *err)
 {
 	const char *name = ctl->argv[0];

@@ -1,5 +1,6 @@
 /*
- * The stanzas with which a guest tries what guests must not do. docs/guests.md has the settings.
+ * The stanzas with which the check tries, as a guest, what guests must not do. docs/guests.md
+ * describes the settings.
  */
 #include "ctl/guest_walls.h"
 
@@ -7,7 +8,10 @@
 
 #define NS_MUC "http://jabber.org/protocol/muc"
 
-/* If the server lets the message through, the hints in it prevent storage and copies. */
+/*
+ * Writes a message with hints. If the server does not refuse it, the hints keep the server from
+ * storing or copying it.
+ */
 static void write_message(const struct wall_goal *goal, struct strbuf *out)
 {
 	strbuf_addf(out, "<message" WALL_NS_CLIENT " type='chat' id='%s' to='", goal->id);
@@ -52,7 +56,10 @@ static void write_rooms(const struct wall_goal *goal, struct strbuf *out)
 		    goal->id, goal->service);
 }
 
-/* RFC 6761, section 6.4: no host of .invalid exists, so only a DNS query leaves the server. */
+/*
+ * Writes a message to another domain. No host below .invalid exists (RFC 6761, section 6.4), so the
+ * server can send nothing but a DNS query.
+ */
 static void write_abroad(const struct wall_goal *goal, struct strbuf *out)
 {
 	strbuf_addf(out,

@@ -1,5 +1,5 @@
 /*
- * prebindctl map …: the XMPP accounts of site users.
+ * prebindctl map …: manages the JID map, which gives XMPP accounts to site users.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -28,7 +28,10 @@ static enum status user_check(const char *source, const char *name, struct error
 	return name_characters_check(name, err);
 }
 
-/* A user who was added before names were composed can have a row in the old spelling. */
+/*
+ * Returns the name as the table of users spells it, otherwise the composed name (NFC). A user who
+ * was added before names were composed can be in the table with the old spelling.
+ */
 static enum status own_user(const struct ctl *ctl, const char *name, char **out, struct error *err)
 {
 	struct user user = {0};
@@ -95,7 +98,7 @@ int ctl_map_set(struct ctl *ctl)
 	return status == STATUS_OK ? EXIT_DONE : ctl_fail(ctl, &err);
 }
 
-/* Deletes the row of the given name, or of this name as `map set` would write it. */
+/* Deletes the row of the user. The row has the name as given, or as `map set` would spell it. */
 static enum status delete_row(const struct ctl *ctl, const char *source, const char *name,
 			      struct error *err)
 {

@@ -1,6 +1,6 @@
 /*
- * prebindctl map import: adds the rows of a CSV file to the JID map, either all or none. All faults
- * of the file itself are reported before the database is changed.
+ * prebindctl map import: adds the rows of a CSV file to the JID map. It adds either all rows or
+ * none. It reports all errors in the file before it changes the database.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -15,7 +15,7 @@
 #include "store/jid_map.h"
 #include "xmpp/jid.h"
 
-#define TOLD_MAX 20 /* faults that are printed; others usually have the same cause */
+#define TOLD_MAX 20 /* only this many errors are printed; the others usually have the same cause */
 
 enum column { COLUMN_SOURCE, COLUMN_USER, COLUMN_JID, COLUMN_PASSWORD, N_COLUMNS };
 
@@ -26,17 +26,17 @@ static const char *const column_names[N_COLUMNS] = {
     [COLUMN_PASSWORD] = "xmpp_password",
 };
 
-/* The columns if the first line does not name them. */
+/* The columns in a file whose first line does not name them. */
 static const int columns_unnamed[N_COLUMNS] = {
     [COLUMN_SOURCE] = -1, [COLUMN_USER] = 0, [COLUMN_JID] = 1, [COLUMN_PASSWORD] = 2};
 
 struct import {
 	const struct ctl *ctl;
 	const char *file;
-	int columns[N_COLUMNS]; /* index in a record; -1 if missing */
-	size_t width;           /* fields of a record; 0 if unknown */
+	int columns[N_COLUMNS]; /* index of the field in a record; -1 if the file lacks it */
+	size_t width;           /* number of fields in a record; 0 if not yet known */
 	struct jid_map_row *rows;
-	long *lines; /* line number of each row */
+	long *lines; /* the line number of each row */
 	size_t count;
 	size_t size;
 	size_t faults;
@@ -59,8 +59,8 @@ static int column_named(const char *name)
 }
 
 /*
- * Reads a first line with the names of the columns. Returns false if it is a row. A line of names
- * cannot be a row, because "jid" is not a JID.
+ * Reads a first line that names the columns. Returns false if the first line is a row. The two
+ * cannot be confused, because the column name "jid" is not a valid JID.
  */
 static bool read_names(struct import *import, const struct csv *csv)
 {
@@ -94,7 +94,7 @@ static enum status row_check(const struct import *import, const struct jid *jid,
 	return jid_deny(import->ctl->site, jid, err);
 }
 
-/* True if an allocation failed. */
+/* True if a member is missing because memory ran out. */
 static bool row_is_short(const struct jid_map_row *row, bool has_password)
 {
 	return row->source == NULL || row->localpart == NULL || row->domain == NULL ||
@@ -193,7 +193,7 @@ static enum status csv_file_read(struct import *import, FILE *in, struct error *
 	}
 	if (status == STATUS_INTERNAL && why.text[0] != '\0')
 		error_set(err, status, "%s", why.text);
-	else if (why.text[0] != '\0') /* after a fault in a quote the records are not separable */
+	else if (why.text[0] != '\0') /* no record can be read after a misplaced quote */
 		fault(import, csv.line, why.text);
 	csv_clear(&csv);
 	return status == STATUS_INTERNAL ? status : STATUS_OK;

@@ -1,8 +1,8 @@
 /*
- * prebindctl people export: prints the site's people as a group of the XMPP server. The server
- * makes each member a contact of all others, without asking them. For Prosody the group is a file
- * of mod_groups. For ejabberd and Tigase it is a shell script that changes the group to these
- * members. docs/people.md says how to use it.
+ * prebindctl people export: prints the site's people as a group for the XMPP server. The server
+ * makes all members contacts of each other, without asking them. Prosody gets a file for
+ * mod_groups. ejabberd and Tigase get a shell script that sets the group's members. docs/people.md
+ * describes how to use the output.
  */
 #include <ctype.h>
 #include <stdio.h>
@@ -14,23 +14,26 @@
 #include "ctl/ctl.h"
 
 #define GROUP_DEFAULT "Everybody"
-#define GROUP_MAX     64 /* bytes */
+#define GROUP_MAX     64 /* in bytes */
 /*
- * At every login the server sends a member the list of all others, with about 100 bytes for each.
- * With 5000 members that is half a megabyte. The number of contacts grows with the square of the
- * number of members.
+ * The limit on members. At every login the server sends a member the list of all others, with about
+ * 100 bytes for each. With 5000 members that is half a megabyte. The number of contacts grows with
+ * the square of the number of members.
  */
 #define MEMBERS_MAX 5000
 
-/* A kind of server. The head is printed before the members, and the tail after them. */
+/*
+ * How to print a group for a kind of server. The head comes before the members, the tail after
+ * them.
+ */
 struct server {
 	const char *name;
-	const char *head; /* "%s" in it stands for the group's name */
+	const char *head; /* contains "%s" in place of the group's name */
 	void (*member)(const struct person *person, FILE *out);
-	const char *tail; /* NULL if there is none */
+	const char *tail; /* NULL if nothing comes after the members */
 };
 
-/* A line is JID=NAME. A line that begins with [ begins a group. */
+/* A member is a line JID=NAME. A line that begins with [ starts a group. */
 static void member_prosody(const struct person *person, FILE *out)
 {
 	if (person->jid[0] == '[' || strchr(person->jid, '=') != NULL)
@@ -40,15 +43,17 @@ static void member_prosody(const struct person *person, FILE *out)
 		fprintf(out, "%s=%s\n", person->jid, person->name);
 }
 
-/* JIDs have no quotes, blanks or control characters in them (RFC 7622, 3.3.1). */
+/*
+ * A JID needs no quoting, because it has no quotes, spaces or control characters (RFC 7622, 3.3.1).
+ */
 static void member_tigase(const struct person *person, FILE *out)
 {
 	fprintf(out, "%s\n", person->jid);
 }
 
 /*
- * ejabberdctl is a shell script, and other shell scripts start it, so only harmless characters are
- * allowed.
+ * Prints the JID only if its characters are harmless in a shell script. ejabberdctl is a shell
+ * script, and other scripts call it.
  */
 static void member_ejabberd(const struct person *person, FILE *out)
 {
@@ -65,8 +70,8 @@ static void member_ejabberd(const struct person *person, FILE *out)
 }
 
 /*
- * The members are printed between the two words MEMBERS. The first word is quoted, so the shell
- * gives no character of the members a special meaning.
+ * The members are a here-document between two lines with the word MEMBERS. The first MEMBERS is
+ * quoted, so the shell does not expand anything in the document.
  */
 static const char ejabberd_head[] = "#!/bin/sh\n"
 				    "# Run it as the user who may run ejabberdctl. It needs "
@@ -149,8 +154,8 @@ static const struct server *server_named(const char *name)
 }
 
 /*
- * The name is printed in quotes in a script, and in brackets in a file, so it must not contain
- * quotes or brackets.
+ * Refuses a group name with quotes or brackets, because the name is printed in quotes in a script
+ * and in brackets in a file.
  */
 static bool group_is_good(const char *group)
 {
@@ -162,8 +167,8 @@ static bool group_is_good(const char *group)
 }
 
 /*
- * The group is first written to memory through out, and printed when it is complete. If only a part
- * were printed, the other people would lose their contacts.
+ * Collects the group in memory (out), and prints it only when it is complete. If the server got a
+ * part of a group, the people in the other part would lose their contacts.
  */
 struct exporter {
 	const struct server *server;
@@ -177,7 +182,7 @@ static void print_member(void *arg, const struct person *person)
 	exporter->server->member(person, exporter->out);
 }
 
-/* Prints the head with the group's name in place of "%s". The tail has no such place. */
+/* Prints the head with the group's name in place of "%s". The tail does not contain "%s". */
 static void print_head(const struct exporter *exporter, const char *group)
 {
 	const char *head = exporter->server->head, *place = strstr(head, "%s");
@@ -185,7 +190,7 @@ static void print_head(const struct exporter *exporter, const char *group)
 	fprintf(exporter->out, "%.*s%s%s", (int)(place - head), head, group, place + 2);
 }
 
-/* Adds the reason for the limit, if the site has more people than MEMBERS_MAX. */
+/* Adds the reason for the limit to the error about more than MEMBERS_MAX people. */
 static void say_why(struct error *err)
 {
 	char text[sizeof(err->text)];

@@ -1,5 +1,5 @@
 /*
- * prebindctl prebind: makes the same call as the page.
+ * prebindctl prebind: opens a chat session for a user or JID, with the same call as the page.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,8 +14,8 @@
 #include "store/jid_map.h"
 
 /*
- * Sets *known if the user has a row in the JID map or, with provider login, an account of that
- * provider.
+ * Sets *known to true if the JID map has a row for the user. With provider login, an account of
+ * that provider is enough.
  */
 static enum status user_known(const struct ctl *ctl, const char *name, bool *known,
 			      struct error *err)
@@ -34,8 +34,9 @@ static enum status user_known(const struct ctl *ctl, const char *name, bool *kno
 }
 
 /*
- * A word with an @ can be a JID, or a user's name that is an e-mail address. It is a JID if its
- * domain is that of the rule. Otherwise it is a user's name if such a user exists.
+ * Decides if a word is a user's name or a JID. Without an @, it is a name. With the domain of the
+ * rule, it is a JID. Otherwise it is a name if there is such a user, because a name can be an
+ * e-mail address.
  */
 static enum status is_user(const struct ctl *ctl, const char *word, bool *out, struct error *err)
 {
@@ -51,7 +52,7 @@ static enum status is_user(const struct ctl *ctl, const char *word, bool *out, s
 	return status;
 }
 
-/* Refuses the accounts that the page refuses. */
+/* Parses the JID, and refuses the accounts that the page refuses. */
 static enum status jid_is_meant(const struct ctl *ctl, const char *text, struct jid *out,
 				struct error *err)
 {

@@ -11,146 +11,150 @@
 #include "store/user.h"
 #include "template/cache.h"
 
-/* The processes of this machine that listen on the web server's port, one for each account. */
+/* The accounts whose processes listen on the web server's port on this machine. */
 #define WEB_SERVER_ACCOUNTS 8
 struct web_server {
-	size_t count; /* 0 if none was found, or if only root can see them */
+	size_t count; /* 0 if no process was found, or if only root can find it */
 	struct web_server_account {
 		uid_t uid;
 		pid_t pid;
-		char name[32]; /* the program's name */
+		char name[32]; /* the name of the account's program */
 	} accounts[WEB_SERVER_ACCOUNTS];
 };
 
 struct report {
 	struct ctl *ctl;
-	const struct site_conf *site; /* NULL if the lines belong to [server] */
+	const struct site_conf *site; /* the site that the lines are about; NULL for [server] */
 	struct json_writer *w;
 	struct template_cache *cache; /* borrowed, like ctl and w */
-	struct web_server web_server; /* with --web */
-	char *cookie;                 /* with --cookie; owned; wiped when it is freed */
+	struct web_server web_server; /* set with --web */
+	char *cookie;                 /* set with --cookie; owned; wiped before it is freed */
 	int failed;
 };
 
-/* Adds a line. It is a failure unless status is STATUS_OK. */
+/* Adds a line to the report. The line is a failure if status is not STATUS_OK. */
 void report_tell(struct report *report, const char *what, enum status status, const char *said);
 
-/* Adds a note, which is not a failure. */
+/* Adds a note to the report. A note is not a failure. */
 void report_note(const struct report *report, const char *what, const char *said);
 
 /*
  * check_server.c: checks [server] and its socket. Call it before the tool changes to the program's
- * user, because it also tests the accounts of peer_users.
+ * account, because only root can test the accounts of peer_users.
  */
 void check_server(struct report *report);
 
 /*
- * check_server.c: connects to the socket of `listen`. Returns 0 if a server answers, else an errno.
+ * check_server.c: connects to the socket of `listen`. Returns 0 if a server accepts the connection,
+ * otherwise an errno.
  */
 int check_server_answers(const struct server_conf *conf);
 
 /*
- * check_server.c: checks that the program's user can read the configuration. The tool has changed
- * to this user.
+ * check_server.c: checks that the program's account can read the configuration. Call it after the
+ * tool has changed to this account.
  */
 void check_files(struct report *report);
 
-/* check_server.c: checks that the program's user can write the log. */
+/* check_server.c: checks that the program's account can write the log. */
 void check_log(struct report *report);
 
-/* check_server.c: checks that the program's user can read the token of status_token_file. */
+/* check_server.c: checks that the program's account can read status_token_file. */
 void check_status_token(struct report *report);
 
 /* check.c: checks the site of --site, or all sites. */
 void check_sites(struct report *report);
 
 /*
- * check_grants.c: notes which rights the account of the site's database has in addition to reading,
- * and how to make an account with only the rights that are needed. provider_failed is true if a
- * provider could not use the database, perhaps because the account lacks rights.
+ * check_grants.c: notes the rights of the site's database account beyond reading, and prints how to
+ * create an account with only the necessary rights. provider_failed is true if a provider could not
+ * use the database, which can mean that the account lacks rights.
  */
 void check_grants(struct report *report, bool provider_failed);
 
 /*
- * check_accounts.c: checks the files, the log and the sites. Each site is checked with the account
- * that the program has for this site.
+ * check_accounts.c: checks the files, the log and the sites. Each site is checked as the account
+ * that runs it.
  */
 void check_sites_by_account(struct report *report);
 
 /*
- * check_visitor.c: reads the cookie of --cookie. Returns STATUS_BAD_REQUEST if there is none, or if
- * there are several sites and none is chosen. The caller frees *out with secret_free.
+ * check_visitor.c: reads the cookie from --cookie. Returns STATUS_BAD_REQUEST if it is not a
+ * cookie, or if there are several sites and no --site. The caller frees *out with secret_free.
  */
 enum status check_visitor_cookie(struct ctl *ctl, char **out, struct error *err);
 
-/* check_visitor.c, with --cookie: reports who a visitor with that cookie is. */
+/* check_visitor.c, with --cookie: reports which user a visitor with this cookie is. */
 void check_visitor(struct report *report, const struct site *site);
 
-/* The user for whom a session is made as a test. */
+/* The user for whom the check opens a session. */
 struct check_user {
 	char first[USER_NAME_MAX + 1];
-	const char *name; /* from --user, or points to first; NULL if there is no user */
+	const char *name; /* from --user, or points to `first`; NULL if there is no user */
 };
 
 /*
- * check_bind.c: makes a session as the page does, for the user of --user, or for the first user of
- * provider login. If there is no user to try it with, returns STATUS_NOT_FOUND and sets user->name
- * to NULL. The caller clears *session.
+ * check_bind.c: opens a session as the page does, for the user of --user or for the first user of
+ * provider login. If there is no such user, returns STATUS_NOT_FOUND and sets user->name to NULL.
+ * The caller clears *session.
  */
 enum status check_bind_session(const struct report *report, struct site *site,
 			       struct check_user *user, struct chat_session *session,
 			       struct error *err);
 
 /*
- * check_bind.c, with --deep: makes and reports such a session. If that fails, *session is zeroed.
- * The session ends by itself unless the caller continues it. The caller clears *session.
+ * check_bind.c, with --deep: opens a session with check_bind_session and reports the result. If it
+ * fails, *session is zeroed. An unused session ends by itself. The caller clears *session.
  */
 void check_bind(struct report *report, struct site *site, struct chat_session *session);
 
 /*
- * check_guests.c, with --deep: gets a guest's session and tries whether the XMPP server keeps
- * guests away from users, rooms and contacts. user is a session to write to. If there is none, its
- * sid is "".
+ * check_guests.c, with --deep: opens a guest's session and checks that the XMPP server keeps guests
+ * away from users, rooms and contacts. user is a session to which the guest tries to write.
+ * user->sid is "" if there is none.
  */
 void check_guests(struct report *report, struct site *site, const struct chat_session *user);
 
-/* check_bind.c, with --deep: compares the XMPP server's clock with ours, if it sends its time. */
+/*
+ * check_bind.c, with --deep: compares the XMPP server's clock with ours, if the server sends its
+ * time.
+ */
 void check_upstream_clock(struct report *report);
 
 /*
- * check_bind.c: reports how another machine's clock differs from ours. That clock must have been
- * read just before.
+ * check_bind.c: reports how much another machine's clock differs from ours. Call it right after
+ * that clock was read.
  */
 struct clock_seen {
-	const char *what;    /* the word with which the report's line begins */
+	const char *what;    /* the first word of the report's line */
 	const char *whose;   /* such as "the web server's" */
-	int64_t seconds;     /* the time of that clock, in Unix seconds */
-	const char *matters; /* what a difference breaks; NULL if a difference is only a note */
+	int64_t seconds;     /* the time of the other clock, in Unix seconds */
+	const char *matters; /* what the difference breaks; NULL if it is only noted */
 };
 void check_clock(struct report *report, const struct clock_seen *seen);
 
 /*
- * check_web.c, with --web: checks the site through its web server, if the address belongs to the
- * site. With --deep and without --web, the address is the one that `hosts` names.
+ * check_web.c, with --web: checks the site through its web server, if the address of --web belongs
+ * to the site. With --deep but without --web, takes the address from `hosts`.
  */
 void check_web(struct report *report, struct site *site);
 
-/* check_web.c: reports that no site has the host of --web. */
+/* check_web.c: reports that the host in --web belongs to no site. */
 void check_web_site(struct report *report);
 
-/* check_web.c: reads the port of --web. Returns STATUS_BAD_REQUEST if --web is not an address. */
+/* check_web.c: reads the port in --web. Returns STATUS_BAD_REQUEST if --web is not a URL. */
 enum status web_address_check(const struct ctl *ctl, long *port, struct error *err);
 
 /*
- * web_server.c: finds the accounts in /proc. Only root can see there what other accounts' processes
- * have open. If an account other than root listens, root is left out, because it only opened the
- * port.
+ * web_server.c: finds in /proc the accounts that listen on the port. Only root can see the open
+ * files of other accounts. If another account listens too, root is left out, because it only opened
+ * the port for that account.
  */
 void web_server_find(long port, struct web_server *out);
 /*
- * check_wordpress.c: compares each site's secret file with the wp-config.php from which it was
- * made. Reports only differences. Call it before the tool changes to the program's user, because
- * this user perhaps cannot read wp-config.php.
+ * check_wordpress.c: compares each site's secret file with the wp-config.php that it was made from.
+ * Reports only differences. Call it before the tool changes to the program's account, because that
+ * account might not be allowed to read wp-config.php.
  */
 void check_wordpress(struct report *report);
 

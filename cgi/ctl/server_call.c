@@ -52,7 +52,10 @@ static void add_param(struct strbuf *out, const char *name, const char *value)
 	strbuf_adds(out, value);
 }
 
-/* With trusted proxies, a request from this machine proves nothing, so the token is sent. */
+/*
+ * Adds the token from the file. With trusted proxies the server requires it, because a request from
+ * this machine can then come from any visitor.
+ */
 static void add_token(struct strbuf *out, const char *file)
 {
 	struct strbuf token, value;
@@ -131,7 +134,7 @@ static enum status open_socket(const struct server_conf *conf, int *out, struct 
 	return STATUS_UNAVAILABLE;
 }
 
-/* Reads until the server closes the connection. */
+/* Reads everything until the server closes the connection. */
 static enum status read_all(int fd, struct strbuf *out, struct error *err)
 {
 	int64_t deadline_ms = clock_monotonic_ms() + CALL_MS;
@@ -159,7 +162,7 @@ static enum status read_all(int fd, struct strbuf *out, struct error *err)
 	return STATUS_OK;
 }
 
-/* Copies the CGI answer out of the FastCGI records. */
+/* Joins the contents of the FastCGI records to one CGI answer. */
 static void unpack(const struct strbuf *records, struct strbuf *out)
 {
 	const unsigned char *at = (const unsigned char *)records->data;
@@ -178,7 +181,7 @@ static void unpack(const struct strbuf *records, struct strbuf *out)
 	}
 }
 
-/* Copies the answer's body, which comes after the head and the empty line. */
+/* Copies the answer's body, which follows the header and an empty line. */
 static enum status take_body(const struct strbuf *answer, struct strbuf *body, struct error *err)
 {
 	const char *end = answer->len > 0 ? strstr(answer->data, "\r\n\r\n") : NULL;

@@ -1,6 +1,6 @@
 /*
- * Asks the running server for a page. The request goes to the server's own socket, as from a web
- * server. For the verbs that show what the server knows.
+ * Requests a page from the running server through the server's own socket, as a web server does.
+ * Verbs use it to show what only the server knows.
  */
 #ifndef CTL_SERVER_CALL_H
 #define CTL_SERVER_CALL_H
@@ -8,9 +8,9 @@
 #include "ctl/ctl.h"
 
 /*
- * Gets the page as JSON from the site of ctl, or from the first site if ctl has none. Initializes
- * body and fills it with the answer's body. Returns STATUS_NOT_FOUND if the server has no such
- * page.
+ * Gets the page as JSON from the site of ctl, or from the first site if ctl->site is NULL.
+ * Initializes body and stores the answer's body in it. Returns STATUS_NOT_FOUND if the server has
+ * no such page.
  */
 enum status server_call(const struct ctl *ctl, const char *path, struct strbuf *body,
 			struct error *err);

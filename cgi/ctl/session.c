@@ -1,6 +1,6 @@
 /*
- * prebindctl session …: login sessions of this program. An XMPP session ends by itself after its
- * page is closed.
+ * prebindctl session …: manages the login sessions of this program. An XMPP session is not managed
+ * here, because it ends by itself after its page is closed.
  */
 #include <stdio.h>
 #include <string.h>
@@ -37,7 +37,10 @@ int ctl_session_list(struct ctl *ctl)
 	return ctl_list_end(ctl, &list, status, &err);
 }
 
-/* Sessions of provider `login` have the user's name as it is spelled in our table. */
+/*
+ * Ends the user's login sessions. Sessions of provider `login` store the name as it is spelled in
+ * our table, so the name is looked up there.
+ */
 static enum status end_user(const struct ctl *ctl, int *ended, struct error *err)
 {
 	const char *source = ctl_source(ctl), *name = ctl->argv[0];

@@ -1,6 +1,6 @@
 /*
- * prebindctl setup: asks at the terminal, shows what it will write, writes it, makes the database,
- * and checks the result. The questions and the files are in setup/.
+ * prebindctl setup: asks questions at the terminal, shows what it will write, writes it, creates
+ * the database, and checks the result. The questions and the files are in setup/.
  */
 #include "ctl/setup.h"
 
@@ -41,7 +41,10 @@ static enum status ask_secret(const char *what, char **out, struct error *err)
 	return ctl_read_secret(false, what, out, err);
 }
 
-/* The operands are read before the file of --answers, so they take precedence. */
+/*
+ * Reads the answers on the command line before the file of --answers, because the first answer to a
+ * question counts.
+ */
 static enum status given(struct setup *setup, const struct ctl *ctl, struct error *err)
 {
 	enum status status = STATUS_OK;
@@ -57,7 +60,7 @@ static enum status given(struct setup *setup, const struct ctl *ctl, struct erro
 	return status;
 }
 
-/* At a terminal, the operator must agree. */
+/* Asks the operator for confirmation if setup runs at a terminal. */
 static bool may_write(const struct setup *setup, const struct ctl *ctl)
 {
 	char line[16];
@@ -73,7 +76,7 @@ static bool may_write(const struct setup *setup, const struct ctl *ctl)
 
 /* ---- after the questions ---- */
 
-/* Makes the database as the program's account, in a child process. */
+/* Creates the database in a child process that runs as the program's account. */
 static enum status make_database(struct ctl *ctl, struct error *err)
 {
 	int result = 0;
@@ -99,7 +102,7 @@ static enum status make_database(struct ctl *ctl, struct error *err)
 	return error_set(err, STATUS_UNAVAILABLE, "the database could not be created");
 }
 
-/* If the import fails, it prints the reason. The operator can run it again. */
+/* Imports the keys. If the import fails, it prints the reason, and the operator can repeat it. */
 static void import_keys(const struct setup *setup, const struct ctl *of)
 {
 	struct ctl ctl = *of;
@@ -136,8 +139,8 @@ void setup_check(const struct setup *setup, struct ctl *ctl)
 }
 
 /*
- * A file is not as setup wrote it, so setup replaces nothing. Checks the existing configuration,
- * because a fault in it is perhaps the reason for this run.
+ * Checks the existing configuration. Call it if setup replaces nothing because somebody changed a
+ * file. An error in that configuration can be why the operator runs setup.
  */
 static void check_what_is_there(const struct setup *setup, struct ctl *ctl)
 {

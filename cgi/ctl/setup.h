@@ -1,6 +1,5 @@
 /*
- * The steps of setup after the questions. prebindctl setup at the terminal and the page /setup
- * share them.
+ * The steps of setup after the questions. They are shared by prebindctl setup and the page /setup.
  */
 #ifndef CTL_SETUP_H
 #define CTL_SETUP_H
@@ -8,13 +7,13 @@
 #include "ctl/ctl.h"
 #include "setup/setup.h"
 
-/* Writes the files, reads the configuration into ctl, makes the database. */
+/* Writes the files, loads the new configuration into ctl, and creates the database. */
 enum status setup_finish(const struct setup *setup, struct ctl *ctl, struct error *err);
 
-/* Prints the lines of check --deep, and what is left to do. */
+/* Prints the results of check --deep, and the steps left for the operator. */
 void setup_check(const struct setup *setup, struct ctl *ctl);
 
-/* setup_page.c: answers the request of a web server. Returns the exit status. */
+/* setup_page.c: answers one CGI request of a web server. Returns the exit status. */
 int setup_page(struct ctl *ctl);
 
 #endif

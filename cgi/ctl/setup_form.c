@@ -1,6 +1,6 @@
 /*
- * The form of the page /setup: reads its fields, and shows them again with what was found and what
- * will be written.
+ * The form of the page /setup. Reads its fields, and shows the form again with what setup found and
+ * what setup will write.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -35,7 +35,9 @@ static const struct param form[] = {
 };
 const struct params setup_form_params = {.items = form, .count = sizeof(form) / sizeof(form[0])};
 
-/* The questions that the form has. For an empty field, setup takes its proposal. */
+/*
+ * The questions in the form. If the visitor leaves a field empty, setup uses its proposed answer.
+ */
 static const enum setup_name asked[] = {SETUP_SITE, SETUP_URL,  SETUP_LOGIN, SETUP_DOMAIN,
 					SETUP_XMPP, SETUP_AUTH, SETUP_JID};
 
@@ -57,8 +59,8 @@ static void digest_text(const struct strbuf *text, char out[DIGEST_LEN + 1])
 }
 
 /*
- * Makes a digest of the files that are shown. The content of a secret is left out, because a new
- * secret is different each time.
+ * Makes a digest of the files that are shown, without the content of secrets. A new secret is
+ * different each time and would change the digest.
  */
 static void plan_digest(const struct setup *setup, char out[DIGEST_LEN + 1])
 {
@@ -112,7 +114,7 @@ static enum status take(struct setup *setup, const struct exchange *ex, enum set
 	return value[0] == '\0' ? STATUS_OK : setup_given(setup, word, value, err);
 }
 
-/* Takes lines NAME = VALUE. A browser ends them with CR LF. */
+/* Reads lines of the form NAME = VALUE. Browsers end each line with CR LF. */
 static enum status take_more(struct setup *setup, const char *text, struct error *err)
 {
 	char *copy = strdup(text), *rest_of = NULL;
@@ -122,7 +124,7 @@ static enum status take_more(struct setup *setup, const char *text, struct error
 	     line != NULL && status == STATUS_OK; line = strtok_r(NULL, "\r\n", &rest_of)) {
 		const char *value = strchr(line, '=');
 
-		/* we proposed this key, and nobody has filled in its value */
+		/* the form proposed this key, but the visitor has entered no value */
 		if (value != NULL && value[1 + strspn(value + 1, " \t")] == '\0')
 			continue;
 		if (line[strspn(line, " \t")] != '\0')
@@ -132,7 +134,10 @@ static enum status take_more(struct setup *setup, const char *text, struct error
 	return status;
 }
 
-/* The page never repeats a password, so the password can be missing the second time. */
+/*
+ * Refuses to write if the first user's password is missing. The page does not repeat a password, so
+ * the visitor must enter it again.
+ */
 static enum status check_first_user(const struct exchange *ex, struct error *err)
 {
 	if (!setup_form_is_write(ex) || posted(ex, "first_user")[0] == '\0' ||
@@ -184,7 +189,7 @@ static void view_words(struct view *view, const char *list, enum setup_name name
 	}
 }
 
-/* Shows the lines that were posted, and a line for each key that is missing. */
+/* Shows the lines that the visitor posted, and a line for each missing key. */
 static void view_more(struct view *view, const struct exchange *ex, const struct setup *setup)
 {
 	struct strbuf more;
@@ -198,7 +203,7 @@ static void view_more(struct view *view, const struct exchange *ex, const struct
 	strbuf_clear(&more);
 }
 
-/* Shows the fields with the values that were posted. */
+/* Shows the fields as the visitor posted them. */
 static void view_fields(struct view *view, const struct exchange *ex, const struct setup *setup)
 {
 	static const enum setup_name texts[] = {SETUP_SITE, SETUP_URL, SETUP_DOMAIN, SETUP_XMPP,
@@ -222,8 +227,8 @@ static const char *if_empty(const struct exchange *ex, const char *name, const c
 }
 
 /*
- * Shows what setup took for the fields that were left empty. Only a visitor who knows the secret
- * sees this.
+ * Shows the answers that setup used for empty fields. Only a visitor who knows the secret sees
+ * them.
  */
 static void view_taken(struct view *view, const struct exchange *ex, const struct setup *setup,
 		       bool planned)

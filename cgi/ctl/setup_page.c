@@ -1,8 +1,8 @@
 /*
- * The page /setup of the kit for shared hosting: one form with the one-time secret and the
- * questions of setup. One button shows what will be written, the other writes it. The page exists
- * while there is no configuration. The kit's launcher starts it as CGI (kit/launch.c). The program
- * that serves the chat does not have the page.
+ * The page /setup of the kit for shared hosting. Its form has the one-time secret and the questions
+ * of setup. One button shows what setup will write, another button writes it. The page exists only
+ * while there is no configuration. The kit's launcher (kit/launch.c) starts this code as CGI. The
+ * program that serves the chat does not have the page.
  */
 #include "ctl/setup_page.h"
 
@@ -22,13 +22,13 @@
 
 #define PAGE_PATH  "/setup"
 #define BODY_MAX   16384
-#define REPORT_MAX 65536 /* bytes of the report that is shown */
+#define REPORT_MAX 65536 /* in bytes; a longer report is cut when it is shown */
 
 /* ---- which requests are allowed ---- */
 
 /*
- * A proxy that ends TLS sends this header. A visitor can also send it, but only deceives itself,
- * because the secret is needed in any case.
+ * True if a proxy that ends TLS has sent this header. A visitor can forge the header but gains
+ * nothing, because every request needs the secret.
  */
 static bool is_behind_tls(const struct request *req)
 {
@@ -68,7 +68,9 @@ static enum status read_request(struct exchange *ex, const char *conf, struct er
 	status = request_body_read(ex->raw, BODY_MAX, req, err);
 	if (status == STATUS_OK)
 		status = request_params_check(req, &none, &setup_form_params, err);
-	/* Each form carries the secret, which another site's page does not know. */
+	/*
+	 * The secret takes the place of a form token, because another site's page does not know it.
+	 */
 	if (status == STATUS_OK && csrf_check_post(req, true) != STATUS_OK)
 		status = error_set(err, STATUS_FORBIDDEN, "the form does not come from this page");
 	return status;
@@ -93,7 +95,7 @@ static enum status add_first_user(struct ctl *ctl, const struct exchange *ex, st
 	return status;
 }
 
-/* Runs in a process of its own. The page shows the standard output of this process. */
+/* Runs in a child process. The page shows the child's standard output. */
 static enum status write_and_check(const struct setup *setup, const struct exchange *ex,
 				   struct ctl *ctl)
 {
@@ -106,7 +108,7 @@ static enum status write_and_check(const struct setup *setup, const struct excha
 		setup_check(setup, ctl);
 	} else {
 		printf("%s\n", err.text);
-		unlink(setup->conf); /* it did not exist before; without it, /setup stays open */
+		unlink(setup->conf); /* setup created this file; without it, /setup works again */
 	}
 	fflush(stdout);
 	return status;
@@ -149,7 +151,7 @@ static enum status write_in_child(const struct setup *setup, const struct exchan
 
 /* ---- the answers ---- */
 
-/* Proposals for which a request is a better source than a terminal. */
+/* Proposed answers that setup can find in a request, but not at a terminal. */
 struct known {
 	struct strbuf url;
 	char *site;
@@ -177,7 +179,9 @@ static void known_clear(struct known *known)
 	free(known->site);
 }
 
-/* Runs setup with the form's answers. Prints what it finds to found, and the plan to plan. */
+/*
+ * Runs setup with the form's answers. Prints what setup finds to `found`, and the plan to `plan`.
+ */
 static enum status look(struct setup *setup, const struct exchange *ex, const char *conf,
 			FILE *found, FILE *plan, struct error *err)
 {
@@ -208,7 +212,7 @@ static void write_or_show(struct exchange *ex, const struct setup *setup, const 
 		view->message = view->done ? NULL : "setup_failed";
 	} else if (view->status != STATUS_OK) {
 		view->message = "setup_incomplete";
-		view->status = STATUS_OK; /* the page itself is not an error */
+		view->status = STATUS_OK; /* incomplete answers are not an HTTP error */
 	} else if (setup_form_is_write(ex)) {
 		view->message = setup->xmpp_server == NULL ? "setup_unanswered" : "setup_changed";
 	}
@@ -242,7 +246,7 @@ static void answer(struct exchange *ex, const char *conf, const struct ctl *ctl,
 	view.why = view.status != STATUS_OK ? err.text : NULL;
 	view.found = found;
 	view.plan = view.status == STATUS_OK ? plan : NULL;
-	setup.say = stdout; /* stdout of the process that writes */
+	setup.say = stdout; /* the standard output of the child process that writes */
 	write_or_show(ex, &setup, ctl, &view);
 	setup_clear(&setup);
 	free(found);

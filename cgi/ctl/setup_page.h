@@ -1,6 +1,6 @@
 /*
- * Shared by the files of the page /setup of the kit. Each request is answered by a process of its
- * own, as CGI. Only the secret is kept between requests. The form carries the answers.
+ * Shared by the files of the kit's page /setup. Each request runs in a new process, as CGI. Only
+ * the secret and the count of attempts are stored between requests. The form carries the answers.
  */
 #ifndef CTL_SETUP_PAGE_H
 #define CTL_SETUP_PAGE_H
@@ -8,43 +8,43 @@
 #include "ctl/setup.h"
 #include "page/page.h"
 
-/* What the page shows. */
+/* The content of the page. The strings are borrowed. */
 struct setup_view {
-	enum status status;  /* decides the HTTP status */
+	enum status status;  /* decides the page's HTTP status */
 	const char *url;     /* the chat page's address, as the browser sees it */
-	const char *message; /* key of a text in templates/lang; NULL if nothing is wrong */
+	const char *message; /* key of a text in templates/lang; NULL if there is no error */
 	const char *why;     /* a sentence for the operator, in English; NULL if there is none */
-	const char *found;   /* lines about what setup looked at; NULL if there are none */
-	const char *plan;    /* lines about what it will do; NULL if it cannot do it yet */
-	const char *report;  /* lines about what it did; NULL if it did nothing yet */
+	const char *found;   /* lines about what setup found; NULL if there are none */
+	const char *plan;    /* lines about what setup will write; NULL while answers are missing */
+	const char *report;  /* lines about what setup did; NULL if it has done nothing yet */
 	bool done;
 };
 
-/* setup_secret.c: writes the secret's file, if it is not there. */
+/* setup_secret.c: creates the file with the secret, if it does not exist. */
 enum status setup_secret_ensure(const char *folder, struct error *err);
 /*
- * Returns STATUS_OK if this is the secret. Returns STATUS_FORBIDDEN if it is wrong, or if there is
- * no secret. Returns STATUS_SLOW_DOWN if it is wrong and there were many such attempts. Blanks
- * around `given` are ignored.
+ * Compares `given` with the secret. Spaces around `given` are ignored. Returns STATUS_OK if they
+ * are equal, and STATUS_FORBIDDEN if they differ or if there is no secret. Returns STATUS_SLOW_DOWN
+ * if they differ and there were too many wrong attempts.
  */
 enum status setup_secret_check(const char *folder, const char *given, struct error *err);
-/* Removes the secret, and the count of attempts. */
+/* Removes the secret and the count of wrong attempts. */
 void setup_secret_remove(const char *folder);
 #define SETUP_SECRET_FILE "setup-secret.txt"
 #define SETUP_SECRET_LEN  32
 
-/* setup_form.c: takes the answers of the posted form. */
+/* setup_form.c: reads the answers from the posted form. */
 enum status setup_form_read(struct setup *setup, const struct exchange *ex, struct error *err);
-/* True if the form was sent by the button that writes. */
+/* True if the visitor used the button that writes. */
 bool setup_form_is_write(const struct exchange *ex);
 /*
- * True if the form asks to write and the plan is agreed upon. If a plan was shown, it must not have
- * changed. If no plan was shown, an XMPP server must have answered.
+ * True if the form tells setup to write. If a plan was shown, it must be unchanged. If no plan was
+ * shown, setup must have reached an XMPP server.
  */
 bool setup_form_agrees(const struct setup *setup, const struct exchange *ex);
 /*
- * setup_form.c: sends the page. While the secret is not known, setup is NULL. Then the form has
- * only what the visitor sent, and nothing of the site.
+ * setup_form.c: sends the page. setup is NULL if the visitor has not given the secret. Then the
+ * form has only what the visitor sent, and nothing about the site.
  */
 void setup_form_send(struct exchange *ex, const struct setup *setup, const struct setup_view *view);
 extern const struct params setup_form_params;

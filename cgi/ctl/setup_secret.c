@@ -1,6 +1,6 @@
 /*
- * The one-time secret of the page /setup. It is in a file of the kit's private folder, so only
- * people with access to the site's files know it.
+ * The one-time secret of the page /setup. Its file is in the kit's private folder, so only people
+ * with access to the site's files can read it.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -14,12 +14,12 @@
 #include "ctl/setup_page.h"
 #include "store/limit.h"
 
-#define RANDOM_LEN 24 /* bytes, as 32 characters; too many to be guessed */
+#define RANDOM_LEN 24 /* in bytes, encoded as 32 characters; too many to guess */
 
 _Static_assert(CODEC_BASE64URL_LEN(RANDOM_LEN) == SETUP_SECRET_LEN, "the file's one line");
 
 /*
- * The limit for wrong secrets, of all visitors together. The right secret is never refused, so a
+ * The limit on wrong secrets, for all visitors together. The right secret is always accepted, so a
  * stranger cannot lock the operator out.
  */
 static const struct conf_limit attempts = {.count = 20, .period_ms = 60000};
@@ -30,7 +30,10 @@ static void path_of(const char *folder, const char *name, struct strbuf *out)
 	strbuf_addf(out, "%s/%s", folder, name);
 }
 
-/* The file gets its name when it is complete. Otherwise nobody could know the secret in it. */
+/*
+ * Writes a new secret. The file gets its final name only when it is complete, because an incomplete
+ * secret could not be used.
+ */
 static enum status write_new(const char *path, struct error *err)
 {
 	unsigned char random[RANDOM_LEN];
@@ -46,7 +49,7 @@ static enum status write_new(const char *path, struct error *err)
 	bool ok = fd >= 0 && file_write(fd, text, sizeof(text)) && fsync(fd) == 0 &&
 		  file_rename_new(part, path);
 	enum status status =
-	    ok || errno == EEXIST /* another process was faster */
+	    ok || errno == EEXIST /* another process has created the file */
 		? STATUS_OK
 		: error_set(err, STATUS_UNAVAILABLE,
 			    "%s cannot be written: %m. The folder must belong to the account that "

@@ -1,5 +1,5 @@
 /*
- * prebindctl status: what the running server shows at /status, in a terminal.
+ * prebindctl status: prints the contents of the running server's page /status.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,7 +13,10 @@
 #define PATH      "/status"
 #define TIME_SIZE 32
 
-/* The heights of a bar, as eighths of a line. The array letters is for a terminal without UTF-8. */
+/*
+ * Characters for bars of growing height, in eighths of a line. `letters` is for terminals without
+ * UTF-8.
+ */
 static const char *const blocks[] = {"▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
 static const char *const letters[] = {"_", ".", "-", "=", "+", "*", "#", "@"};
 #define HEIGHTS 8
@@ -26,7 +29,7 @@ static long long number(const struct json *value)
 	return n > 0 ? n : 0;
 }
 
-/* Prints a line of small bars. The highest bar is the largest value. */
+/* Prints a line of bars. The largest value gets the highest bar. */
 static void print_bars(const struct json *steps, const char *const *bars)
 {
 	long long top = 0;
@@ -82,7 +85,7 @@ static void print_failures(const struct json *list, const char *title)
 	}
 }
 
-/* The first of these variables that is set decides the terminal's encoding. */
+/* The first of these variables that is set names the terminal's encoding. */
 static bool is_utf8(void)
 {
 	static const char *const names[] = {"LC_ALL", "LC_CTYPE", "LANG"};
@@ -102,7 +105,7 @@ static void print_status(const struct json *root)
 	printf("prebind %s\n\n", text(root, "version"));
 	print_rows(root, is_utf8() ? blocks : letters);
 	print_failures(json_member(root, "failed"), "The last requests that failed");
-	print_failures(json_member(root, "limited"), "The last visitors that a limit refused");
+	print_failures(json_member(root, "limited"), "The last visitors refused by a limit");
 }
 
 int ctl_status(struct ctl *ctl)

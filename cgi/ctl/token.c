@@ -1,5 +1,5 @@
 /*
- * prebindctl token …: makes a token for a test, as the site would sign it, and revokes tokens.
+ * prebindctl token …: makes a test token as the site would sign it, and revokes tokens.
  */
 #include <stdio.h>
 #include <string.h>
@@ -11,7 +11,7 @@
 #include "identity/token.h"
 #include "store/token_record.h"
 
-#define LIFE_S 600 /* life in seconds of a token made here without --ttl */
+#define LIFE_S 600 /* in seconds; the life of a token without --ttl */
 
 static enum status read_life(const char *text, int64_t *out, struct error *err)
 {

@@ -11,7 +11,7 @@
 #include "base/secret.h"
 #include "xmpp/bosh.h"
 
-#define POLLS_MAX 16 /* answers that are read to find the answer to a ping */
+#define POLLS_MAX 16 /* maximum number of answers to read for the answer to a ping */
 
 enum status trial_open(struct trial *trial, const struct site_conf *conf,
 		       const struct chat_session *session, struct error *err)
@@ -56,8 +56,8 @@ static enum status post(struct trial *trial, const struct strbuf *body, struct e
 }
 
 /*
- * Passes the stanzas of the last answer to see. For the answer to the ping, sets *answered to true
- * instead.
+ * Calls the function `see` for each stanza in the last answer. For the answer to the ping, sets
+ * *answered to true instead.
  */
 static enum status read_stanzas(const struct trial *trial, const char *ping, trial_see *see,
 				void *arg, bool *answered, struct error *err)

@@ -1,6 +1,6 @@
 /*
- * A chat session over BOSH in which the tool itself is the client. The tool sends stanzas and sees
- * what the XMPP server answers. For prebindctl check --deep.
+ * A chat session over BOSH in which prebindctl is the client. It sends stanzas and reads the XMPP
+ * server's answers. For prebindctl check --deep.
  */
 #ifndef CTL_TRIAL_H
 #define CTL_TRIAL_H
@@ -14,9 +14,9 @@
 
 struct trial {
 	const struct site_conf *conf; /* borrowed */
-	const char *url;              /* borrowed; the address at which the session was made */
-	const char *domain;           /* owned by jid; this host answers our pings */
-	struct jid jid;               /* full */
+	const char *url;              /* borrowed; the address at which the session was opened */
+	const char *domain;           /* owned by jid; the host to which pings are sent */
+	struct jid jid;               /* the session's full JID */
 	char sid[CHAT_SID_MAX + 1];   /* "" if there is no session, or if it has ended */
 	int64_t rid;                  /* the rid of the next request */
 	unsigned pings;
@@ -25,22 +25,22 @@ struct trial {
 	struct http_answer answer;
 };
 
-/* A function that gets each stanza that the server sends. */
+/* Called for each stanza that the server sends. */
 typedef void trial_see(void *arg, const struct xml_node *stanza);
 
-/* Continues a session that prebind_bind has just made. Call trial_close also after a failure. */
+/* Continues a session that prebind_bind has just opened. Call trial_close even if this fails. */
 enum status trial_open(struct trial *trial, const struct site_conf *conf,
 		       const struct chat_session *session, struct error *err);
 
 /*
- * Sends stanzas ("" for none) and a ping after them. Reads until the server has answered the ping.
- * Stanzas that the server sends asynchronously can come later. A failure is STATUS_CHAT_SERVER or
+ * Sends the stanzas, or none if stanzas is "", and then a ping. Reads until the server answers the
+ * ping. Stanzas from elsewhere can arrive later. An error is STATUS_CHAT_SERVER or
  * STATUS_CHAT_TIMEOUT.
  */
 enum status trial_say(struct trial *trial, const char *stanzas, trial_see *see, void *arg,
 		      struct error *err);
 
-/* Ends the session, also at the server. A zeroed trial is allowed. */
+/* Ends the session on the server and clears the trial. Accepts a zeroed trial. */
 void trial_close(struct trial *trial);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * prebindctl user …: the site users of provider `login`.
+ * prebindctl user …: manages the users of provider `login`.
  */
 #include "base/clock.h"
 #include "base/secret.h"
@@ -55,7 +55,7 @@ int ctl_user_add(struct ctl *ctl)
 	struct jid jid = {0};
 	enum status status = STATUS_OK;
 
-	if (ctl->jid != NULL) /* checked first, before a password is asked for */
+	if (ctl->jid != NULL) /* check the JID before asking for a password */
 		status = ctl_read_jid(ctl, ctl->jid, &jid, &err);
 	if (status == STATUS_OK)
 		status = read_hash(ctl, hash, &err);
@@ -66,7 +66,7 @@ int ctl_user_add(struct ctl *ctl)
 	return status == STATUS_OK ? EXIT_DONE : ctl_fail(ctl, &err);
 }
 
-/* Finds the user in the spelling of the table; the caller clears *out. */
+/* Finds the user by the name as given, or as the table spells it. The caller clears *out. */
 static enum status find(const struct ctl *ctl, struct user *out, struct error *err)
 {
 	enum status status = user_find(ctl->store, ctl->argv[0], out, err);

@@ -1,5 +1,5 @@
 /*
- * Requests to a web server, as a browser makes them, and what their answers say.
+ * Sends requests to a web server as a browser does, and reads the headers of the answers.
  */
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /*
- * Finds the accounts that a web server of this machine runs as. They are the accounts of the
+ * Finds the accounts that a web server on this machine runs as. They are the accounts of all
  * processes that have its listening socket open (proc(5): /proc/net/tcp, /proc/PID/fd).
  */
 #include <ctype.h>
@@ -13,17 +13,17 @@
 #include "ctl/web.h"
 
 #define SOCKETS_MAX  16  /* a port can be open on several addresses */
-#define STATE_LISTEN 0xA /* TCP_LISTEN of the kernel */
+#define STATE_LISTEN 0xA /* the kernel's TCP_LISTEN */
 
 struct sockets {
 	size_t count;
 	unsigned long inodes[SOCKETS_MAX];
 };
 
-/* The fields of a line of the kernel's table, counted from 0. */
+/* Indexes of fields in a line of /proc/net/tcp. */
 enum { FIELD_LOCAL = 1, FIELD_STATE = 3, FIELD_INODE = 9, FIELD_COUNT };
 
-/* Returns the inode of the line's socket if the socket listens on that port, otherwise 0. */
+/* Returns the inode of the socket in this line if it listens on the port, otherwise 0. */
 static unsigned long line_read(char *line, long port)
 {
 	const char *fields[FIELD_COUNT] = {NULL};
@@ -40,7 +40,7 @@ static unsigned long line_read(char *line, long port)
 	return strtoul(fields[FIELD_INODE], NULL, 10);
 }
 
-/* Adds the listening sockets of a table of the kernel. */
+/* Adds the listening sockets in a file such as /proc/net/tcp. */
 static void sockets_add(const char *file, long port, struct sockets *out)
 {
 	FILE *table = fopen(file, "re");

@@ -19,12 +19,12 @@
 #include "identity/wordpress_tables.h"
 
 #define CONFIG_MAX 65536  /* bytes of wp-config.php */
-#define NEW        ".new" /* ending of the secret file until it is complete */
+#define NEW        ".new" /* ending of the file's name while it is incomplete */
 
 #define BY_WORDPRESS                                                                               \
 	"let WordPress write the file itself; docs/identity.md (WordPress) has the command"
 
-/* ---- the keys, as WordPress finds them ---- */
+/* ---- the keys, found in the same way as WordPress finds them ---- */
 
 static enum status config_open(const char *file, struct wordpress_config *out, struct error *err)
 {
@@ -111,7 +111,10 @@ static enum status key_find(const struct wordpress_source *source,
 	return option_get(source, config, option, out, err);
 }
 
-/* Finds the cookie's name: LOGGED_IN_COOKIE, or one made of COOKIEHASH or of the site's address. */
+/*
+ * Finds the name of the cookie. It is LOGGED_IN_COOKIE if that is set. Otherwise it ends with
+ * COOKIEHASH, or with a hash of the site's address.
+ */
 static enum status cookie_find(const struct wordpress_source *source,
 			       const struct wordpress_config *config, char **out, struct error *err)
 {
@@ -176,8 +179,8 @@ enum status wordpress_keys_find(const struct wordpress_source *source, struct wo
 /* ---- import ---- */
 
 /*
- * The file belongs to root until it is complete, then to the program's account. Returns false after
- * a failure, which errno describes.
+ * Writes the secret file. The file belongs to root until it is complete, then to the program's
+ * account. Returns false and sets errno on failure.
  */
 static bool write_file(const char *path, const struct strbuf *text, uid_t account)
 {
@@ -208,7 +211,7 @@ static enum status replace(const char *file, const struct strbuf *text, uid_t ac
 		strbuf_clear(&new);
 		return error_no_memory(err);
 	}
-	unlink(new.data); /* left by an import that was interrupted */
+	unlink(new.data); /* an interrupted import can have left this file */
 	bool written = write_file(new.data, text, account);
 	if (!written || rename(new.data, file) != 0)
 		status = error_set(err, STATUS_UNAVAILABLE, "%s: cannot be written: %s",

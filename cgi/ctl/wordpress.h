@@ -1,6 +1,6 @@
 /*
- * The keys of a WordPress site, found as WordPress finds them, for prebindctl's verbs import and
- * check.
+ * Finds the keys of a WordPress site in the same way as WordPress. For the import and for
+ * prebindctl check.
  */
 #ifndef CTL_WORDPRESS_H
 #define CTL_WORDPRESS_H
@@ -12,14 +12,15 @@
 #include "identity/wordpress_secret.h"
 
 /*
- * wordpress_keys_find reads the file as the calling user. It reads the site's database as the user
- * `account`. Returns STATUS_NOT_FOUND if the file cannot be read. The caller clears *out.
+ * Where wordpress_keys_find looks. It reads the file as the account that runs the tool, and the
+ * site's database as `account`. It returns STATUS_NOT_FOUND if the file cannot be read. The caller
+ * clears *out.
  */
 struct wordpress_source {
 	const struct site_conf *conf;
-	const char *file; /* the path of wp-config.php */
+	const char *file; /* path of wp-config.php */
 	uid_t account;
-	bool may_lack; /* a value that the database does not have stays NULL */
+	bool may_lack; /* a value that only the database could give can stay NULL */
 };
 enum status wordpress_keys_find(const struct wordpress_source *source, struct wordpress_secret *out,
 				struct error *err);

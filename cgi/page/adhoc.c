@@ -1,9 +1,9 @@
 /*
- * /rest/adhoc/bosh@DOMAIN: Tigase's REST call pre-bind-bosh-session. We answer it with any back
- * end, for programs that have an account of their own (prebindctl gateway add). Where Tigase
- * answers with an empty 404 or 500, our answer has the same status and a body that names the fault.
- * Cookies, login sessions and form tokens do not count on this route, so users of the site cannot
- * reach it. docs/adhoc.md lists the intended differences from Tigase.
+ * Answers /rest/adhoc/bosh@DOMAIN like Tigase's REST call pre-bind-bosh-session, with any back end.
+ * The callers are programs with their own account (prebindctl gateway add). Where Tigase answers
+ * with an empty 404 or 500, we send the same status and a body that describes the error. This route
+ * ignores cookies, login sessions and form tokens, so users of the site cannot use it.
+ * docs/adhoc.md lists the intended differences from Tigase.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -21,28 +21,28 @@
 #include "web/basic_auth.h"
 #include "xmpp/adhoc_server.h"
 
-#define NODE_FALLBACK "localhost" /* what Tigase says if it does not know the name */
+#define NODE_FALLBACK "localhost" /* Tigase also returns this if it does not know the node's name */
 
-/* This is exactly Tigase's text. */
+/* The error text is exactly Tigase's, with its grammar mistake. */
 #define SAID_NO_DOMAIN "Domain of the JID doesn't exists"
 
 /* The state of one call. */
 struct call {
 	struct exchange *ex;
-	enum adhoc_format body;   /* format of the request's body */
-	enum adhoc_format answer; /* format of the answer */
+	enum adhoc_format body;   /* the format of the request's body */
+	enum adhoc_format answer; /* the format of the answer */
 	struct basic_auth claimed;
 	struct adhoc_caller caller;
 	char *component; /* "bosh@example.org" */
 	struct adhoc_command command;
 	struct jid jid;
-	struct error why;   /* the error, for the log */
-	const char *result; /* the result, for the log */
+	struct error why;   /* the reason for an error, written to the log */
+	const char *result; /* the result of the call, written to the log */
 };
 
 /* ---- answers ---- */
 
-/* Begins an answer with status 200. result is for the log. */
+/* Starts an answer with HTTP status 200. result is written to the log. */
 static struct strbuf *send_result(struct call *call, const char *result)
 {
 	call->result = result;
@@ -55,8 +55,9 @@ static void send_error_field(struct call *call, const char *result, const char *
 }
 
 /*
- * Sends a failure. If the request cannot be read, the answer has Tigase's HTTP status, 500. If
- * there is no account, it is an error field. Otherwise it has the HTTP status of `status`.
+ * Sends an error. A malformed request gets HTTP status 500, as from Tigase. If there is no account,
+ * the answer has HTTP status 200 and an error field. Any other error gets the HTTP status of
+ * `status`.
  */
 static void send_failure(struct call *call, enum status status)
 {
@@ -70,7 +71,8 @@ static void send_failure(struct call *call, enum status status)
 }
 
 /*
- * Returns the node that has the session if the back end names one, otherwise a name of this site.
+ * Returns the cluster node that has the session, if the back end names the node. Otherwise returns
+ * a name of this site.
  */
 static const char *node_name(const struct call *call, const struct chat_session *session)
 {
@@ -100,8 +102,8 @@ static void send_session(struct call *call, const struct chat_session *session)
 	};
 
 	/*
-	 * Our rid is the number of the next request. Tigase gives the number of the last request,
-	 * to which its clients add 1.
+	 * session->rid is the rid of the next request. Tigase returns the rid of the last request,
+	 * and its clients add 1 to it.
 	 */
 	snprintf(rid, sizeof(rid), "%lld", strtoll(session->rid, NULL, 10) - 1);
 	adhoc_result_write(send_result(call, "ok"), call->answer, call->component, &result);
@@ -110,8 +112,8 @@ static void send_session(struct call *call, const struct chat_session *session)
 /* ---- authentication ---- */
 
 /*
- * If failed is true, counts one more failure of this address. Otherwise checks whether there were
- * too many. The login form does the same.
+ * If failed is true, counts a failed call from this address. Otherwise returns an error if there
+ * were too many. The login form uses the same function with its own count.
  */
 static enum status failures(struct exchange *ex, bool failed, struct error *err)
 {
@@ -121,7 +123,7 @@ static enum status failures(struct exchange *ex, bool failed, struct error *err)
 }
 
 /*
- * Finds the API key in the header or in the query. A request with both is refused, as by Tigase.
+ * Finds the API key in the header or in the query. Refuses a request that has both, as Tigase does.
  */
 static enum status api_key_find(const struct exchange *ex, const char **out, struct error *err)
 {
@@ -165,7 +167,10 @@ static enum status limit(struct call *call)
 
 /* ---- the request ---- */
 
-/* The JID in the path must be our component, at a domain in which the caller is allowed to bind. */
+/*
+ * Checks the JID in the path. It must be our component in a domain in which the caller is allowed
+ * to bind.
+ */
 static enum status component_find(struct call *call)
 {
 	const char *text = router_param(call->ex->route, call->ex->req.path);
@@ -205,8 +210,8 @@ static enum status command_read(struct call *call)
 }
 
 /*
- * With accounts = map, an account must be in the JID map, because Tigase creates sessions even for
- * accounts that do not exist.
+ * With accounts = map, refuses accounts that are not in the JID map. Tigase does not refuse them
+ * itself, because it creates sessions even for accounts that do not exist.
  */
 static enum status account_check(struct call *call)
 {
@@ -243,8 +248,8 @@ static void bind_and_send(struct call *call)
 }
 
 /*
- * True for "example.org" and "example.org/x". Tigase binds such JIDs, but nobody can send messages
- * to them.
+ * True for a JID without a localpart, such as "example.org" or "example.org/x". Tigase opens
+ * sessions for such JIDs, but nobody can send messages to them.
  */
 static bool is_domain_only(const char *jid)
 {

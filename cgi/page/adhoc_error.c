@@ -1,6 +1,6 @@
 /*
- * The errors of /rest/adhoc/bosh@DOMAIN, in the format of the request. page/adhoc.c has the answers
- * that are not errors.
+ * Sends the errors of /rest/adhoc/bosh@DOMAIN in the format that the request asks for. page/adhoc.c
+ * sends the other answers.
  */
 #include "page/adhoc_error.h"
 
@@ -36,7 +36,10 @@ void adhoc_send_refusal(struct exchange *ex, int http_status, enum status status
 	adhoc_refusal_write(adhoc_answer_begin(ex, http_status, answer), answer, &refusal);
 }
 
-/* Returns a message that a program can act on. Uses err->text only if it is about the request. */
+/*
+ * Returns the error message for the caller. It is err->text only if that is about the request, and
+ * not about the server.
+ */
 static const char *message_of(enum status status, const struct error *err)
 {
 	switch (status) {

@@ -1,6 +1,7 @@
 /*
- * Creates and frees the state of a process, replaces its sites at a reload, and runs one request.
- * Running requests hold a reference to the old sites; the last release frees them.
+ * Creates and frees the state of a process, replaces its sites at a reload, and handles one
+ * request. Requests that started before a reload still use the old sites. The last of these
+ * requests frees them.
  */
 #include "page/app.h"
 
@@ -17,10 +18,10 @@
 #include "page/page.h"
 
 struct app {
-	pthread_mutex_t lock; /* protects the pointer `sites`, not what it points to */
+	pthread_mutex_t lock; /* protects the pointer `sites`, but not the sites themselves */
 	struct sites *sites;
 	struct caller_cache *callers;
-	_Atomic int64_t misplaced_ms; /* monotonic time of the last warning; 0 if there was none */
+	_Atomic int64_t misplaced_ms; /* time of the last warning, monotonic ms; 0 if none */
 };
 
 enum status app_new(const struct conf *conf, enum site_use use, struct app **out, struct error *err)
@@ -58,7 +59,7 @@ static struct sites *sites_now(struct app *app)
 	return sites;
 }
 
-/* The sites stay open until app_leave. */
+/* Takes a reference to the current sites, which keeps them open until app_leave. */
 static void app_enter(struct app *app, struct exchange *ex)
 {
 	ex->sites = sites_now(app);
@@ -74,7 +75,7 @@ static void app_leave(struct exchange *ex)
 
 /* ---- reload ---- */
 
-/* Keys of [server] take effect only after a restart. */
+/* Logs the changed keys of [server], because they take effect only after a restart. */
 static void log_unchanged(const struct conf *old, const struct conf *conf)
 {
 	const char *key = conf_server_difference(&old->server, &conf->server);
@@ -180,7 +181,10 @@ void app_handle_failed(const struct error *why, const struct raw_request *raw,
 	int64_t started_ms = clock_monotonic_ms();
 	struct exchange ex = {.raw = raw, .res = response, .now = clock_wall()};
 
-	/* Reads the request even if it is refused, because the answer needs its id and format. */
+	/*
+	 * Also reads a request that will be refused, because the error answer needs its id and
+	 * format.
+	 */
 	request_read(raw, &ex.req, &refused);
 	response->head = ex.req.method == HTTP_HEAD;
 	page_send_error(&ex, STATUS_INTERNAL, why);

@@ -1,6 +1,6 @@
 /*
- * A bucket of the site's limits records that requests came through a proxy. So all processes share
- * this record, and `prebindctl check` can read it.
+ * Stores in the site's limits (as a bucket) that a request came through a proxy. There, all
+ * processes share it, and `prebindctl check` can read it.
  */
 #include "page/behind_proxy.h"
 
@@ -11,13 +11,13 @@
 #include "base/log.h"
 #include "store/limit.h"
 
-#define ADDRESS_MAX 63           /* characters of an IPv6 address with a zone */
-#define SEPARATORS  " \t,;=\"[]" /* between the addresses of X-Forwarded-For or Forwarded */
+#define ADDRESS_MAX 63           /* length of an IPv6 address with a zone */
+#define SEPARATORS  " \t,;=\"[]" /* between addresses in X-Forwarded-For or Forwarded */
 
 static const struct conf_limit once_an_hour = {.count = 1, .period_ms = 3600 * 1000L};
 static const struct limit_key mark = {.scope = "behind_proxy", .key = "noticed"};
 
-/* Returns the length of the address in a word, without the port of "192.0.2.1:4711". */
+/* Returns the length of the address in a word such as "192.0.2.1:4711", without the port. */
 static size_t without_port(const char *word, size_t len)
 {
 	const char *colon = memchr(word, ':', len);
@@ -27,9 +27,9 @@ static size_t without_port(const char *word, size_t len)
 }
 
 /*
- * True if the header contains the address. A web server that knows the proxy gives us the visitor's
- * address, which is then also in the header. Addresses are compared as numbers, because an IPv6
- * address can be written in several ways.
+ * True if the header contains the address. If the web server knows the proxy, the address that it
+ * gives us is the visitor's, and the header contains it, too. Compares addresses as numbers,
+ * because there are several ways to write an IPv6 address.
  */
 static bool names(const char *header, const char *address)
 {

@@ -1,18 +1,18 @@
 /*
- * Detects that requests come through a proxy which the web server does not know. All visitors then
- * have the proxy's address. The limits by address then count them together, and the log shows one
- * address for all. The forwarding headers are only used to detect this. They are not trusted,
- * because anybody can send them.
+ * Detects requests that come through a proxy which the web server does not know. All visitors then
+ * seem to have the proxy's address. The limits per address count them together, and the log shows
+ * one address for all. The forwarding headers are used only for this detection and are never
+ * trusted, because anybody can send them.
  */
 #ifndef PAGE_BEHIND_PROXY_H
 #define PAGE_BEHIND_PROXY_H
 
 #include "page/app.h"
 
-/* If the request came through such a proxy, logs it, at most once an hour per site. */
+/* If the request came through an unknown proxy, logs this at most once an hour per site. */
 void behind_proxy_notice(struct exchange *ex);
 
-/* True if there was such a request within the last hour. Changes nothing. */
+/* True if the site had a request through an unknown proxy within the last hour. Changes nothing. */
 bool behind_proxy_was_noticed(const struct site *site);
 
 #endif

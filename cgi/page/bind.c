@@ -1,6 +1,6 @@
 /*
- * The pre-bind of a request. It checks the site's rate limits, calls the service, logs the result,
- * and writes the session as JSON for the browser. Also the handlers of /prebind.json and
+ * Pre-binds for a request: checks the site's rate limits, opens the chat session, logs the result,
+ * and writes the session as JSON for the browser. Also has the handlers of /prebind.json and
  * /credentials.json.
  */
 #include <stdlib.h>
@@ -14,8 +14,8 @@
 #include "page/guest_visit.h"
 #include "page/page.h"
 
-#define BIND_USER_BURST   5   /* tabs that one person opens at once */
-#define SESSION_JSON_ROOM 500 /* bytes; 300 is usual */
+#define BIND_USER_BURST   5   /* number of tabs that a user can open at once */
+#define SESSION_JSON_ROOM 500 /* in bytes; 300 are usual */
 
 static enum status user_limit(struct exchange *ex, int64_t now_ms, struct error *err)
 {
@@ -33,8 +33,8 @@ static enum status user_limit(struct exchange *ex, int64_t now_ms, struct error 
 }
 
 /*
- * Guests have their own limit, so they cannot use up the limit of the users at the same address. A
- * new guest has no id yet, so only the address is limited.
+ * Checks the rate limits. Guests have their own limit per address, so they cannot use up the limit
+ * of users at the same address. A new guest has no id, so only the address is limited.
  */
 static enum status check_limits(struct exchange *ex, struct error *err)
 {
@@ -102,7 +102,7 @@ enum status bind_session(struct exchange *ex, struct chat_session *out, struct e
 	return status;
 }
 
-/* Makes a one-time password for the exchange's user. In the limits it counts as a session. */
+/* Makes a one-time password for the user. The rate limits count it like a session. */
 static enum status bind_credentials(struct exchange *ex, struct prebind_credentials *out,
 				    struct error *err)
 {
@@ -178,7 +178,7 @@ static void put_guest(struct json_writer *w, const struct identity *guest)
 		json_put_string(w, "name", guest->display_name);
 }
 
-/* who is NULL if there is no visitor. */
+/* Writes the members for a user. who is NULL if there is no visitor. */
 static void put_for_user(struct json_writer *w, const struct site_conf *conf,
 			 const struct identity *who)
 {
@@ -212,7 +212,7 @@ void bind_write_json(const struct site_conf *conf, const struct chat_session *se
 
 /* ---- /prebind.json ---- */
 
-/* A guest can give a name before there is a session. */
+/* Stores the name that a guest has posted before there is a session. */
 static enum status guest_say_name(struct exchange *ex, struct error *err)
 {
 	const struct identity_context context = exchange_context(ex);
@@ -233,7 +233,7 @@ void prebind_json_handle(struct exchange *ex)
 
 	strbuf_init_secret(&json);
 	enum status status = who ? guest_say_name(ex, &err) : bind_session(ex, &session, &err);
-	if (bind != NULL) /* only now, because a new guest had no id before */
+	if (bind != NULL) /* the call above gives a new guest an id */
 		bind_user_key(ex, user_key);
 	if (status == STATUS_OK) {
 		bind_write_json(ex->site->conf, who ? NULL : &session,

@@ -1,6 +1,6 @@
 /*
- * Checks a caller's credentials. The cache avoids a second run of argon2 for a password that was
- * correct.
+ * Checks the credentials of a caller. A cache avoids running argon2 again for a password that was
+ * correct before.
  */
 #include "page/caller.h"
 
@@ -12,14 +12,14 @@
 #include "base/secret.h"
 #include "password/password.h"
 
-#define NETWORK_MAX 64 /* bytes with the NUL; an IPv6 address with a prefix length takes 43 */
+#define NETWORK_MAX 64 /* in bytes, with the NUL; an IPv6 address with a prefix length takes 43 */
 
 struct caller_cache {
 	pthread_mutex_t lock;
 	unsigned char key[SECRET_KEY_LEN];
 	unsigned char macs[CALLER_CACHE_MAX][SECRET_SHA256_LEN];
 	size_t count;
-	size_t oldest; /* the entry to replace once all are in use */
+	size_t oldest; /* the entry to replace when the cache is full */
 };
 
 /* ---- the cache ---- */
@@ -45,7 +45,10 @@ void caller_cache_free(struct caller_cache *cache)
 	free(cache);
 }
 
-/* The NULs make ("a", "bc") differ from ("ab", "c"). None of the texts can contain a NUL. */
+/*
+ * Computes the HMAC. It includes the NUL after each string except the last, so that ("a", "bc") and
+ * ("ab", "c") give different results. The strings themselves cannot contain a NUL.
+ */
 static void mac_make(const struct caller_cache *cache, const struct adhoc_caller *caller,
 		     const char *password, unsigned char out[SECRET_SHA256_LEN])
 {
@@ -66,7 +69,7 @@ bool caller_cache_holds(struct caller_cache *cache, const struct adhoc_caller *c
 
 	mac_make(cache, caller, password, mac);
 	pthread_mutex_lock(&cache->lock);
-	/* compares all entries, so that the time does not reveal which one matches */
+	/* compare all entries, so that the time does not reveal which entry matches */
 	for (size_t i = 0; i < cache->count; i++)
 		found |= secret_equal(cache->macs[i], mac, sizeof(mac));
 	pthread_mutex_unlock(&cache->lock);
@@ -88,7 +91,10 @@ void caller_cache_add(struct caller_cache *cache, const struct adhoc_caller *cal
 
 /* ---- the check ---- */
 
-/* Reads the caller again after the slow check. The stored password must not have changed. */
+/*
+ * Reads the caller again after the slow password check. Refuses it if it was disabled or its
+ * password was changed meanwhile.
+ */
 static enum status caller_again(struct store *store, struct adhoc_caller *caller, struct error *err)
 {
 	struct adhoc_caller now = {0};
@@ -108,7 +114,10 @@ static enum status caller_again(struct store *store, struct adhoc_caller *caller
 	return STATUS_OK;
 }
 
-/* An unknown or disabled caller takes the same work as a wrong password. */
+/*
+ * Checks the password. For an unknown or disabled caller this takes as long as for a wrong
+ * password.
+ */
 static enum status password_check(struct caller_cache *cache, struct store *store,
 				  struct adhoc_caller *caller, const char *password,
 				  struct error *err)
@@ -125,7 +134,10 @@ static enum status password_check(struct caller_cache *cache, struct store *stor
 	return status;
 }
 
-/* If the caller has no API key, any key in the call is ignored, as by Tigase. */
+/*
+ * True if the API key is right. If the caller has no API key, any key in the call is ignored, as
+ * Tigase does.
+ */
 static bool api_key_holds(const struct adhoc_caller *caller, const char *api_key)
 {
 	unsigned char hash[SECRET_SHA256_LEN];
@@ -138,7 +150,7 @@ static bool api_key_holds(const struct adhoc_caller *caller, const char *api_key
 	return secret_equal(hash, caller->api_key_hash, sizeof(hash));
 }
 
-/* A word in a list that is separated by blanks. It points into the list, so it needs no memory. */
+/* A word in a list that is separated by spaces. It points into the list and is not copied. */
 struct word {
 	const char *text; /* NULL at the end of the list */
 	size_t len;
@@ -155,7 +167,10 @@ static struct word next_word(const char **list)
 	return word;
 }
 
-/* A network that cannot be read allows no address. */
+/*
+ * True if the word is a network that contains the address. False if the word is not a valid
+ * network.
+ */
 static bool network_has(struct word word, const char *address)
 {
 	char text[NETWORK_MAX];

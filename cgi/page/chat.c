@@ -1,7 +1,7 @@
 /*
- * GET / sends the chat page. The page's data block has the session if the user opened the page
- * directly or from this site. Otherwise the page's script asks for a session, so that another site
- * cannot cause a session with a link or a prefetch.
+ * GET / sends the chat page. If the user opened the page directly or from this site, the page
+ * contains the session as data. Otherwise the page's script requests a session. So a link or a
+ * prefetch on another site cannot open one.
  */
 #include <stdlib.h>
 
@@ -27,7 +27,10 @@ static void add_user(const struct exchange *ex, struct view *view)
 	view_text(view, "token", token);
 }
 
-/* Converse.js requests prebind.json itself, but needs the account and the BOSH URL. */
+/*
+ * Converse.js itself requests a session from prebind.json, but the page must give it the account
+ * and the BOSH URL.
+ */
 static void write_converse(const struct exchange *ex, struct strbuf *out)
 {
 	char *jid = jid_bare_text(&ex->jid);
@@ -72,7 +75,7 @@ void chat_handle(struct exchange *ex)
 	struct chat_session session = {0};
 	struct error err = {0};
 
-	/* A guest begins a visit by hand, because a page view can come from a crawler. */
+	/* a guest must start the visit with a click, because a crawler can also view the page */
 	bool asks_later = ex->site->conf->client == CLIENT_CONVERSE || ex->identity.guest;
 
 	if (asks_later || ex->req.method == HTTP_HEAD || !csrf_may_bind(&ex->req)) {

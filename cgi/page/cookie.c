@@ -1,11 +1,11 @@
 /*
- * The attributes of this program's own cookies.
+ * Writes this program's own cookies with their attributes, and reads them.
  */
 #include "page/cookie.h"
 
 /*
- * Strict if only our own form needs the cookie. Lax if a visitor who follows a link from the site
- * must be recognized.
+ * The value of SameSite. It is Strict if only our own form needs the cookie. It is Lax if we must
+ * recognize a visitor who follows a link from another site.
  */
 static const char *const same_site[COOKIE_COUNT] = {
     [COOKIE_SESSION] = "Lax", [COOKIE_FORM] = "Strict", [COOKIE_DEVICE] = "Lax",

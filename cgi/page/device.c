@@ -1,6 +1,6 @@
 /*
- * The value of a device cookie is ISSUED "." NONCE "." MAC. The MAC covers the account, which the
- * cookie does not name.
+ * Makes and checks device cookies. The value is ISSUED "." NONCE "." MAC. The MAC also covers the
+ * name of the account, which is not in the cookie.
  */
 #include "page/device.h"
 
@@ -11,19 +11,22 @@
 #include "base/codec.h"
 
 #define NONCE_BYTES   16
-#define NONCE_LEN     22 /* in base64url */
+#define NONCE_LEN     22 /* in base64url characters */
 #define ISSUED_DIGITS 12
 
-/* Hashed with its NUL. Form tokens use the same key, but their texts never begin with this. */
+/*
+ * The start of the data for the MAC, with its NUL. Form tokens use the same key, but the data for
+ * their MAC never starts like this.
+ */
 static const char domain[] = "prebind-device-v1";
 
-/* Writes head "." MAC to out. Returns false if out of memory; out is then "". */
+/* Writes head "." MAC to out. Sets out to "" and returns false if out of memory. */
 static bool finish(const unsigned char key[SECRET_KEY_LEN], const char *account, const char *head,
 		   char out[DEVICE_VALUE_MAX])
 {
 	const struct secret_part parts[] = {
 	    {domain,  sizeof(domain)     },
-	    {account, strlen(account) + 1}, /* no account holds a NUL */
+	    {account, strlen(account) + 1}, /* includes the NUL, which no account contains */
 	    {head,    strlen(head)       },
 	};
 	unsigned char mac[SECRET_SHA256_LEN];
@@ -55,8 +58,8 @@ void device_cookie_make(const unsigned char key[SECRET_KEY_LEN], const char *acc
 }
 
 /*
- * Copies ISSUED "." NONCE from the value to head. finish can then make the whole value again from
- * head.
+ * Copies ISSUED "." NONCE from the value to head. To check the value, the caller passes head to
+ * finish and compares the result with the value.
  */
 static bool read_head(const char *value, int64_t *issued, char head[DEVICE_VALUE_MAX])
 {

@@ -1,7 +1,7 @@
 /*
- * Device cookies. A browser that has logged in to an account gets a device cookie. From then on,
- * its login attempts are counted separately. So an attacker who guesses passwords elsewhere does
- * not lock the owner out. The cookie does not log anyone in. The functions are pure: key and clock
+ * Device cookies. A browser that has logged in to an account gets a device cookie. Its later login
+ * attempts are counted separately, so an attacker who guesses passwords elsewhere cannot lock the
+ * owner out. The cookie does not log anyone in. The functions have no state: the key and the time
  * are parameters.
  */
 #ifndef PAGE_DEVICE_H
@@ -15,11 +15,11 @@
 #define DEVICE_LIFE_S    (180L * 24 * 3600)
 #define DEVICE_VALUE_MAX 96 /* ISSUED "." NONCE "." MAC: 12, 22 and 43 characters */
 
-/* Makes a new cookie's value for that account. now is in seconds. */
+/* Makes the value of a new cookie for the account. now is in seconds. */
 void device_cookie_make(const unsigned char key[SECRET_KEY_LEN], const char *account, int64_t now,
 			char out[DEVICE_VALUE_MAX]);
 
-/* True if we made the value for that account, and it is not too old. */
+/* True if device_cookie_make made the value for this account and it has not expired. */
 bool device_cookie_check(const unsigned char key[SECRET_KEY_LEN], const char *account, int64_t now,
 			 const char *value);
 

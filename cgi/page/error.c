@@ -1,6 +1,6 @@
 /*
- * The answer to a visitor when there is no page to show. It has a fixed text for the status, the
- * request's id, and a link to go on. The cause is only in the log.
+ * Sends errors to visitors. An error page has a fixed text for the status, the request's id, and a
+ * link to continue. The reason is only in the log.
  */
 #include <stdatomic.h>
 #include <stdio.h>
@@ -15,12 +15,15 @@
 #include "page/guest_visit.h"
 #include "page/page.h"
 
-/* least time between warnings about an unknown Host or path, because anybody can cause them */
+/*
+ * minimum time between warnings about an unknown Host or path, because anybody can send such
+ * requests
+ */
 #define WARN_EVERY_MS       60000
 #define RETRY_BUSY_S        1
 #define RETRY_UNAVAILABLE_S 5
 
-/* If a request was refused before its route was known, only the URI is available. */
+/* If a request was refused before its route was found, its URI decides the format. */
 static bool asks_for_json_file(const char *uri)
 {
 	size_t len = uri != NULL ? strcspn(uri, "?#") : 0;
@@ -29,7 +32,7 @@ static bool asks_for_json_file(const char *uri)
 	return len > ending && memcmp(uri + len - ending, ".json", ending) == 0;
 }
 
-/* Returns the format of the route. Without a route, the format is guessed from the request. */
+/* Returns the format of the route. If there is no route, guesses the format from the request. */
 static enum route_format answer_format(const struct exchange *ex)
 {
 	const char *accept = ex->req.accept;
@@ -44,7 +47,7 @@ static enum route_format answer_format(const struct exchange *ex)
 		   : SPEAKS_PAGES;
 }
 
-/* Redirects to our own form, with the path to return to. */
+/* Redirects to our own login form, and passes the path to which it should return. */
 static void redirect_to_login(struct exchange *ex)
 {
 	struct strbuf location, here;
@@ -68,7 +71,7 @@ static void send_json(struct exchange *ex, enum status status, const struct erro
 	struct strbuf json;
 	struct json_writer w;
 
-	(void)err; /* the cause is only in the log */
+	(void)err; /* the reason is only in the log */
 	strbuf_init(&json);
 	json_writer_init(&w, &json);
 	json_open_object(&w, NULL);
@@ -81,7 +84,7 @@ static void send_json(struct exchange *ex, enum status status, const struct erro
 	strbuf_clear(&json);
 }
 
-/* For a site without templates: the site is unknown, or its folder cannot be read. */
+/* Sends an error without a template, if the site is unknown or its templates cannot be read. */
 static void send_plain(struct exchange *ex, enum status status)
 {
 	ex->res->status = status_http(status);
@@ -93,7 +96,7 @@ static void send_plain(struct exchange *ex, enum status status)
 	    status_title(status), status_title(status), status_sentence(status), ex->req.id);
 }
 
-/* Adds a link to the login to the page. A link cannot cause a redirect loop. */
+/* Adds a link to the login to the error page. Unlike a redirect, a link cannot cause a loop. */
 static void view_login(const struct exchange *ex, enum status status, struct view *view)
 {
 	const struct site_conf *conf = ex->site->conf;
@@ -133,12 +136,15 @@ static void send_page(struct exchange *ex, enum status status)
 	view_free(view);
 	if (!ex->res->failed)
 		return;
-	ex->res->failed = false; /* show the first error, not the second */
+	ex->res->failed = false; /* show the first error, and not the failure to render it */
 	strbuf_reset(&ex->res->body);
 	send_plain(ex, status);
 }
 
-/* Returns false if there is no login to redirect to, or if it would be a redirect loop. */
+/*
+ * Redirects to the login. Returns false if there is no login, or if the redirect could be repeated
+ * without end.
+ */
 static bool send_to_login(struct exchange *ex)
 {
 	if (ex->refused) /* the login would lead back here and be refused again */
@@ -152,8 +158,9 @@ static bool send_to_login(struct exchange *ex)
 }
 
 /*
- * A Host or a path that is not in the configuration is usually a mistake of the operator, and
- * therefore a warning. Scanners also send such requests, which must not fill the log with warnings.
+ * True if the Host or the path is not in the configuration, and the last such warning is old
+ * enough. This is usually a mistake of the operator. Scanners cause it too, but must not fill the
+ * log.
  */
 static bool is_worth_a_warning(const struct exchange *ex)
 {
@@ -164,7 +171,7 @@ static bool is_worth_a_warning(const struct exchange *ex)
 	       atomic_compare_exchange_strong(ex->warned_ms, &last, now);
 }
 
-/* These need no warning: neither the visitor nor the operator has to do anything. */
+/* True if neither the visitor nor the operator has to do anything, so no warning is logged. */
 static bool is_no_fault(enum status status)
 {
 	return status == STATUS_LOGIN_REQUIRED || status == STATUS_VISITOR_LEFT;
@@ -184,7 +191,7 @@ static void log_error(const struct exchange *ex, enum status status, const struc
 		  NULL);
 }
 
-/* Records the error for the operator's page. */
+/* Stores the error for the operator's page /status. */
 static void note_failure(const struct exchange *ex, enum status status)
 {
 	struct recent_failure failure = {.time = ex->now, .status = status};
@@ -220,7 +227,7 @@ static void add_retry_after(struct exchange *ex, enum status status, const struc
 
 static void send_html(struct exchange *ex, enum status status, const struct error *err)
 {
-	(void)err; /* the cause is only in the log */
+	(void)err; /* the reason is only in the log */
 	if (ex->site == NULL || ex->site->templates == NULL)
 		send_plain(ex, status);
 	else if (status != STATUS_LOGIN_REQUIRED || !send_to_login(ex))

@@ -1,6 +1,6 @@
 /*
- * Checks a request before its handler runs, in these steps: site by Host, mount point, route,
- * scheme, body, and the conditions of the route. The first step that fails determines the answer.
+ * Checks a request before its handler runs. The order is: site (from Host), mount point, route,
+ * scheme, body, conditions of the route. The first check that fails decides the answer.
  */
 #include <string.h>
 
@@ -15,8 +15,8 @@
 #include "page/page.h"
 #include "web/csrf.h"
 
-#define AROUND_MS 4000 /* a request's time in addition to `timeout`; 8 s together by default */
-#define ANSWER_MS 500  /* the part of AROUND_MS that is left for writing the answer */
+#define AROUND_MS 4000 /* time for a request in addition to `timeout`; together 8 s by default */
+#define ANSWER_MS 500  /* the last part of AROUND_MS, reserved for writing the answer */
 
 bool exchange_is_local(const struct exchange *ex)
 {
@@ -30,7 +30,7 @@ int64_t exchange_until_ms(const struct exchange *ex)
 	return ex->raw->began_ms + ex->site->conf->timeout_ms + AROUND_MS - ANSWER_MS;
 }
 
-/* Finds the site of the Host, and its mount point. */
+/* Finds the site that has the request's Host. Removes the mount point from the path. */
 static enum status find_site(struct exchange *ex, struct error *err)
 {
 	const struct site_conf *found = conf_site_for_host(sites_conf(ex->sites), ex->req.host);
@@ -45,15 +45,18 @@ static enum status find_site(struct exchange *ex, struct error *err)
 		ex->site = sites_borrow_closed(ex->sites, found);
 	if (ex->site == NULL)
 		return status;
-	found = ex->site->conf; /* the old configuration, if a reload failed for this site */
+	found = ex->site->conf; /* still the old configuration if this site's reload failed */
 	status = request_mount(&ex->req, found->base_path, found->base_path_set, err);
 	ex->misplaced = status == STATUS_NOT_FOUND;
 	if (status == STATUS_OK && found->public_path_set)
-		ex->req.base = found->public_path; /* a proxy removed a part of the path */
+		ex->req.base = found->public_path; /* a proxy has removed the start of the path */
 	return status;
 }
 
-/* A route that the site has not enabled does not exist. */
+/*
+ * True if the site has not enabled the route. The request is then answered as if the route did not
+ * exist.
+ */
 static bool is_switched_off(const struct route *route, const struct site_conf *conf)
 {
 	return ((route->needs & NEED_ADHOC) && !conf->gateway) ||
@@ -79,7 +82,7 @@ static enum status find_route(struct exchange *ex, struct error *err)
 	return status == STATUS_OK ? status : error_set(err, status, "no such route");
 }
 
-/* Checked after the route is found, so that a script gets its error as JSON. */
+/* Refuses plain http. Call it after the route is found, so that a script gets the error as JSON. */
 static enum status check_scheme(const struct exchange *ex, struct error *err)
 {
 	if (ex->req.https || (ex->site->conf->allow_http && exchange_is_local(ex)))
@@ -91,7 +94,10 @@ static enum status check_scheme(const struct exchange *ex, struct error *err)
 			 "proxy's requests");
 }
 
-/* Also checked after the route is found, so that a script gets its error as JSON. */
+/*
+ * Refuses a site that is not open. Call it after the route is found, so that a script gets the
+ * error as JSON.
+ */
 static enum status check_open(const struct exchange *ex, struct error *err)
 {
 	if (!ex->site->closed || ex->route->when_closed)
@@ -126,8 +132,8 @@ struct identity_context exchange_context(const struct exchange *ex)
 }
 
 /*
- * Finds the user once per exchange and fills ex->identity. Returns STATUS_LOGIN_REQUIRED if nobody
- * is logged in. After another error it returns the provider's status, or STATUS_UNAVAILABLE.
+ * Finds the user and fills ex->identity, once per request. Returns STATUS_LOGIN_REQUIRED if nobody
+ * is logged in. After another error, returns the provider's status or STATUS_UNAVAILABLE.
  */
 static enum status exchange_identify(struct exchange *ex, struct error *err)
 {
@@ -160,7 +166,7 @@ static enum status find_account(struct exchange *ex, struct error *err)
 	return jid_rule_identity(ex->site->conf, ex->reader, &ex->identity, &ex->jid, err);
 }
 
-/* Here it is no error if the visitor is not logged in or has no account. */
+/* Finds the user and the account if there are any. It is no error if there are none. */
 static enum status find_visitor(struct exchange *ex, struct error *err)
 {
 	enum status status = exchange_identify(ex, err);
@@ -192,7 +198,7 @@ bool login_is_handover(const struct exchange *ex)
 	       token_may_be_posted(ex->site->conf);
 }
 
-/* A posted token must come from a page of token_origins. */
+/* Checks the origin of a posted token. It must be one of token_origins. */
 static enum status handover_check(const struct exchange *ex, struct error *err)
 {
 	const char *origin = ex->req.origin;
@@ -256,7 +262,10 @@ static enum status check_session_token(struct exchange *ex, struct error *err)
 	return status;
 }
 
-/* Checks the conditions of the route, in the order that reveals least to a stranger. */
+/*
+ * Checks the conditions of the route. The order is chosen to reveal as little as possible to
+ * strangers.
+ */
 static enum status check_needs(struct exchange *ex, struct error *err)
 {
 	unsigned needs = ex->route->needs;
@@ -285,7 +294,7 @@ static enum status check_needs(struct exchange *ex, struct error *err)
 	return status;
 }
 
-/* Checks the conditions with one reader of the store, which is freed before the handler runs. */
+/* Checks the conditions with one reader of the store. Frees the reader before the handler runs. */
 static enum status check_needs_reading(struct exchange *ex, struct error *err)
 {
 	enum status status = store_reader_new(ex->site->store, &ex->reader, err);
@@ -297,7 +306,7 @@ static enum status check_needs_reading(struct exchange *ex, struct error *err)
 	return status;
 }
 
-/* Sets the request's address, scheme and host to the values that trusted proxies report. */
+/* Sets the request's address, scheme and host to those that trusted proxies report. */
 static enum status believe_proxies(struct exchange *ex, struct error *err)
 {
 	const struct conf_list *proxies = &sites_conf(ex->sites)->server.trusted_proxies;
@@ -318,7 +327,7 @@ enum status gate_pass(struct exchange *ex, struct error *err)
 	if (status == STATUS_OK)
 		status = find_site(ex, err);
 	if (status == STATUS_OK && ex->req.path[0] == '\0')
-		return STATUS_OK; /* "/chat" redirects to "/chat/" */
+		return STATUS_OK; /* the caller redirects "/chat" to "/chat/" */
 	if (status == STATUS_OK)
 		status = find_route(ex, err);
 	if (status == STATUS_OK)
@@ -327,7 +336,10 @@ enum status gate_pass(struct exchange *ex, struct error *err)
 		status = check_open(ex, err);
 	if (status == STATUS_OK)
 		status = read_body(ex, err);
-	/* A body can take seconds to arrive, and a login or token can expire meanwhile. */
+	/*
+	 * Read the clock again. The body can have taken seconds, and a login or token can have
+	 * expired.
+	 */
 	ex->now = clock_wall();
 	if (status == STATUS_OK && ex->route->needs != NEED_NOTHING)
 		status = check_needs_reading(ex, err);

@@ -1,5 +1,5 @@
 /*
- * Decides which requests guests are allowed to make, and handles their cookie.
+ * Decides which requests a guest is allowed to send, and handles the guest's cookie.
  */
 #include "page/guest_visit.h"
 
@@ -11,7 +11,7 @@
 #include "page/cookie.h"
 #include "page/page.h"
 
-/* The name does not matter, because the XMPP server assigns another one. */
+/* Any name is right here, because the XMPP server assigns the guest's name. */
 #define ASKED_LOCALPART "guest"
 
 static bool guests_may(const struct exchange *ex)
@@ -47,7 +47,7 @@ enum status guest_jid(const struct site_conf *conf, struct jid *out, struct erro
 	return jid_make(ASKED_LOCALPART, conf->guest_domain, NULL, out, err);
 }
 
-/* Puts the guest's id and name into the exchange's identity. */
+/* Copies the guest's id and name to the exchange's identity. */
 static enum status become(struct exchange *ex, const struct guest *guest, struct error *err)
 {
 	struct identity *who = &ex->identity;

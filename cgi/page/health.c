@@ -1,6 +1,6 @@
 /*
- * /health reports whether this process can serve. It checks the database. With ?deep=1, which is
- * allowed only from this machine, it also checks the XMPP server.
+ * /health reports whether this process can serve requests. It checks the database. With ?deep=1 it
+ * also checks the XMPP server. Only this machine is allowed to use ?deep=1.
  */
 #include <string.h>
 
@@ -9,8 +9,8 @@
 #include "page/page.h"
 
 /*
- * A server that is stopping answers 503 while it still serves, so that a load balancer sends new
- * requests elsewhere.
+ * Returns the state for the answer. A server that is stopping still serves requests, but /health
+ * answers with status 503, so that a load balancer sends new requests elsewhere.
  */
 static const char *state_name(bool well)
 {
@@ -43,7 +43,7 @@ static void log_fault(const struct exchange *ex, const char *part, const struct 
 		  part, "why", err->text, NULL);
 }
 
-/* The database of a site that cannot be opened counts as unusable. */
+/* Checks the database. A site that cannot be opened has no usable database. */
 static enum status ping(const struct exchange *ex, struct error *err)
 {
 	return ex->site->closed ? sites_not_now(ex->site->conf, err)

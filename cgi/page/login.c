@@ -1,6 +1,6 @@
 /*
- * Handles /login and /logout. Every refused login gives the same answer after the same time,
- * so that an attacker does not learn which users exist. The reason is in the log.
+ * Handles /login and /logout. All refused logins get the same answer after the same time, so that
+ * an attacker does not learn which users exist. Only the log has the reason.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,9 +19,9 @@
 #include "page/page.h"
 #include "web/csrf.h"
 
-/* ---- a token that the site posts ---- */
+/* ---- login with a token that the site posts ---- */
 
-/* Checks the posted token, creates a session, and writes the session's token to `token`. */
+/* Checks the posted token, creates a login session, and writes the session's secret to `token`. */
 static enum status login_handover(struct exchange *ex, char token[SESSION_TOKEN_LEN + 1],
 				  struct error *err)
 {
@@ -40,18 +40,18 @@ static enum status login_handover(struct exchange *ex, char token[SESSION_TOKEN_
 		  ok ? NULL : err->text, NULL);
 	secret_free(old_token);
 	free(user);
-	/* Nobody typed a password, so the answer must not be about a wrong password. */
+	/* The user typed no password, so the answer must not say that the password is wrong. */
 	return status == STATUS_BAD_CREDENTIALS ? STATUS_FORBIDDEN : status;
 }
 
 /* ---- the form ---- */
 
-#define FORM_LIFE_S    1800 /* time to type a password */
-#define LOGIN_FLOOR_MS 250  /* least time for a POST, so that the time reveals nothing */
+#define FORM_LIFE_S    1800 /* in seconds; the time that a user has to type the password */
+#define LOGIN_FLOOR_MS 250  /* minimum time for a POST, so that the time reveals nothing */
 
 /*
- * Returns the pre-session to which the form's token is bound. If the browser has none, it makes a
- * new one and sets it as a cookie. The caller frees it. NULL if out of memory.
+ * Returns the value of the pre-session cookie, to which the form's token is bound. If the browser
+ * has no such cookie, sets a new one. The caller frees the value. Returns NULL if out of memory.
  */
 static char *form_binding_ensure(struct exchange *ex)
 {
@@ -135,8 +135,8 @@ static void welcome(struct exchange *ex, const char *token)
 }
 
 /*
- * Tries the login. This takes at least LOGIN_FLOOR_MS, and the password check can wait for a
- * processor. Other requests are served meanwhile.
+ * Tries to log in, and takes at least LOGIN_FLOOR_MS. The password check can wait until a processor
+ * is free. Other requests are served meanwhile.
  */
 static enum status attempt_in_time(struct exchange *ex, char token[SESSION_TOKEN_LEN + 1],
 				   struct error *err)
@@ -197,15 +197,16 @@ void login_handle(struct exchange *ex)
 }
 
 /*
- * Ends the login. The page's script has already ended the chat session, because only the script
- * knows the current rid. A guest is sent back to the page, where another visit can begin.
+ * Ends the login session. The page's script has already ended the chat session, because only the
+ * script knows its current rid. A guest is redirected to the page, and can start another visit
+ * there.
  */
 void logout_handle(struct exchange *ex)
 {
 	struct error err = {0};
 	struct strbuf location;
 
-	if (ex->identified && ex->identity.ours) { /* we can end no other login */
+	if (ex->identified && ex->identity.ours) { /* we cannot end logins of other software */
 		enum status status = session_end(ex->site->store, ex->identity.session, &err);
 		if (status != STATUS_OK) {
 			page_send_error(ex, status, &err);

@@ -1,6 +1,6 @@
 /*
- * The cookie's value is the number of redirects, as one digit. Each redirect sets the cookie again.
- * A browser can forge the value, but that affects no other browser.
+ * Counts redirects in a cookie, whose value is one digit. Each redirect sets the cookie again. A
+ * browser can forge the value, but this affects no other browser.
  */
 #include "page/login_circle.h"
 
@@ -11,12 +11,10 @@
 #include "base/secret.h"
 #include "page/cookie.h"
 
-#define TIMES_MAX 3  /* no visitor logs in and returns this often within LIFE_S */
-#define LIFE_S    10 /* seconds; a redirect loop is faster */
+#define TIMES_MAX 3  /* no visitor logs in and comes back this often within LIFE_S */
+#define LIFE_S    10 /* in seconds; a redirect loop takes less time */
 
-/*
- * Returns the number of redirects in the browser's cookie. An invalid value counts as 0.
- */
+/* Returns the number of redirects from the browser's cookie, or 0 if the value is invalid. */
 static int times_sent(const struct exchange *ex)
 {
 	char *value = cookie_get(&ex->req, ex->site->conf, COOKIE_SENT);

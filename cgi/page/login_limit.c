@@ -1,7 +1,7 @@
 /*
- * Limits how often a login can be tried, per account and per address. A browser that was logged in
- * before has a limit of its own, so attacks on an account do not lock out its user. If the limits
- * cannot be read, the login is refused.
+ * Limits the login attempts per account and per address. A browser that has logged in before has
+ * its own limit, so attacks on an account do not lock out its owner. If the limits cannot be read,
+ * the login is refused.
  */
 #include "page/login_limit.h"
 
@@ -9,9 +9,12 @@
 #include "page/device.h"
 #include "page/page.h"
 
-#define SCOPE "login_ip" /* for the failures of an address */
+#define SCOPE "login_ip" /* the limit's name for failures per address */
 
-/* Failures from one address, for all accounts. An office with one address stays below this. */
+/*
+ * The limit on failures from one address, for all accounts together. It is high enough for an
+ * office that shares one address.
+ */
 static const struct conf_limit address_limit = {.count = 50, .period_ms = 3600L * 1000};
 
 static bool is_off(const struct exchange *ex)
@@ -20,8 +23,8 @@ static bool is_off(const struct exchange *ex)
 }
 
 /*
- * Returns the browser's device cookie if it is valid for this account, otherwise NULL. The caller
- * frees it.
+ * Returns the value of the browser's device cookie if it is valid for this account, otherwise NULL.
+ * The caller frees the value.
  */
 static char *device_of(const struct exchange *ex, const char *account)
 {

@@ -1,7 +1,7 @@
 /*
- * /metrics: what all processes of the server have counted since its start, as OpenMetrics 1.0 text.
- * A reader that asks for text/plain gets the older text format of Prometheus, 0.0.4, which many
- * tools still read. page/operator.c decides who is allowed to read it.
+ * /metrics: the counters of all processes since the server's start, as OpenMetrics 1.0 text. A
+ * client that asks for text/plain gets Prometheus's older text format 0.0.4, which many tools still
+ * use. page/operator.c decides who is allowed to read this page.
  */
 #include "base/metrics.h"
 
@@ -14,15 +14,18 @@
 #define TYPE_PLAIN       "text/plain"
 _Static_assert(METRICS_GUESTS == (size_t)BACKEND_GUEST, "history.c counts guests by it");
 
-#define US_DIGITS 6 /* digits after the decimal point of a second */
+#define US_DIGITS 6 /* digits after the decimal point for seconds */
 
-/* The text to append to, and whether it has the older format. */
+/* The output buffer, and whether the output has the older format. */
 struct exposition {
 	struct strbuf *out;
 	bool is_old;
 };
 
-/* In the older format a counter is named like its samples, and the type info does not exist. */
+/*
+ * Writes the type and the help of a metric. In the older format a counter has the same name as its
+ * samples, and a metric of type info is written as a gauge.
+ */
 static void family(const struct exposition *to, const char *name, const char *type,
 		   const char *help)
 {
@@ -145,7 +148,7 @@ static void put_gauges(const struct exposition *to)
 		    metrics_get_gauge(METRIC_BREAKERS_OPEN));
 }
 
-/* If the reader does not ask for a format, it gets OpenMetrics. */
+/* True if the client asks for the older format. The default is OpenMetrics. */
 static bool wants_old(const struct exchange *ex)
 {
 	const char *accept = ex->req.accept;

@@ -1,7 +1,7 @@
 /*
- * Decides who is allowed to read /metrics and /status, which are for the operator. A visitor must
- * come from this machine or have the token. For other visitors these addresses do not exist. In
- * plain CGI they do not exist for anybody, because a process ends with its request.
+ * Decides who is allowed to read /metrics and /status. A visitor must come from this machine or
+ * send the token. For all others these pages do not exist. In plain CGI they exist for nobody,
+ * because a process ends after one request and has nothing to report.
  */
 #include <string.h>
 
@@ -12,13 +12,19 @@
 
 #define BEARER "Bearer "
 
-/* A forwarded request does not count, because the local address can be that of a proxy. */
+/*
+ * True if the request comes from this machine. A forwarded request does not count, because it can
+ * come from a proxy on this machine.
+ */
 static bool is_local(const struct exchange *ex)
 {
 	return exchange_is_local(ex) && ex->req.forwarded == NULL && ex->req.forwarded_for == NULL;
 }
 
-/* The file is read each time, so a new token needs no restart. */
+/*
+ * True if the request has the right token. Reads the file each time, so that a new token needs no
+ * restart.
+ */
 static bool has_token(const struct exchange *ex)
 {
 	const char *file = sites_conf(ex->sites)->server.status_token_file;

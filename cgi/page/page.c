@@ -1,6 +1,6 @@
 /*
- * Sends pages and JSON, and sets the headers of every dynamic response. This is the only place that
- * decides what a page is allowed to load and connect to.
+ * Sends pages and JSON, and sets the headers of every dynamic response. This is the only file that
+ * decides what a page is allowed to load and which servers it can connect to.
  */
 #include "page/page.h"
 
@@ -11,7 +11,7 @@
 #include "conf/placeholder.h"
 #include "prebind/bosh_url.h"
 
-/* Headers with the same text on every response. */
+/* Headers that have the same value in every response. */
 static const struct {
 	enum response_header name;
 	const char *value;
@@ -20,7 +20,7 @@ static const struct {
     {HEADER_CROSS_ORIGIN_OPENER_POLICY,   "same-origin"                                                   },
     {HEADER_CROSS_ORIGIN_RESOURCE_POLICY, "same-origin"                                                   },
     {HEADER_PERMISSIONS_POLICY,           "camera=(), microphone=(), geolocation=(), payment=(), usb=()"  },
- /* not no-referrer, because our own forms would then send Origin: null */
+ /* with no-referrer, browsers would send Origin: null with our own forms */
     {HEADER_REFERRER_POLICY,              "same-origin"						   },
     {HEADER_VARY,			 "Cookie, Origin, Sec-Fetch-Site, Sec-Fetch-Mode, Sec-Fetch-Dest"},
     {HEADER_X_CONTENT_TYPE_OPTIONS,       "nosniff"						       },
@@ -32,7 +32,7 @@ static const struct {
 #define CONTENT_TYPE_HTML "text/html; charset=utf-8"
 
 #define CSP_NO_PAGE "default-src 'none'; frame-ancestors 'none'"
-#define CSP_ROOM    512 /* bytes for the policy of a page without a cluster's origins */
+#define CSP_ROOM    512 /* bytes for the policy of a page, without the origins of cluster nodes */
 
 void page_base(const struct exchange *ex, struct strbuf *out)
 {
@@ -41,8 +41,8 @@ void page_base(const struct exchange *ex, struct strbuf *out)
 }
 
 /*
- * Appends the origin of an absolute URL, such as "https://chat.example.org". Appends nothing for a
- * path, which is on our own origin.
+ * Appends the origin of an absolute URL, such as "https://chat.example.org". For a path it appends
+ * nothing, because a path is on our own origin.
  */
 static void add_origin(const char *url, struct strbuf *out)
 {
@@ -62,8 +62,8 @@ static void add_origins(const struct conf_list *origins, struct strbuf *out)
 }
 
 /*
- * For a cluster, appends the origins of all nodes, because it is not known yet which node will have
- * the session.
+ * Appends the origins of the BOSH service. For a cluster these are the origins of all nodes,
+ * because it is not known yet which node will have the session.
  */
 static void add_bosh_origins(const struct site_conf *conf, struct strbuf *out)
 {
@@ -86,8 +86,8 @@ static void add_bosh_origins(const struct site_conf *conf, struct strbuf *out)
 }
 
 /*
- * Converse.js 14 inserts style elements into its page. Our policy forbids that on all other pages
- * (docs/converse.md).
+ * True for a page with Converse.js 14. It inserts style elements, which our policy forbids on all
+ * other pages (docs/converse.md).
  */
 static bool is_converse(const struct exchange *ex)
 {
@@ -115,7 +115,7 @@ static void write_page_policy(const struct exchange *ex, struct strbuf *csp)
 	}
 	strbuf_adds(csp, "; form-action 'self'; frame-ancestors 'none'; base-uri 'none'; "
 			 "object-src 'none'");
-	/* the policy's name is the one that static/parse.js uses */
+	/* static/parse.js creates a policy with this name */
 	if (ex->site != NULL && ex->site->conf->trusted_types && !is_converse(ex))
 		strbuf_adds(csp, "; require-trusted-types-for 'script'; trusted-types prebind");
 }
@@ -204,7 +204,7 @@ void page_send(struct exchange *ex, int http_status, const char *file, struct vi
 	} else {
 		log_event(LOG_LEVEL_ERROR, "page_failed", "id", ex->req.id, "page", file, "why",
 			  err.text, NULL);
-		ex->res->failed = true; /* so the body is not sent */
+		ex->res->failed = true; /* do not send the body */
 	}
 	strbuf_clear(&base);
 }
@@ -214,7 +214,7 @@ void page_send_json(struct exchange *ex, int http_status, struct strbuf *json)
 	ex->res->status = http_status;
 	response_header_constant(ex->res, HEADER_CONTENT_TYPE, CONTENT_TYPE_JSON);
 	strbuf_clear(&ex->res->body);
-	ex->res->body = *json; /* including its failure, if any */
+	ex->res->body = *json; /* this also copies the buffer's failure, if any */
 	ex->res->body.secret = true;
 	strbuf_init_secret(json);
 }

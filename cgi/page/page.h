@@ -1,5 +1,5 @@
 /*
- * Functions that the handlers share. They send a page, JSON or an error, with the headers of every
+ * Functions that the handlers share: sending a page, JSON or an error, with the headers of every
  * dynamic response. Internal to page/.
  */
 #ifndef PAGE_PAGE_H
@@ -9,13 +9,15 @@
 #include "page/app.h"
 #include "store/session.h"
 
-/* Return the texts about a status, in the visitor's language. Borrowed from the site. */
+/*
+ * Return a title or a sentence for the status, in the visitor's language. Borrowed from the site.
+ */
 const char *page_status_title(const struct exchange *ex, enum status status);
 const char *page_status_sentence(const struct exchange *ex, enum status status);
 
 /*
- * Returns a text of the templates in the visitor's language, or `otherwise` if there is none.
- * Borrowed.
+ * Returns a text of the templates in the visitor's language. If there is no such text, returns
+ * `otherwise`. The result is borrowed.
  */
 const char *page_text(const struct exchange *ex, const char *key, const char *otherwise);
 
@@ -24,8 +26,9 @@ extern const struct route page_routes[];
 extern const size_t page_routes_count;
 
 /*
- * gate.c: fills the exchange until its handler can run. If it returns STATUS_OK but there is no
- * route, the mount point was requested without its slash. Any other status is an error to send.
+ * gate.c: checks the request and fills the exchange for the handler. If it returns STATUS_OK but
+ * ex->route is NULL, the request was for the mount point without its slash. After any other status,
+ * the caller sends an error.
  */
 enum status gate_pass(struct exchange *ex, struct error *err);
 
@@ -41,92 +44,93 @@ void metrics_handle(struct exchange *ex);
 void status_handle(struct exchange *ex);
 void adhoc_handle(struct exchange *ex);
 
-/* Adds the headers of every dynamic response. Call it last. */
+/* Adds the headers of every dynamic response. Call it after everything else. */
 void page_finish(struct exchange *ex);
 
-/* Appends the mount point, "" or "/chat", percent-encoded as in a URL. */
+/* Appends the mount point, such as "" or "/chat", percent-encoded for a URL. */
 void page_base(const struct exchange *ex, struct strbuf *out);
 
 /*
- * Sends a rendered template. It adds `base` and `nonce` to the view. If view is NULL (out of
- * memory), the response fails.
+ * Renders a template and sends the page. Adds `base` and `nonce` to the view. If view is NULL (out
+ * of memory), marks the response as failed.
  */
 void page_send(struct exchange *ex, int http_status, const char *file, struct view *view);
 
-/* Sends the JSON in the buffer. The response takes over the text, so the buffer is then empty. */
+/* Sends the JSON in the buffer. Moves the text to the response, so the buffer is then empty. */
 void page_send_json(struct exchange *ex, int http_status, struct strbuf *json);
 
 /*
- * Sends the response for a status other than STATUS_OK, in the format of the route, and logs it. On
- * a page, STATUS_LOGIN_REQUIRED redirects to the login if there is one. err has the cause for the
- * log and the Retry-After to send. It can be NULL.
+ * Sends the error response for `status` in the format of the route, and logs it. On a page,
+ * STATUS_LOGIN_REQUIRED redirects to the login if there is one. err has the reason for the log and
+ * the value of Retry-After, and can be NULL. status must not be STATUS_OK.
  */
 void page_send_error(struct exchange *ex, enum status status, const struct error *err);
 
 /*
- * True if the visitor's connection comes from this machine. Also true for CGI started by hand,
- * which has no address.
+ * True if the visitor's connection comes from this machine, or if there is no address because CGI
+ * was started by hand.
  */
 bool exchange_is_local(const struct exchange *ex);
 
 /* True if the request's user was found and has a chat account. */
 bool exchange_has_account(const struct exchange *ex);
 
-/* operator.c: true if the visitor is allowed to see the pages for the operator. */
+/* operator.c: true if the visitor is allowed to read the operator's pages. */
 bool operator_may_read(const struct exchange *ex);
 
 /*
- * Returns the monotonic time in ms when everything for the answer must be known. It leaves time to
- * write the answer. ex->site must be set.
+ * Returns the deadline for the answer's data, in monotonic ms. The time after it is reserved for
+ * writing the answer. ex->site must be set.
  */
 int64_t exchange_until_ms(const struct exchange *ex);
 
-/* Returns a context for the providers and the login form. It borrows from the exchange. */
+/* Returns the context for the providers and the login form. It is borrowed from the exchange. */
 struct identity_context exchange_context(const struct exchange *ex);
 
-/* gate.c: true if a token of the site was posted to /login. */
+/* gate.c: true if the request posts a token of the site to /login. */
 bool login_is_handover(const struct exchange *ex);
 
 /*
  * gate.c: returns the value of the pre-session cookie, to which the login form's token is bound.
- * The caller frees it. NULL if there is no such cookie.
+ * Returns NULL if there is no such cookie. The caller frees the value.
  */
 char *login_form_binding(const struct exchange *ex);
 
 /*
- * Pre-binds for the exchange's user, within the site's rate limits, and logs the result. If it is
- * known when a retry can help, err->retry_after is set. The caller clears *out. err must not be
- * NULL.
+ * Pre-binds for the exchange's user if the site's rate limits allow it, and logs the result. Sets
+ * err->retry_after if it is known when to try again. The caller clears *out. err must not be NULL.
  */
 enum status bind_session(struct exchange *ex, struct chat_session *out, struct error *err);
 
 /*
- * Call prebind_bind and prebind_check for the exchange's site. Other requests are served meanwhile.
- * They also return STATUS_BUSY if too many requests wait already.
+ * Call prebind_bind and prebind_check for the exchange's site, and serve other requests while they
+ * wait. They also return STATUS_BUSY if too many requests are already waiting.
  */
 enum status bind_wait(struct exchange *ex, const struct jid *jid, struct chat_session *out,
 		      struct error *err);
 enum status bind_check(struct exchange *ex, struct error *said);
 
 /*
- * Writes a key for the exchange's user that reveals nothing. It is the same for the same user and
- * JID, so a page can find out whether its session belongs to this visitor. "" if out of memory.
+ * Writes a key for the exchange's user from which nobody can find out the name. The same user and
+ * JID always have the same key, so a page can check that its session belongs to this visitor.
+ * Writes "" if out of memory.
  */
 #define BIND_USER_KEY_LEN 43
 void bind_user_key(const struct exchange *ex, char out[BIND_USER_KEY_LEN + 1]);
 
 /*
- * Writes {"jid":…,"sid":…,"rid":…,…}, or {"bind":"required"} if session is NULL. If user_key is not
- * NULL, "user":… comes first. A guest gets "guest":true and, once the visit has begun, "name". A
- * user gets "people" if people are on, and "name", the name in rooms, if the site has rooms. The
- * members from bind_put_site come last. who is NULL in the tools, which have no visitor.
+ * Writes {"jid":…,"sid":…,"rid":…,…} for the session, or {"bind":"required"} if session is NULL.
+ * "user":… comes first, unless user_key is NULL. For a guest, adds "guest":true and, once the visit
+ * has started, "name". For a user, adds "people" if that is enabled, and "name" (the name in rooms)
+ * if the site has rooms. Ends with the members of bind_put_site. who is NULL in the tools, which
+ * have no visitor.
  */
 void bind_write_json(const struct site_conf *conf, const struct chat_session *session,
 		     const char *user_key, const struct identity *who, struct strbuf *out);
 
 /*
- * Writes the members "rooms", "staff", "upload" and "guests" (the domain of the guests). A member
- * is left out if the site has nothing for it.
+ * Writes the members "rooms", "staff", "upload" and "guests" (the guests' domain). Leaves out a
+ * member that the site has not configured.
  */
 void bind_put_site(const struct site_conf *conf, struct json_writer *w);
 

@@ -1,6 +1,7 @@
 /*
- * GET /people.json: the site's people, for a visitor who is logged in and has a chat account. All
- * other visitors get an empty list. So the answer does not reveal whether they are logged in.
+ * GET /people.json: the list of the site's people, for a visitor who is logged in and has an XMPP
+ * account. All other visitors get an empty list, so the answer does not reveal whether they are
+ * logged in.
  */
 #include "account/people.h"
 #include "base/clock.h"

@@ -1,7 +1,7 @@
 /*
- * /status: the operator's page about the last hour and the last day. A program that asks for JSON,
- * such as prebindctl status, gets the same numbers as JSON. page/operator.c decides who is allowed
- * to read it.
+ * /status: the operator's page about the last hour and the last day. Clients that ask for JSON,
+ * such as prebindctl status, get the same numbers as JSON. page/operator.c decides who is allowed
+ * to read this page.
  */
 #include <inttypes.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /*
- * Fills the template status.html. A plot is a line in an SVG image. The line's points are the text
- * of an attribute. The words below the image give the same information.
+ * Fills the template status.html. A plot is a line in an SVG image, and its points are the value of
+ * an attribute. The text below the image gives the same information.
  */
 #include "page/status_page.h"
 
@@ -12,12 +12,12 @@
 #include "base/codec.h"
 
 #define TEMPLATE "status.html"
-/* The size of the image in its own units. The template has the same numbers. */
+/* The size of the image in SVG units, as in the template. */
 #define PLOT_WIDTH  240
 #define PLOT_HEIGHT 48
 #define TIME_SIZE   32
 
-/* The lists of the template, by group. */
+/* The names of the template's lists, one for each group. */
 static const char *const plots_of[GROUPS] = {"plots", "slow_plots", "fail_plots", "limit_plots"};
 static const char *const rows_of[GROUPS] = {"rows", "slow_rows", "fail_rows", "limit_rows"};
 
@@ -27,7 +27,7 @@ struct plot_names {
 static const struct plot_names hour_names = {"hour_line", "hour_sum", "hour_top"};
 static const struct plot_names day_names = {"day_line", "day_sum", "day_top"};
 
-/* Returns the text for a series, or its name if the templates have no such text. */
+/* Returns the title of a series from the templates. If they have none, returns the series' name. */
 static const char *title_of(const struct exchange *ex, const struct status_series *series)
 {
 	const char *title = series->name;
@@ -61,7 +61,10 @@ static uint64_t largest(const struct status_series *series, const struct history
 	return top;
 }
 
-/* Writes the points as "0,48 4,36 …", from left to right, with the largest value at the top. */
+/*
+ * Adds the points of a line, such as "0,48 4,36 …", from left to right. The largest value is at the
+ * top edge.
+ */
 static void view_line(struct view *view, const struct plot_names *names,
 		      const struct status_series *series, const struct history_counts *steps,
 		      size_t count)
@@ -146,7 +149,10 @@ static void fill(const struct exchange *ex, const struct status_report *report, 
 	view_failures(ex, report, FAILURE_LIMITED, view);
 }
 
-/* An operator's own templates can be older than the program, and a site can be closed. */
+/*
+ * Checks that the site is open and has the template. The operator's own templates can be older than
+ * the program and lack it.
+ */
 static enum status template_check(const struct exchange *ex, struct error *err)
 {
 	const struct site *site = ex->site;

@@ -1,5 +1,5 @@
 /*
- * Computes the report from the history of the counters.
+ * Computes the numbers of /status from the history of the counters.
  */
 #include "page/status_report.h"
 
@@ -10,7 +10,7 @@
 	.kind = COUNT_OF, .adds_up = true, .of = (first), .many = (last) - (first) + 1
 #define LIMIT(scope) COUNT(HISTORY_LIMITED + (scope))
 
-/* Formatted by hand, with one row per line. The limits are in the order of metrics_scopes. */
+/* Formatted by hand, with one row per line. The limits have the same order as metrics_scopes. */
 /* clang-format off */
 const struct status_series status_series[] = {
 	{"requests",           GROUP_ALL,     .has_plot = true, COUNT(HISTORY_REQUESTS)},
@@ -43,7 +43,7 @@ const struct status_series status_series[] = {
 /* clang-format on */
 const size_t status_series_count = sizeof(status_series) / sizeof(status_series[0]);
 
-/* Adds the counts between two moments to sum. For a gauge, sum becomes the largest value. */
+/* Adds the counts between two moments to sum. For a gauge, keeps the largest value instead. */
 static void add(struct history_counts *sum, const struct history_counts *from,
 		const struct history_counts *to)
 {
@@ -94,9 +94,9 @@ struct status_report *status_report_new(void)
 }
 
 /*
- * Returns the time in ms that this percentage of the calls did not exceed. As in Prometheus, it is
- * estimated from a histogram. Calls are assumed to be evenly spread between two bounds. A call that
- * took longer than the last bound counts as the last bound.
+ * Returns the time in ms within which this percentage of the calls was answered. It is estimated
+ * from a histogram, as in Prometheus: the calls between two bounds are assumed to be evenly spread.
+ * A call that took longer than the last bound counts as the last bound.
  */
 static uint64_t quantile_ms(const struct history_counts *counts, int percent)
 {

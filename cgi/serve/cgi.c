@@ -12,13 +12,13 @@
 #include "base/clock.h"
 #include "serve/server_parts.h"
 
-#define DRAIN_MAX (1024 * 1024) /* at most this many bytes of an unread body are read */
-#define DRAIN_MS  5000          /* time limit for reading them, in ms */
+#define DRAIN_MAX (1024 * 1024) /* in bytes; the limit for reading the rest of a body */
+#define DRAIN_MS  5000          /* in ms; the time limit for reading the rest */
 
 struct cgi_body {
 	/*
-	 * True if CONTENT_LENGTH is set. Reading then stops at that length, because the web server
-	 * can leave the pipe open after the body.
+	 * True if CONTENT_LENGTH is set. Only that many bytes are read then, because the web server
+	 * might leave the pipe open after the body.
 	 */
 	bool known;
 	size_t left;
@@ -50,8 +50,9 @@ static ssize_t cgi_read(void *io, void *buffer, size_t size)
 }
 
 /*
- * Reads the part of the body that the handler did not read. With mod_cgid, stdin and stdout are the
- * same socket. If the socket is closed with unread bytes in it, it is reset and the answer is lost.
+ * Reads and discards the part of the body that the handler did not read. With mod_cgid, stdin and
+ * stdout are the same socket. If it is closed with unread bytes in it, it is reset and the answer
+ * is lost.
  */
 static void cgi_drain(struct cgi_body *body)
 {
@@ -72,7 +73,7 @@ static enum status cgi_send(const struct response *response, struct error *err)
 	struct strbuf head;
 	enum status status = STATUS_OK;
 
-	strbuf_init_secret(&head); /* cookies are in it */
+	strbuf_init_secret(&head); /* the head contains cookies */
 	response_write(response, &head, &pieces[1]);
 	pieces[0] = (struct iovec){.iov_base = head.data, .iov_len = head.len};
 	if (!strbuf_ok(&head))
@@ -102,7 +103,7 @@ enum status cgi_run(const struct server_app *app, struct error *err)
 	started = app->start(app->arg, &state, err);
 	if (started == STATUS_OK)
 		app->handle(state, &raw, &response);
-	else /* the visitor gets an answer anyway; only the operator sees the reason */
+	else /* send an answer to the visitor; the reason is only for the operator */
 		app->handle_failed(err, &raw, &response);
 	cgi_drain(&body);
 	written = cgi_send(&response, started == STATUS_OK ? err : NULL);

@@ -1,7 +1,7 @@
 /*
- * FastCGI: serves one request on a connection. Only this file uses libfcgi. libfcgi receives
- * connections that are already accepted, because its accept loop cannot be stopped. This file
- * closes them, because libfcgi's close waits up to 2 s for a slow peer and would hold a thread.
+ * Serves one FastCGI request on a connection. Only this file calls libfcgi. This program accepts
+ * the connections itself, because libfcgi's accept loop cannot be stopped. It also closes them
+ * itself, because libfcgi would wait up to 2 s for a slow peer and block a thread.
  */
 #include <errno.h>
 #include <poll.h>
@@ -22,18 +22,21 @@
 #include "serve/server_parts.h"
 
 #define FCGI_ROLE_RESPONDER 1
-/* at most this many bytes of an unread body are read; the rest is cut off */
+/* in bytes; the limit for reading the rest of a body before it is cut off */
 #define DRAIN_MAX     (1024 * 1024)
-#define DRAIN_MS      2000 /* time limit for reading them, in ms */
-#define TRASH_SIZE    1024 /* buffer for data that is thrown away; usually there is none */
-#define RECEIVE_S     5    /* limit for one read by libfcgi; a web server sends without delay */
+#define DRAIN_MS      2000 /* time limit for reading the rest of a body, in ms */
+#define TRASH_SIZE    1024 /* buffer for the rest of a body; usually there is none */
+#define RECEIVE_S     5    /* time limit for a read by libfcgi; a web server sends without delay */
 #define HEAD_MS       5000 /* how long to wait for a head; a web server sends it at once */
-#define HEAD_GRACE_MS 1000 /* how long to wait for a head if too many requests wait */
-#define MOMENT_MS     2    /* a web server's usual time between connect and first write */
+#define HEAD_GRACE_MS 1000 /* how long to wait for a head if too many requests already wait */
+#define MOMENT_MS     2    /* a web server usually sends within this time after it connects */
 #define REFUSE_MS     1000 /* how long to wait for a request that will be refused */
-#define LINGER_MS     100  /* how long to read from a peer that still sends after the answer */
+#define LINGER_MS     100  /* how long to discard what a peer sends after the answer */
 
-/* How long libfcgi waits at most when it closes a connection itself. Its default is 2000 ms. */
+/*
+ * Environment variables for the time limit when libfcgi closes a connection. The default is 2000
+ * ms.
+ */
 static const char *const libfcgi_waits[] = {
     "LIBFCGI_OS_CLOSE_POLL_TIMEOUT",
     "LIBFCGI_IS_AF_UNIX_KEEPER_POLL_TIMEOUT",
@@ -44,14 +47,15 @@ static const char *const libfcgi_waits[] = {
 struct fcgi_request {
 	struct server *server;
 	int fd;
-	FCGX_Request lib; /* libfcgi's request; valid after fcgi_begin succeeds */
+	FCGX_Request lib; /* libfcgi's request; valid after fcgi_begin has returned true */
 	struct head head; /* what fcgi_begin found in the socket */
-	size_t read;      /* bytes of the body read so far */
+	size_t read;      /* bytes of the body that were read */
 	int64_t deadline_ms;
 };
 
 /*
- * Waits without blocking_begin, so the thread counts as busy and no other thread takes its place.
+ * Waits for bytes without blocking_begin. So the thread counts as busy, and no other thread starts
+ * in its place.
  */
 static bool is_readable_soon(int fd, int ms)
 {
@@ -61,10 +65,10 @@ static bool is_readable_soon(int fd, int ms)
 }
 
 /*
- * Like FCGX_GetStr, but other requests are served while it waits for more bytes. A read counts as a
- * wait unless its next byte has certainly arrived. This is so if the byte is in libfcgi's stream,
- * or if it was in the socket when the request began. Other bytes in libfcgi's buffer cannot be seen
- * from here. A body without CONTENT_LENGTH is no exception, because its end can be late, too.
+ * Like FCGX_GetStr, but other requests are served while it waits for bytes. A read counts as a wait
+ * unless its next byte has certainly arrived. It has arrived if it is in libfcgi's stream, or was
+ * in the socket when the request began. Other bytes in libfcgi's buffer cannot be seen from here. A
+ * body without CONTENT_LENGTH counts as a wait, too, because its end can be late.
  */
 static int fcgi_get(const struct fcgi_request *req, void *buffer, int want)
 {
@@ -86,8 +90,9 @@ static int fcgi_get(const struct fcgi_request *req, void *buffer, int want)
 }
 
 /*
- * Reads the bytes that have arrived. If there are none, it waits for one byte only. If it asked for
- * more, libfcgi would wait for all of them, so a visitor who sends slowly could occupy a thread.
+ * Reads the bytes that have already arrived, or waits for one byte if there are none. libfcgi would
+ * wait for all the bytes that it is asked for. A visitor who sends slowly could then occupy a
+ * thread.
  */
 static ssize_t fcgi_read(void *io, void *buffer, size_t size)
 {
@@ -109,8 +114,8 @@ static ssize_t fcgi_read(void *io, void *buffer, size_t size)
 }
 
 /*
- * Reads the part of the body that the handler did not read. Returns false if there is still more,
- * or if the body is incomplete.
+ * Reads and discards the part of the body that the handler did not read. Returns false if the
+ * limits are reached before the end, or if the body is incomplete.
  */
 static bool fcgi_drain(struct fcgi_request *req)
 {
@@ -129,8 +134,8 @@ static bool fcgi_drain(struct fcgi_request *req)
 }
 
 /*
- * If a socket is closed with unread bytes in it, the peer can lose our answer. So this reads them
- * first.
+ * Reads and discards the bytes that the peer still sends. If a socket is closed with unread bytes
+ * in it, the peer can lose our answer.
  */
 static void linger(int fd, int ms)
 {
@@ -155,10 +160,10 @@ static void linger_waiting(const struct fcgi_request *req)
 }
 
 /*
- * Sends the answer and the end of the request in one write, so that the web server has the whole
- * answer. Then it reads the rest of the body for a while. If the connection is closed while a part
- * of the body is unread, mod_proxy_fcgi and nginx lose the answer. It calls FCGX_Free and not
- * FCGX_Finish, because FCGX_Finish would wait once more when it closes the connection.
+ * Sends the answer and the end of the request in one write, so that the web server gets all of it.
+ * Then reads the rest of the body for a while, because mod_proxy_fcgi and nginx lose the answer if
+ * the connection is closed with unread bytes. Calls FCGX_Free instead of FCGX_Finish, because
+ * FCGX_Finish would wait once more when it closes the connection.
  */
 static void fcgi_end(struct fcgi_request *req, const struct answer *answer)
 {
@@ -190,7 +195,7 @@ static void fcgi_answer(struct fcgi_request *req)
 	req->deadline_ms = now_ms + REQUEST_MS;
 	blocking_waiter_request((unsigned)req->lib.requestId);
 	response_init(&response);
-	strbuf_init_secret(&head); /* cookies are in it */
+	strbuf_init_secret(&head); /* the head contains cookies */
 	if (req->lib.role == FCGI_ROLE_RESPONDER) {
 		server->app->handle(server->state, &raw, &response);
 		response_write(&response, &head, &answer.body);
@@ -207,8 +212,8 @@ static void fcgi_answer(struct fcgi_request *req)
 }
 
 /*
- * Sets a time limit for libfcgi's reads, which have no other limit. Usually the whole request has
- * arrived. Then libfcgi does not wait, so the system call is left out.
+ * Sets the time limit for libfcgi's reads, which otherwise have none. If the whole request has
+ * arrived, libfcgi never waits, and the system call is not necessary.
  */
 static bool reads_limit(const struct fcgi_request *req)
 {
@@ -219,8 +224,8 @@ static bool reads_limit(const struct fcgi_request *req)
 }
 
 /*
- * Returns false if the request is malformed or the time limit cannot be set. The connection is then
- * closed. FCGX_Accept_r closes the connection itself when it fails.
+ * Lets libfcgi read the request's parameters. Returns false if the request is malformed or the time
+ * limit cannot be set. The connection is then closed.
  */
 static bool fcgi_accept(struct fcgi_request *req)
 {
@@ -231,16 +236,17 @@ static bool fcgi_accept(struct fcgi_request *req)
 		return false;
 	}
 	lib->ipcFd = req->fd;
-	lib->keepConnection = 1; /* otherwise FCGX_Accept_r would close it first */
-	FCGX_Detach(lib);        /* so that a failed FCGX_Accept_r closes it without a wait */
+	lib->keepConnection = 1; /* otherwise FCGX_Accept_r closes the connection first */
+	FCGX_Detach(lib);        /* a failed FCGX_Accept_r would otherwise wait */
 	return FCGX_Accept_r(lib) == 0;
 }
 
 /*
- * Waits for the head. A web server sends it right after it connects, so this thread first waits for
- * MOMENT_MS without blocking_begin: starting another thread would take longer. After that, other
- * requests are served during the wait. If too many requests wait already, this thread still waits
- * for HEAD_GRACE_MS. A visitor cannot delay the head, because web servers send it in one piece.
+ * Waits for the head of a request. Web servers send it right after they connect. So this thread
+ * first waits up to MOMENT_MS without blocking_begin, because starting another thread would take
+ * longer. After that, other requests are served during the wait. If too many requests already wait,
+ * this thread waits without blocking_begin, up to HEAD_GRACE_MS. A visitor cannot delay the head,
+ * because web servers send it in one piece.
  */
 static enum head_state head_await_waiting(int fd, struct head *out)
 {
@@ -256,8 +262,8 @@ static enum head_state head_await_waiting(int fd, struct head *out)
 }
 
 /*
- * Returns false if the peer only tested whether we listen, if the request is malformed, or if its
- * head did not arrive in time. The connection is then closed.
+ * Reads the start of a request. Returns false if there is none (some peers only test whether we
+ * listen), if it is malformed, or if its head came too late. The connection is then closed.
  */
 static bool fcgi_begin(struct fcgi_request *req)
 {
@@ -297,7 +303,7 @@ static const char busy[] =
 			  "\r\n"
 			  "Too many visitors at once. Please come again in a moment.\n";
 
-/* Makes a fixed answer, for which no handler runs. It borrows text, a header and a sentence. */
+/* Makes a fixed answer. text has the header, an empty line and a sentence, and is borrowed. */
 static struct answer answer_of(const char *text)
 {
 	return (struct answer){
@@ -306,8 +312,8 @@ static struct answer answer_of(const char *text)
 }
 
 /*
- * Serves one request per connection, also if the web server sets FCGI_KEEP_CONN. A kept connection
- * would hold a thread that other visitors need.
+ * Serves one request and closes the connection, even if the web server sets FCGI_KEEP_CONN. A
+ * connection that stays open would occupy a thread that other visitors need.
  */
 void fcgi_serve(struct server *server, int fd)
 {
@@ -324,8 +330,8 @@ void fcgi_serve(struct server *server, int fd)
 }
 
 /*
- * Sends a fixed answer when no descriptor is left. Other connections wait until this thread accepts
- * again, so it does not wait long for a slow peer.
+ * Sends a fixed answer if no other descriptor is left. Waits only briefly for a slow peer, because
+ * no thread accepts connections meanwhile.
  */
 void fcgi_refuse(struct server *server, int fd)
 {
@@ -350,6 +356,6 @@ enum status fcgi_start(struct error *err)
 	}
 	if (FCGX_Init() != 0)
 		return error_set(err, STATUS_INTERNAL, "libfcgi does not start");
-	signal(SIGPIPE, SIG_IGN); /* FCGX_Init has set its own handler */
+	signal(SIGPIPE, SIG_IGN); /* FCGX_Init has replaced the handler */
 	return STATUS_OK;
 }

@@ -1,12 +1,12 @@
 /*
- * Reads and writes the bytes of FastCGI records (specification, 3.3, 5 and 8).
+ * Reads and writes FastCGI records (specification, sections 3.3, 5 and 8).
  *
- * A request's head is examined while it is still in the socket; libfcgi reads the same bytes
- * afterwards. So this file finds out only what libfcgi does not report. It checks whether the head
- * is complete, whether a parameter has a NUL in it, and whether a length is impossible.
+ * A request's head is examined while it is still in the socket, before libfcgi reads the same
+ * bytes. This finds only what libfcgi does not report: whether the head is complete, whether a
+ * parameter contains a NUL, and whether a length is impossible.
  *
- * An answer is written here, up to 64 KiB in one write. libfcgi's streams send every 8 KiB, which
- * wakes the web server for each piece of a page.
+ * Answers are written here, up to 64 KiB in one write. libfcgi would send every 8 KiB separately,
+ * and each piece would wake the web server.
  */
 #include <errno.h>
 #include <poll.h>
@@ -21,8 +21,8 @@
 #include "serve/server_parts.h"
 #include "web/request.h"
 
-#define RECORD_VERSION 1     /* the only version that exists */
-#define RECORD_MAX     65535 /* most bytes of content in a record; its length field has 16 bits */
+#define RECORD_VERSION 1     /* the only version of FastCGI */
+#define RECORD_MAX     65535 /* maximum content of a record, in bytes; the length has 16 bits */
 
 enum record_type {
 	RECORD_ABORT_REQUEST = 2,
@@ -31,8 +31,8 @@ enum record_type {
 	RECORD_STDIN = 5,
 	RECORD_STDOUT = 6,
 	/*
-	 * Records of this type or a higher one belong to no request, like records with id 0.
-	 * libfcgi answers them.
+	 * Records with this type or a higher one belong to no request. The same is true for records
+	 * with id 0. libfcgi answers them.
 	 */
 	RECORD_MANAGEMENT = 9
 };
@@ -41,22 +41,22 @@ struct record {
 	unsigned char version;
 	unsigned char type;
 	unsigned char id[2];
-	unsigned char len[2]; /* length of the content, without the padding */
+	unsigned char len[2]; /* length of the content, without padding */
 	unsigned char padding;
 	unsigned char reserved;
 };
 
 #define FIRST_LOOK (8 * 1024)                             /* most requests take 1 to 2 KiB */
-#define LAST_LOOK  (REQUEST_PARAMS_BYTES_MAX + 16 * 1024) /* 16 KiB for lengths and headers */
-#define ABORT_LOOK 256 /* bytes; fits the end of a body and an abort */
+#define LAST_LOOK  (REQUEST_PARAMS_BYTES_MAX + 16 * 1024) /* plus 16 KiB for record headers */
+#define ABORT_LOOK 256 /* in bytes; enough for the end of a body and an abort */
 #define NAP_MAX_MS 32
 
-#define STILL_MS  10000 /* a web server that reads nothing for this long has gone */
-#define ANSWER_MS 60000 /* limit for sending the whole answer, however slowly it is read */
+#define STILL_MS  10000 /* a web server that reads nothing for this long is considered dead */
+#define ANSWER_MS 60000 /* time limit for sending an answer that is read slowly */
 
-/* ---- a head's names and values ---- */
+/* ---- the parameters in a head ---- */
 
-/* Reads a length of one or four bytes. Returns false if some of them have not arrived. */
+/* Reads a length of one or four bytes. Returns false if not all bytes have arrived. */
 static bool length_next(const unsigned char **at, const unsigned char *end, size_t *out)
 {
 	const unsigned char *p = *at;
@@ -91,14 +91,14 @@ static enum head_state params_read(const unsigned char *at, size_t len, struct h
 	return HEAD_WHOLE;
 }
 
-/* ---- a head's records ---- */
+/* ---- the records of a head ---- */
 
-/* What the header of a record says. */
+/* The fields of a record's header, decoded. */
 struct found {
 	unsigned type;
-	unsigned id; /* of the request */
+	unsigned id; /* the request's id */
 	size_t len;
-	size_t whole; /* the length with header and padding */
+	size_t whole; /* length of the record with header and padding */
 };
 
 static bool record_at(const unsigned char *data, size_t len, struct found *out)
@@ -117,8 +117,8 @@ static bool record_at(const unsigned char *data, size_t len, struct found *out)
 }
 
 /*
- * Counts the bytes of the body that arrived with the head. At a record of another request it stops
- * counting. Returns false if the web server has aborted the request.
+ * Counts the bytes of the body that arrived with the head. Stops at a record of another request.
+ * Returns false if the web server has aborted the request.
  */
 static bool body_read(const unsigned char *data, size_t len, unsigned id, struct head *out)
 {
@@ -139,11 +139,14 @@ static bool body_read(const unsigned char *data, size_t len, unsigned id, struct
 	       record.type != RECORD_ABORT_REQUEST;
 }
 
-/* Examines a head. Moves its parameters to the start of data, with no record headers in between. */
+/*
+ * Examines a head. Moves its parameters to the start of data and removes the record headers between
+ * them.
+ */
 static enum head_state head_read(unsigned char *data, size_t len, struct head *out)
 {
 	size_t params_len = 0, at = 0;
-	unsigned id = 0; /* the id in the first record */
+	unsigned id = 0; /* the request's id, from the first record */
 	struct found record;
 
 	*out = (struct head){.nul = false};
@@ -161,7 +164,7 @@ static enum head_state head_read(unsigned char *data, size_t len, struct head *o
 		at += record.whole;
 		if (record.type != RECORD_PARAMS)
 			continue;
-		if (record.len == 0) { /* the end of the parameters */
+		if (record.len == 0) { /* an empty record ends the parameters */
 			return body_read(data + at, len - at, id, out) &&
 				       params_read(data, params_len, out) == HEAD_WHOLE
 				   ? HEAD_WHOLE
@@ -187,7 +190,7 @@ static enum head_state look_at(int fd, unsigned char *data, size_t size, size_t 
 	if (got == 0 || (got < 0 && errno != EAGAIN && errno != EWOULDBLOCK))
 		return HEAD_BROKEN;
 	enum head_state state = head_read(data, *come, out);
-	secret_wipe(data, *come); /* data can hold cookies */
+	secret_wipe(data, *come); /* wipe it, because it can contain cookies */
 	return state;
 }
 
@@ -214,9 +217,9 @@ enum head_state head_look(int fd, struct head *out)
 }
 
 /*
- * Bytes that have arrived stay in the socket, so after the first byte poll returns at once.
- * Therefore this examines the socket again after growing pauses. It does not use epoll, because
- * epoll needs a descriptor and there might be none left.
+ * Examines the socket repeatedly, with growing pauses. poll alone is not enough: the bytes stay in
+ * the socket, so after the first byte poll returns at once. epoll needs a descriptor, and there
+ * might be none left.
  */
 enum head_state head_await(int fd, int ms, struct head *out)
 {
@@ -254,7 +257,10 @@ bool head_is_aborted(int fd, unsigned id)
 
 /* ---- an answer ---- */
 
-/* The records that end the output and the request, with status 0 and "request complete". */
+/*
+ * The records that end the output and the request. All-zero status bytes mean "status 0, request
+ * complete".
+ */
 struct ending {
 	struct record output;
 	struct record request;
@@ -272,8 +278,8 @@ static struct record record_of(enum record_type type, int id, size_t len)
 }
 
 /*
- * Call it after put bytes of the pieces were sent. Returns the first piece with unsent bytes, cut
- * to those bytes, and sets *count to the number of pieces left.
+ * Call it after `put` bytes were sent. Returns the pieces that are left: skips the pieces that were
+ * sent, shortens the next piece to its unsent bytes, and sets *count to the number of pieces left.
  */
 static struct iovec *pieces_sent(struct iovec *pieces, int *count, size_t put)
 {
@@ -299,14 +305,17 @@ bool pieces_write(int fd, struct iovec *pieces, int count)
 	return true;
 }
 
-/* The connection to the web server, and when the server must have read the answer. */
+/* The web server at the end of a connection. It must have read the answer before deadline_ms. */
 struct reader {
 	int fd;
 	struct server *server;
 	int64_t deadline_ms;
 };
 
-/* Waits until the web server reads. Returns false if it does not read in time. */
+/*
+ * Waits until the socket is ready for more bytes. Returns false if the web server does not read in
+ * time.
+ */
 static bool reader_await(const struct reader *reader)
 {
 	struct pollfd poll_fd = {.fd = reader->fd, .events = POLLOUT};
@@ -321,7 +330,10 @@ static bool reader_await(const struct reader *reader)
 	return rc > 0 || interrupted;
 }
 
-/* Like pieces_write, for a socket. Other requests are served while the web server does not read. */
+/*
+ * Like pieces_write, but for a socket with a deadline. Other requests are served while it waits for
+ * the web server.
+ */
 static bool pieces_send(const struct reader *reader, struct iovec *pieces, int count)
 {
 	while (count > 0) {
@@ -336,14 +348,14 @@ static bool pieces_send(const struct reader *reader, struct iovec *pieces, int c
 	return true;
 }
 
-/* Returns the next part of *from, at most room bytes, and advances *from past that part. */
+/* Cuts off the next part of *from, at most room bytes, and returns it. */
 static struct iovec take(struct iovec *from, size_t room)
 {
 	struct iovec taken = *from;
 
 	if (taken.iov_len > room)
 		taken.iov_len = room;
-	if (taken.iov_len > 0) /* iov_base can be NULL if the part is empty */
+	if (taken.iov_len > 0) /* an empty part can have a NULL iov_base */
 		from->iov_base = (char *)from->iov_base + taken.iov_len;
 	from->iov_len -= taken.iov_len;
 	return taken;
@@ -368,7 +380,7 @@ bool records_write(int fd, int id, const struct answer *answer, bool ends, struc
 
 		last = left.head.iov_len + left.body.iov_len == 0;
 		struct iovec pieces[] = {
-  /* an empty record would end the output */
+  /* do not send an empty record, because it would end the output */
 		    {&record, len > 0 ? sizeof(record) : 0     },
 		    head,
 		    body,

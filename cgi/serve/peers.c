@@ -1,9 +1,9 @@
 /*
  * Decides which peers are allowed to connect. On a UNIX socket these are root, our own account and
- * the accounts in peer_users. On a loopback address the peer's uid is not known, so any account of
- * the machine could claim to be any user of the site. Such a socket is accepted only if the
- * operator allows it (allow_tcp). Its connections must come from an address that
- * FCGI_WEB_SERVER_ADDRS names (FastCGI 1.0, section 3.2).
+ * the accounts in peer_users. On a loopback address the peer's account is unknown, so any account
+ * of this machine could claim to be any user of the site. Such a socket is used only if the
+ * operator allows it (allow_tcp). Each connection must then come from an address in
+ * FCGI_WEB_SERVER_ADDRS (FastCGI 1.0, section 3.2).
  */
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -17,7 +17,7 @@
 #include "serve/server_parts.h"
 
 #define ADDRESSES_NAME "FCGI_WEB_SERVER_ADDRS" /* addresses, separated by commas */
-#define NAME_SPACE     4096                    /* bytes for one entry of the user database */
+#define NAME_SPACE     4096                    /* in bytes, for an entry of the user database */
 
 /* ---- by uid ---- */
 
@@ -61,7 +61,7 @@ static bool uid_is_allowed(const struct peers *peers, uid_t uid)
 	return uid == 0 || uid == geteuid();
 }
 
-/* Logs which account was refused, and how the operator can allow it. */
+/* Logs that an account was refused, and how the operator can allow it. */
 static void tell_refused(uid_t uid)
 {
 	struct passwd user, *found = NULL;
@@ -96,7 +96,7 @@ static bool user_is_allowed(const struct peers *peers, int fd)
 
 /* ---- by address ---- */
 
-/* Writes the peer's address, or "" if the socket is not TCP. */
+/* Writes the peer's IP address as text, or "" if the connection is not TCP. */
 static void address_write(const struct sockaddr_storage *address, char out[INET6_ADDRSTRLEN])
 {
 	const void *bytes = address->ss_family == AF_INET

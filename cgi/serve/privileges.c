@@ -1,9 +1,9 @@
 /*
- * Limits what a process can do. A server started as root changes to its account for good, before it
- * reads any client's data. A process that serves has a memory limit, because a malformed FastCGI
- * stream can make libfcgi allocate any amount of memory or fail an assertion. With the limit, such
- * a stream ends only one process and does not harm the machine. A process that crashes logs the
- * reason and ends.
+ * Limits what a process can do. A server started as root changes to its account permanently, before
+ * it reads data from clients. A process that serves has a memory limit, because a malformed FastCGI
+ * stream can make libfcgi allocate any amount of memory. With the limit, such a stream ends one
+ * process, but does not affect the machine. A process that crashes, for example because libfcgi
+ * fails an assertion, logs the reason.
  */
 #include <errno.h>
 #include <grp.h>
@@ -19,24 +19,24 @@
 #include "base/log.h"
 #include "serve/server_parts.h"
 
-#define NAME_SPACE 4096 /* bytes for one entry of the user database */
+#define NAME_SPACE 4096 /* in bytes, for an entry of the user database */
 
 /*
- * The number of malloc's arenas. An arena never shrinks, and by default hundreds of threads would
- * have many. With eight arenas no request was faster than with two, and a busy process was half a
- * MiB larger.
+ * The maximum number of malloc's arenas. An arena never shrinks, and hundreds of threads would have
+ * many by default. In a test with eight arenas, requests were not faster than with two, but a busy
+ * process was half a MiB larger.
  */
 #define ARENAS_MAX 2
 #define OTHERS_STACK                                                                               \
-	(256 * 1024) /* stack of threads that libraries start, such as libcurl for name look-ups */
-#define DATA_BASE     (512L << 20) /* bytes for sites, connections and password hashing */
-#define REQUEST_DATA  (320L << 10) /* bytes for a thread's stack and its request */
-#define EXIT_BY_CRASH 128          /* the signal's number is added, as in a shell */
-/* enough for the registers of any processor and a log line */
+	(256 * 1024) /* stack size for threads of libraries, such as libcurl's for name lookups */
+#define DATA_BASE     (512L << 20) /* in bytes; for sites, connections and password hashing */
+#define REQUEST_DATA  (320L << 10) /* in bytes; for a thread's stack and its request */
+#define EXIT_BY_CRASH 128          /* plus the signal's number, as in a shell */
+/* enough to save the registers of any processor and to write a log line */
 #define CRASH_STACK_SIZE (16 * 1024)
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define SANITIZED 1 /* the sanitizer has its own handlers and needs unlimited memory */
+#define SANITIZED 1 /* a sanitizer has its own crash handlers and needs unlimited memory */
 #else
 #define SANITIZED 0
 #endif
@@ -84,7 +84,7 @@ enum status account_take(const struct account *account, struct error *err)
 	    setuid(account->uid) != 0)
 		return error_set(err, STATUS_INTERNAL, "cannot become user '%s': %m",
 				 account->name);
-	/* it must be impossible to become root again */
+	/* fail if it is possible to become root again */
 	if (setuid(0) == 0 || seteuid(0) == 0 || setgid(0) == 0 || getuid() != account->uid ||
 	    geteuid() != account->uid || getgid() != account->gid || getegid() != account->gid)
 		return error_set(err, STATUS_INTERNAL,
@@ -92,11 +92,11 @@ enum status account_take(const struct account *account, struct error *err)
 	return STATUS_OK;
 }
 
-/* ---- limits, and crashes ---- */
+/* ---- limits and crashes ---- */
 
 static const int crashes[] = {SIGSEGV, SIGABRT, SIGBUS, SIGILL, SIGFPE};
 
-/* A signal handler, so it can call only the functions that signal-safety(7) lists. */
+/* A signal handler. It can call only the functions listed in signal-safety(7). */
 static void on_crash(int number)
 {
 	log_crash(number);

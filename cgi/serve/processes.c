@@ -1,5 +1,5 @@
 /*
- * The parent process: it starts the processes that serve, and replaces those that die. If a
+ * The parent process. It starts the processes that serve, and replaces those that die. If a
  * malformed FastCGI stream crashes a process (libfcgi fails an assertion), only the requests of
  * that process are lost.
  */
@@ -24,26 +24,26 @@
 
 #define PROCESSES_MAX 64
 
-/* A process that dies is replaced: quickly at first, slowly if it keeps dying. */
+/* Delays before a dead process is replaced. They grow, and are longest if processes die often. */
 #define RESPAWN_FIRST_MS 50
 #define RESPAWN_MAX_MS   1000
 #define RESPAWN_SLOW_MS  5000
-#define DEATHS_MAX       10 /* after more deaths in DEATHS_WINDOW_MS, restarts are slow */
+#define DEATHS_MAX       10 /* with more deaths in DEATHS_WINDOW_MS, delays are long */
 #define DEATHS_WINDOW_MS 60000
 
-#define KILL_AFTER_MS ((DRAIN_S + 1) * 1000) /* by then a child should have stopped by itself */
+#define KILL_AFTER_MS ((DRAIN_S + 1) * 1000) /* a child should have stopped by then */
 
 struct child {
-	pid_t pid;     /* 0 if it does not run */
-	size_t index;  /* its number on the reload board */
-	int64_t retry; /* when to start a new process, in monotonic ms */
+	pid_t pid;     /* 0 if the process does not run */
+	size_t index;  /* index of the process on the reload board */
+	int64_t retry; /* when to start the process again, in monotonic ms */
 };
 
-/* Shared memory of the parent and its processes. */
+/* Memory that the parent shares with its processes. */
 struct reload_board {
-	int wake;           /* an inherited eventfd; a process writes to it after a reload */
-	atomic_uint wanted; /* the number of the latest reload */
-	atomic_uint failed; /* the number of the latest reload that failed in a process */
+	int wake;           /* an inherited eventfd; each process writes to it after a reload */
+	atomic_uint wanted; /* number of the latest reload */
+	atomic_uint failed; /* number of the latest reload that failed in any process */
 	atomic_uint done[PROCESSES_MAX];
 };
 
@@ -51,18 +51,18 @@ struct supervisor {
 	struct server *server;
 	size_t count;
 	struct reload_board *board;
-	bool reloading; /* the processes got SIGHUP, and some have not reloaded yet */
+	bool reloading; /* true until all processes have handled the SIGHUP of a reload */
 	struct child children[PROCESSES_MAX];
 	int signals;
-	bool reload;     /* SIGHUP came and is not handled yet */
-	bool stop;       /* SIGTERM or SIGINT came */
-	unsigned deaths; /* number of deaths since `window` */
+	bool reload;     /* SIGHUP was received, but is not handled yet */
+	bool stop;       /* SIGTERM or SIGINT was received */
+	unsigned deaths; /* number of dead processes since `window` */
 	int64_t window;
 };
 
 /*
- * A child reports to its parent once. The report is shorter than PIPE_BUF, so it arrives whole or
- * not at all.
+ * Writes the child's report to the parent. A child reports only once. The report is shorter than
+ * PIPE_BUF, so the parent gets either all of it or nothing.
  */
 static void report_write(struct server *server, const struct error *result)
 {
@@ -98,7 +98,7 @@ static void board_note(struct reload_board *board, size_t index, unsigned number
 void process_reload(struct server *server)
 {
 	struct reload_board *board = server->link.board;
-	/* Read it before the reload, because wanted can change meanwhile. */
+	/* Read the number before the reload, because it can change during the reload. */
 	unsigned number = board != NULL ? atomic_load(&board->wanted) : 0;
 	enum status status = server->app->reload(server->state);
 
@@ -112,8 +112,8 @@ void process_reload(struct server *server)
 }
 
 /*
- * What a child does: it serves, or it tests a configuration. It ends with _exit, because buffers
- * and exit handlers belong to the parent.
+ * The main function of a child, which serves or tests a configuration. It ends with _exit, because
+ * buffers and exit handlers belong to the parent.
  */
 typedef void child_life(struct server *server);
 
@@ -130,7 +130,7 @@ static void life_serve(struct server *server)
 	_exit(status == STATUS_OK ? 0 : 1);
 }
 
-/* At SIGHUP, tests whether a process could start with the new configuration. */
+/* Tests whether a process can start with the new configuration, after SIGHUP. */
 static void life_trial(struct server *server)
 {
 	const struct server_app *app = server->app;
@@ -147,7 +147,7 @@ static void life_trial(struct server *server)
 	_exit(0);
 }
 
-/* If report is not NULL, *report is set to the descriptor on which the child reports its start. */
+/* Starts a child. If report is not NULL, sets *report to the descriptor for its start report. */
 static enum status spawn(struct supervisor *sup, child_life *life, struct child *child, int *report,
 			 struct error *err)
 {
@@ -183,7 +183,7 @@ static enum status spawn(struct supervisor *sup, child_life *life, struct child 
 	return STATUS_OK;
 }
 
-/* A child that starts now has the parent's configuration, so it needs no reload. */
+/* Marks the child as reloaded. A new child already has the parent's configuration. */
 static void child_is_current(struct supervisor *sup, const struct child *child)
 {
 	atomic_store(&sup->board->done[child->index], atomic_load(&sup->board->wanted));
@@ -197,7 +197,7 @@ static void kill_all(const struct supervisor *sup, int signal_number)
 	}
 }
 
-/* Records what the received signals ask for. At SIGUSR1 it opens the log again at once. */
+/* Stores what the received signals request. Only SIGUSR1 is handled here: it reopens the log. */
 static void take_signals(struct supervisor *sup)
 {
 	int number;
@@ -213,8 +213,8 @@ static void take_signals(struct supervisor *sup)
 }
 
 /*
- * Waits until one child has started. Returns the child's error, or STATUS_BUSY if a signal to stop
- * comes first.
+ * Waits until a child reports that it has started. Returns the error that the child reports, or
+ * STATUS_BUSY if a stop signal is received first.
  */
 static enum status await_report(struct supervisor *sup, int report, struct error *err)
 {
@@ -283,7 +283,7 @@ static void log_death(pid_t pid, int how)
 	log_event(LOG_LEVEL_ERROR, "process_died", "pid", number, "how", text, NULL);
 }
 
-/* Collects the children that have ended, and returns how many are left. */
+/* Collects the children that have ended, and returns the number of children that still run. */
 static size_t reap(struct supervisor *sup, bool stopping)
 {
 	size_t left = 0;
@@ -307,8 +307,8 @@ static size_t reap(struct supervisor *sup, bool stopping)
 }
 
 /*
- * Starts the processes that are due. Returns the milliseconds until the next start, or -1 if no
- * process is missing.
+ * Starts the missing processes whose delay is over. Returns the milliseconds until the next process
+ * can start, or -1 if none is missing.
  */
 static int respawn(struct supervisor *sup)
 {
@@ -324,7 +324,7 @@ static int respawn(struct supervisor *sup)
 		child_is_current(sup, child);
 		if (left == 0 && spawn(sup, life_serve, child, NULL, &err) == STATUS_OK)
 			continue;
-		if (left == 0) { /* fork failed; try again later */
+		if (left == 0) { /* fork failed, so try again later */
 			log_event(LOG_LEVEL_ERROR, "process_failed", "why", err.text, NULL);
 			child->retry = clock_monotonic_ms() + RESPAWN_MAX_MS;
 			left = RESPAWN_MAX_MS;
@@ -336,8 +336,8 @@ static int respawn(struct supervisor *sup)
 }
 
 /*
- * Tests the new configuration in a separate process, because a fault in it must not end a process
- * that serves. Returns STATUS_BUSY if a signal to stop comes first.
+ * Tests the new configuration in a separate process, so that an error cannot end a process that
+ * serves. Returns STATUS_BUSY if a stop signal is received first.
  */
 static enum status try_configuration(struct supervisor *sup, struct error *err)
 {
@@ -374,7 +374,7 @@ static void reload(struct supervisor *sup)
 	}
 }
 
-/* Ends the reload after the last process has finished it. Logs "reloaded" if no process failed. */
+/* Ends the reload if all processes have finished it. Logs "reloaded" if it failed in no process. */
 static void reload_end(struct supervisor *sup)
 {
 	unsigned wanted = atomic_load(&sup->board->wanted);
@@ -393,7 +393,7 @@ static void reload_end(struct supervisor *sup)
 	notify_ready(&sup->server->notify, sup->count);
 }
 
-/* Runs until a signal to stop comes. */
+/* Runs until a stop signal is received. */
 static void keep_alive(struct supervisor *sup)
 {
 	struct pollfd fds[] = {
@@ -403,9 +403,7 @@ static void keep_alive(struct supervisor *sup)
 
 	notify_ready(&sup->server->notify, sup->count);
 	while (!sup->stop) {
-		/*
-		 * This comes first, because await_report can have read a dead child's signal.
-		 */
+		/* Do this first, because await_report can have read the SIGCHLD of a dead child. */
 		reap(sup, false);
 		reload_end(sup);
 		if (sup->reload)
@@ -432,8 +430,8 @@ static enum status stop_all(struct supervisor *sup, struct error *err)
 			break;
 		poll(&fd, 1, (int)left);
 		/*
-		 * A second signal ends the drain in the processes. They get SIGINT, because a
-		 * second SIGTERM is lost if a process has not read the first one yet.
+		 * A second stop signal ends the drain. The processes get it as SIGINT, because a
+		 * second SIGTERM is lost if a process has not read the first.
 		 */
 		while ((number = signals_next(sup->signals)) != 0)
 			if (number == SIGTERM || number == SIGINT)
@@ -460,7 +458,7 @@ static struct reload_board *board_new(void)
 	board->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (board->wake >= 0)
 		return board;
-	munmap(board, sizeof(*board)); /* leaves errno as it is */
+	munmap(board, sizeof(*board)); /* does not change errno */
 	return NULL;
 }
 

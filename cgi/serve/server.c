@@ -1,8 +1,8 @@
 /*
- * Chooses the mode of the server, starts it, handles signals and stops it. server_run makes the
- * only struct server. With several processes, each of them runs server_serve with its own copy. In
- * a process that serves, the main thread only handles signals. The threads that serve requests are
- * in threads.c.
+ * Finds the server's mode, starts it, handles its signals and stops it. server_run makes the only
+ * struct server. With several processes, each process calls server_serve with its own copy. In a
+ * process that serves, the main thread only handles signals, and the threads of threads.c serve
+ * requests.
  */
 #include "serve/server.h"
 
@@ -62,7 +62,10 @@ static enum status signals_block(sigset_t *old, struct error *err)
 	sigset_t set;
 
 	our_signals(&set);
-	/* An ignored signal never reaches a signalfd. With SIGCHLD ignored, waitpid would fail. */
+	/*
+	 * Reset ignored signals. They would not reach the signalfd, and waitpid would fail if
+	 * SIGCHLD was ignored.
+	 */
 	signal(SIGTERM, SIG_DFL);
 	signal(SIGHUP, SIG_DFL);
 	signal(SIGUSR1, SIG_DFL);
@@ -101,7 +104,7 @@ int server_pause(struct server *server)
 {
 	int pause = notify_watchdog(&server->notify);
 
-	/* if there is a parent, it keeps the history of all its processes */
+	/* with several processes, only the parent updates the history */
 	return server->link.board != NULL ? pause : pause_sooner(pause, history_tick());
 }
 
@@ -112,7 +115,7 @@ static void reload(struct server *server)
 	notify_ready(&server->notify, 1);
 }
 
-/* Handles signals until a signal to stop comes. */
+/* Handles signals until a stop signal is received. */
 static enum status watch(struct server *server, int signals, struct error *err)
 {
 	struct pollfd fd = {.fd = signals, .events = POLLIN};
@@ -133,8 +136,8 @@ static enum status watch(struct server *server, int signals, struct error *err)
 }
 
 /*
- * Continues to serve for drain_ms, while /health says that this server is stopping. A second signal
- * to stop ends this time early.
+ * Continues to serve for drain_ms. Meanwhile /health reports that the server is stopping. A second
+ * stop signal ends this earlier.
  */
 static void drain(struct server *server, int signals)
 {
@@ -153,7 +156,10 @@ static void drain(struct server *server, int signals)
 	}
 }
 
-/* Returns STATUS_BUSY if some threads still work and use the server. */
+/*
+ * Serves until a stop signal is received. Returns STATUS_BUSY if some threads are still working and
+ * use the server.
+ */
 static enum status serve_until_stopped(struct server *server, int signals, struct error *err)
 {
 	enum status status = threads_start(server, err);
@@ -204,7 +210,10 @@ static enum status run_inherited(struct server *server, struct error *err)
 	return status == STATUS_OK ? server_serve(server, err) : status;
 }
 
-/* Prefers systemd's socket, because that socket keeps listening while the program restarts. */
+/*
+ * Gets the listening socket. Prefers the socket that systemd passes, because that socket remains
+ * open while the program restarts.
+ */
 static enum status socket_get(struct server *server, uid_t owner, struct error *err)
 {
 	enum status status;
@@ -227,10 +236,13 @@ static enum status run_processes(struct server *server, struct error *err)
 	return status == STATUS_OK ? processes_run(server, err) : status;
 }
 
-/* Not called if a web server started us: our descriptors and limits then belong to that server. */
+/*
+ * Call it only in the mode with our own socket. Otherwise a web server started this process, and
+ * decides its limits.
+ */
 static void limit_system_calls(void)
 {
-#ifndef __SANITIZE_ADDRESS__ /* the sanitizer starts a program that finds source lines */
+#ifndef __SANITIZE_ADDRESS__ /* the sanitizer starts another program to find source lines */
 	struct error why = {0};
 
 	if (system_calls_limit())
@@ -273,7 +285,7 @@ static enum status run_fcgi(const struct server_conf *conf, enum server_mode mod
 	server->link.report = -1;
 	server->serve = fcgi_serve;
 	server->refuse = fcgi_refuse;
-	/* in the other modes, reports to systemd would be about the web server's service */
+	/* in the other modes, systemd supervises the web server and not this program */
 	if (mode == SERVER_FCGI_SOCKET)
 		notify_open(&server->notify);
 	status = signals_block(&old, err);

@@ -1,8 +1,8 @@
 /*
- * Carries requests from the web server to a handler, and the answers back. There are three modes:
+ * Passes requests from the web server to a handler, and returns the answers. There are three modes:
  * plain CGI, FastCGI on descriptor 0, and FastCGI on our own UNIX socket. Both FastCGI modes have
- * worker threads. Only the mode with our own socket can have several processes, which a parent
- * process supervises. Only fcgi.c uses libfcgi.
+ * worker threads. Only the mode with our own socket can have several processes, and a parent
+ * process supervises them. Only fcgi.c calls libfcgi.
  */
 #ifndef SERVE_SERVER_H
 #define SERVE_SERVER_H
@@ -16,83 +16,89 @@
 #include "web/response.h"
 
 /*
- * The time limit for reading a request's body and, as a rule, for the whole request. It is shorter
- * than the time-outs of web servers, so the visitor gets our answer and not the web server's.
+ * The time limit for reading a request's body and, normally, for the whole request. Web servers
+ * have longer timeouts, so the visitor gets our answer and not the web server's.
  */
 #define REQUEST_MS 8000
 
 /*
- * Fills *response, which the server has initialized. Several threads call it at once. The calling
- * thread has a waiter (base/blocking.h), except in plain CGI.
+ * Handles the request and fills *response, which the server has initialized. Several threads can
+ * call it at the same time. Except in plain CGI, the calling thread has a waiter (base/blocking.h).
  */
 typedef void server_handler(void *app, const struct raw_request *raw, struct response *response);
 
 enum server_mode { SERVER_CGI, SERVER_FCGI_STDIN, SERVER_FCGI_SOCKET };
 
 /*
- * Finds out which mode applies. If descriptor 0 is a listening socket, it is FastCGI on that
- * socket. Otherwise it is CGI if the environment has GATEWAY_INTERFACE or REQUEST_METHOD. Without
- * these variables it is FastCGI on the socket that systemd hands over, or on the configured one.
+ * Finds the mode. If descriptor 0 is a listening socket, the mode is FastCGI on that socket. If the
+ * environment has GATEWAY_INTERFACE or REQUEST_METHOD, it is CGI. Otherwise it is FastCGI on the
+ * socket from systemd or on the configured socket.
  */
 enum status server_mode_detect(const struct server_conf *conf, enum server_mode *out,
 			       struct error *err);
 
 /*
- * Returns true if the program was started as CGI. The caller must then ignore argv, because a web
- * server can put parts of the query there.
+ * True if the program was started as CGI. argv must then be ignored, because a web server can put
+ * parts of the query into it.
  */
 bool server_is_cgi(void);
 
 /*
- * server_run serves until SIGTERM or SIGINT, and drain_ms longer. Then it answers the requests in
- * flight for at most 10 s, and returns. As CGI, it serves one request. Each process calls start
- * after the fork and before it starts threads; start makes the app, and stop frees it. The parent
- * calls neither of them.
+ * server_run serves until SIGTERM or SIGINT, and for another drain_ms. Then it finishes the running
+ * requests within 10 s, and returns. In plain CGI, it serves one request. Each process calls start
+ * after the fork and before it starts threads. start creates the app, and stop frees it. The parent
+ * calls neither.
  *
- * server_run returns STATUS_BUSY if some requests were not answered in time. Their threads still
- * use the app, so stop was not called, and the caller must end the process.
+ * server_run returns STATUS_BUSY if some requests did not finish in time. Their threads still use
+ * the app, so stop was not called. The caller must then end the process.
  */
 struct server_app {
 	/*
-	 * The parent of several processes calls prepare before it starts the first process. prepare
-	 * sets up what all processes share, so that it is in memory only once. It must not start
-	 * threads or open connections. Each process calls start later.
+	 * Called in the parent of several processes before it starts the first one. It prepares
+	 * what all processes share, so that this is in memory only once. It must not start threads
+	 * or open connections.
 	 */
 	enum status (*prepare)(void *arg, struct error *err);
 	enum status (*start)(void *arg, void **app, struct error *err);
 	void (*stop)(void *app);
 	server_handler *handle;
-	/* As CGI only: answers the request if start failed. */
+	/* Only for plain CGI: answers the request after start has failed. */
 	void (*handle_failed)(const struct error *why, const struct raw_request *raw,
 			      struct response *response);
 	/*
-	 * Both are called at SIGHUP. reload is called in a process that serves, while it answers
-	 * requests. It replaces the configuration of the app. If that fails, it changes nothing and
-	 * logs the reason. The server logs "reloaded" when all processes have succeeded. renew is
-	 * called in the parent of several processes. It replaces the configuration that start uses.
-	 * If renew fails, or if a trial process cannot start with the new configuration, the
-	 * serving processes do not reload.
+	 * Both are called at SIGHUP.
+	 *
+	 * reload is called in a process that serves, while it handles requests. It replaces the
+	 * app's configuration. If it fails, it changes nothing and logs the reason. The server logs
+	 * "reloaded" when reload has succeeded in all processes.
+	 *
+	 * renew is called in the parent of several processes, and in a test process. It replaces
+	 * the configuration for start. If renew fails, or start fails in the test process, reload
+	 * is not called.
 	 */
 	enum status (*reload)(void *app);
 	enum status (*renew)(void *arg, struct error *err);
-	void (*reopen)(void *arg); /* called at SIGUSR1 in every process: the log file was moved */
+	void (*reopen)(void *arg); /* called in every process at SIGUSR1, after the log was moved */
 	void *arg;
 };
 enum status server_run(const struct server_conf *conf, enum server_mode mode,
 		       const struct server_app *app, struct error *err);
 
 /*
- * These functions check [server]. A start and prebindctl check both call them, so both report the
- * same errors. The functions change nothing.
+ * Checks of [server]. The server's start and prebindctl check both use them, so both report the
+ * same errors. They change nothing.
  */
 
-/* Checks the key listen: a socket can have this path, and its folder exists and is safe. */
+/*
+ * Checks the key `listen`. The path must be valid for a socket, and its folder must exist and be
+ * safe.
+ */
 enum status listen_path_check(const struct server_conf *conf, struct error *err);
 
-/* Checks that each name of peer_users is an account. */
+/* Checks that this machine has an account for each name in peer_users. */
 enum status peer_users_check(const struct server_conf *conf, struct error *err);
 
-/* Finds the group of socket_group. *out is (gid_t)-1 if none is set. */
+/* Finds the group in socket_group. *out is (gid_t)-1 if the key is empty. */
 enum status socket_group_find(const struct server_conf *conf, gid_t *out, struct error *err);
 
 #endif

@@ -1,7 +1,7 @@
 /*
- * The socket that we listen on. FCGX_OpenSocket of libfcgi is not used: it removes any file at the
- * path, and it ends the program on errors. A peer of this socket can claim to be any user, because
- * it sends REMOTE_USER. So the socket's mode is 0660, and peers.c checks who the peer is.
+ * The listening socket. Our own code opens it, because FCGX_OpenSocket of libfcgi removes any file
+ * at the path and exits on errors. A peer of this socket can claim to be any user, because it sends
+ * REMOTE_USER. So the socket's mode is 0660, and peers.c checks the peer's account.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -19,13 +19,13 @@
 #include "base/log.h"
 #include "serve/server_parts.h"
 
-/* how many clients can wait before others are refused; the kernel can lower this number */
+/* how many clients can wait before more are refused; the kernel can lower it */
 #define BACKLOG          1024
-#define SOCKET_UMASK     0117 /* 0660 */
-#define BACK_OFF_MS      50   /* pause if no descriptor is free, so that some request can end */
+#define SOCKET_UMASK     0117 /* for mode 0660 */
+#define BACK_OFF_MS      50   /* waiting time if no descriptor is free, so that requests can end */
 #define SAY_EVERY_MS     1000
 #define SOCKET_PATH_SIZE sizeof(((struct sockaddr_un *)0)->sun_path)
-#define NAME_SPACE       4096 /* bytes for one entry of the group database */
+#define NAME_SPACE       4096 /* in bytes, for an entry of the group database */
 
 bool socket_is_listening(int fd)
 {
@@ -36,8 +36,8 @@ bool socket_is_listening(int fd)
 }
 
 /*
- * The process that passed us the socket might have made it non-blocking. Our threads sleep in
- * accept, so the socket must block.
+ * Makes an inherited socket blocking, because our threads wait in accept. The process that passed
+ * us the socket might have set O_NONBLOCK.
  */
 static enum status make_blocking(int fd, struct error *err)
 {
@@ -65,7 +65,10 @@ enum status listener_inherit(const struct server_conf *conf, int fd, struct list
 	return status;
 }
 
-/* An account that can write to the folder could put its own socket in place of ours. */
+/*
+ * Checks that others cannot write to the socket's folder, because they could replace our socket
+ * with their own.
+ */
 static enum status check_folder(const struct server_conf *conf, struct error *err)
 {
 	struct conf_place place = conf_server_place(conf, "listen");
@@ -99,7 +102,7 @@ enum status listen_path_check(const struct server_conf *conf, struct error *err)
 	return check_folder(conf, err);
 }
 
-/* Connects to the path. Returns 0 if a server answers, otherwise errno. */
+/* Connects to the socket. Returns 0 if a server accepts the connection, otherwise an errno. */
 static int try_connect(const struct sockaddr_un *address)
 {
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -114,7 +117,8 @@ static int try_connect(const struct sockaddr_un *address)
 }
 
 /*
- * Removes the socket that a killed server left. Any other file at that path stays and is an error.
+ * Removes the socket file that a killed server has left. If the file is anything else, does not
+ * remove it and returns an error.
  */
 static enum status remove_stale(const struct server_conf *conf, const struct sockaddr_un *address,
 				uid_t owner, struct error *err)
@@ -182,7 +186,7 @@ static enum status bind_and_listen(const struct server_conf *conf, uid_t owner,
 				   const struct sockaddr_un *address, struct listener *listener,
 				   struct error *err)
 {
-	mode_t mask = umask(SOCKET_UMASK); /* the mode is right from the start */
+	mode_t mask = umask(SOCKET_UMASK); /* so that the socket file never has another mode */
 	int bound = bind(listener->fd, (const struct sockaddr *)address, sizeof(*address));
 	struct stat st;
 	enum status status;
@@ -230,7 +234,10 @@ enum status listener_open(const struct server_conf *conf, uid_t owner, struct li
 	return status;
 }
 
-/* If only root can write to the folder, the socket file stays until the next start removes it. */
+/*
+ * Closes the socket and removes its file. If only root can write to the folder, the file remains,
+ * and the next start removes it.
+ */
 void listener_close(struct listener *listener)
 {
 	struct stat st;
@@ -247,7 +254,7 @@ void listener_close(struct listener *listener)
 	listener->fd = -1;
 }
 
-/* Turns accept's errno into a result. */
+/* Converts errno after accept to one of the LISTENER values. */
 static int accept_failed(const struct listener *listener)
 {
 	struct pollfd poll_fd = {.fd = listener->fd, .events = POLLIN};
@@ -263,10 +270,10 @@ static int accept_failed(const struct listener *listener)
 	case ENOBUFS:
 	case ENOMEM:
 		return LISTENER_NO_FILES;
-	case EAGAIN: /* another process that shares the socket has made it non-blocking */
+	case EAGAIN: /* another process with this socket has set O_NONBLOCK */
 		poll(&poll_fd, 1, -1);
 		return LISTENER_NOBODY;
-	default: /* the peer has closed the connection, or a signal came */
+	default: /* the peer closed the connection, or a signal arrived */
 		return LISTENER_NOBODY;
 	}
 }
@@ -288,7 +295,7 @@ int listener_accept(const struct listener *listener)
 	return fd;
 }
 
-/* ---- the descriptor in reserve ---- */
+/* ---- the reserve descriptor ---- */
 
 void reserve_init(struct reserve *reserve, const struct listener *listener)
 {
@@ -318,8 +325,8 @@ static void say_once(struct reserve *reserve)
 }
 
 /*
- * Accepts the connection with the reserve descriptor. If another descriptor has become free, the
- * connection is served; otherwise the visitor gets a refusal.
+ * Closes the reserve descriptor so that a connection can be accepted. If the reserve can then be
+ * opened again, the connection is served. Otherwise the visitor gets a refusal.
  */
 static int accept_by_reserve(struct reserve *reserve, struct server *server)
 {
@@ -328,7 +335,7 @@ static int accept_by_reserve(struct reserve *reserve, struct server *server)
 	if (reserve->fd >= 0)
 		close(reserve->fd);
 	fd = listener_accept(&server->listener);
-	if (fd == LISTENER_NO_FILES) /* none in the whole machine, so pause before the next try */
+	if (fd == LISTENER_NO_FILES) /* no descriptor is left anywhere, so wait */
 		poll(NULL, 0, BACK_OFF_MS);
 	reserve->fd = fcntl(server->listener.fd, F_DUPFD_CLOEXEC, 0);
 	if (reserve->fd >= 0 || fd < 0)
@@ -338,7 +345,7 @@ static int accept_by_reserve(struct reserve *reserve, struct server *server)
 	return LISTENER_NOBODY;
 }
 
-/* Only one thread does this at a time. Meanwhile the others wait here and accept nothing. */
+/* Only one thread runs this at a time. The other threads wait for the lock and accept nothing. */
 int reserve_accept(struct reserve *reserve, struct server *server)
 {
 	struct pollfd poll_fd = {.fd = server->listener.fd, .events = POLLIN};

@@ -1,9 +1,9 @@
 /*
- * Blocks system calls that neither the program nor its libraries make, so that an attacker who runs
- * code in it cannot make them either. They start programs, read other processes' memory, change
- * mounts, namespaces or the kernel's modules, or open unusual sockets. The list names what is
- * refused, because the calls that libraries need differ from system to system. It contains no call
- * that a Kerberos login, a name service or a database driver can need.
+ * Blocks system calls that the program and its libraries never make. An attacker who can run code
+ * in the program then cannot make them either. They start programs, read other processes' memory,
+ * change mounts, namespaces or kernel modules, or open unusual sockets. This is a list of refused
+ * calls, and not of allowed calls, because libraries need different calls on different systems. It
+ * has no call that a Kerberos login, a name service or a database driver might need.
  */
 #include <errno.h>
 #include <linux/audit.h>
@@ -24,10 +24,10 @@
 
 #ifdef NATIVE
 
-#define X32_BIT 0x40000000U /* marks x86-64's second set of numbers for the same calls */
+#define X32_BIT 0x40000000U /* marks the x32 numbers of system calls on x86-64 */
 
 static const unsigned refused[] = {
-    /* other programs, other processes */
+    /* access to other programs and processes */
     SYS_execve,
     SYS_execveat,
     SYS_ptrace,
@@ -35,7 +35,7 @@ static const unsigned refused[] = {
     SYS_process_vm_writev,
     SYS_pidfd_getfd,
     SYS_kcmp,
-    /* mounts, namespaces, and files outside our view of the file system */
+    /* mounts, namespaces, and files outside the visible file system */
     SYS_mount,
     SYS_umount2,
     SYS_pivot_root,
@@ -49,14 +49,14 @@ static const unsigned refused[] = {
     SYS_open_by_handle_at,
     SYS_unshare,
     SYS_setns,
-    /* parts of the kernel that have had many security faults */
+    /* kernel features that have had many security bugs */
     SYS_bpf,
     SYS_perf_event_open,
     SYS_userfaultfd,
     SYS_io_uring_setup,
     SYS_io_uring_enter,
     SYS_io_uring_register,
-    /* the machine itself: its kernel, swap space, clock and name */
+    /* the machine: kernel, swap, clock and name */
     SYS_init_module,
     SYS_finit_module,
     SYS_delete_module,
@@ -71,14 +71,17 @@ static const unsigned refused[] = {
     SYS_setdomainname,
 };
 
-/* glibc uses netlink to find out which addresses the machine has */
+/* glibc uses netlink to list the machine's addresses */
 static const unsigned families[] = {AF_UNIX, AF_INET, AF_INET6, AF_NETLINK};
 
 #define N_REFUSED  (sizeof(refused) / sizeof(refused[0]))
 #define N_FAMILIES (sizeof(families) / sizeof(families[0]))
 #define FILTER_MAX (16 + 2 * (N_REFUSED + N_FAMILIES))
 
-/* The lower half of a call's first argument. Both architectures store the lower half first. */
+/*
+ * The offset of the lower half of the first argument. Both supported architectures are
+ * little-endian.
+ */
 #define FIRST_ARGUMENT offsetof(struct seccomp_data, args)
 
 static void add(struct sock_fprog *filter, struct sock_filter step)
@@ -96,7 +99,7 @@ static void answer(struct sock_fprog *filter, unsigned what)
 	add(filter, (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, what));
 }
 
-/* Adds the steps that return `what` if the loaded number equals `value`. */
+/* Adds instructions that return `what` if the loaded number is `value`. */
 static void answer_if(struct sock_fprog *filter, unsigned value, unsigned what)
 {
 	add(filter, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, value, 0, 1));
@@ -129,7 +132,7 @@ bool system_calls_limit(void)
 	struct sock_fprog filter = {.filter = steps};
 
 	write_filter(&filter);
-	/* without SPEC_ALLOW older kernels would make the whole process slower */
+	/* without SPEC_ALLOW, older kernels make the whole process slower */
 	return syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER,
 		       SECCOMP_FILTER_FLAG_TSYNC | SECCOMP_FILTER_FLAG_SPEC_ALLOW, &filter) == 0;
 }

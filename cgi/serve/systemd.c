@@ -1,7 +1,7 @@
 /*
- * Talks to systemd without its library. It takes the socket on which systemd listens for us
- * (sd_listen_fds(3)) and reports our state (sd_notify(3), sd_watchdog_enabled(3)). If systemd wants
- * no reports, none are sent.
+ * Communicates with systemd without its library. Takes the listening socket from systemd
+ * (sd_listen_fds(3)), and reports our state (sd_notify(3), sd_watchdog_enabled(3)). Sends no
+ * reports if systemd has not asked for them.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -17,9 +17,9 @@
 #include "base/clock.h"
 #include "serve/server_parts.h"
 
-#define FIRST_FD 3 /* sd_listen_fds(3): SD_LISTEN_FDS_START */
+#define FIRST_FD 3 /* SD_LISTEN_FDS_START of sd_listen_fds(3) */
 
-/* Reads a positive number from the environment. Returns 0 if there is none. */
+/* Reads a positive number from an environment variable. Returns 0 if there is none. */
 static long long number_of(const char *name)
 {
 	const char *text = getenv(name);
@@ -58,7 +58,8 @@ enum status activation_take(int *out, struct error *err)
 /* ---- reports of our state ---- */
 
 /*
- * An abstract name begins with @ instead of a 0 byte. *len ends exactly after the name.
+ * Converts the socket's name to an address. The name of an abstract socket begins with @ in place
+ * of a NUL. *len ends directly after the name.
  */
 static bool address_of(const char *name, struct sockaddr_un *address, socklen_t *len)
 {
@@ -99,7 +100,7 @@ void notify_close(struct notify *notify)
 	notify->fd = -1;
 }
 
-/* A failed report is dropped, because no request depends on it. */
+/* Sends a report. Ignores failures, because no request depends on the reports. */
 static void say(const struct notify *notify, const char *text)
 {
 	if (notify->fd < 0 || notify->pid != getpid())

@@ -1,9 +1,12 @@
 /*
  * The threads of one process. Each thread accepts connections itself. Idle threads sleep. The
- * thread that worked last is woken first, because its stack is still in the processor's caches. At
- * most `threads` threads accept or work at a time. A thread whose request waits for another program
- * is not counted. If too few other threads then accept, one more is woken or started. Thus requests
- * that wait for a slow XMPP server take memory for their stacks, but do not delay other visitors.
+ * thread that was idle for the shortest time is woken first, because its stack is still in the
+ * processor's caches.
+ *
+ * At most `threads` threads accept or work at a time. A thread whose request waits for another
+ * program is not counted. If too few threads then accept, another one is woken or started. So
+ * requests that wait for a slow XMPP server need memory for their stacks, but do not delay other
+ * visitors.
  */
 #include <errno.h>
 #include <pthread.h>
@@ -25,46 +28,46 @@
 /* the deepest call path, with TLS, SASL and SQLite, uses 21 KiB */
 #define STACK_SIZE (256 * 1024)
 /*
- * At least this many threads accept connections while other requests wait, so that logins and
- * health checks are served.
+ * The minimum number of threads that accept connections while other requests wait. They serve
+ * logins and health checks.
  */
 #define ACCEPTING_MIN 2
-#define ACCEPTING_MAX 4    /* with more, the stack of each would no longer be in the caches */
-#define SPARE_S       5    /* an idle thread waits this long for more visitors, then it ends */
-#define RETRY_MS      1000 /* pause after the system has refused to start a thread */
-/* the wake-up is repeated, because a thread that is about to accept can miss it */
+#define ACCEPTING_MAX 4    /* more stacks would not fit into the processor's caches */
+#define SPARE_S       5    /* an idle thread ends after this time */
+#define RETRY_MS      1000 /* how long to wait after the system refused to start a thread */
+/* interval of wake-ups; a thread that is about to call accept can miss one */
 #define WAKE_MS     20
 #define WAKE_SIGNAL SIGUSR2
 
 struct worker {
 	TAILQ_ENTRY(worker) entry;
 	LIST_ENTRY(worker) below; /* links the spare threads */
-	bool resting;             /* it is in the list of spare threads */
+	bool resting;             /* true while it is in the list of spare threads */
 	pthread_t thread;
-	pthread_cond_t call; /* wakes this thread when it is spare */
-	bool accepting;      /* it accepts, or it was woken to accept */
+	pthread_cond_t call; /* wakes this thread while it is spare */
+	bool accepting;      /* true if it accepts, or was woken to accept */
 	struct blocking_waiter waiter;
 	void *crash_stack;
 };
 
 struct pool {
 	struct server *server;
-	size_t threads; /* from the configuration, like waiting_max */
+	size_t threads; /* from the configuration, as is waiting_max */
 	size_t waiting_max;
 	struct reserve reserve;
 
-	pthread_mutex_t lock;   /* guards the members below, and those of the workers */
+	pthread_mutex_t lock;   /* protects the members below and the workers' members */
 	pthread_cond_t changed; /* signaled when a thread has ended */
 	TAILQ_HEAD(, worker) workers;
-	LIST_HEAD(, worker) spare; /* idle threads; the one that worked last is first */
-	pthread_t last; /* the thread that ended last, if has_last; the next one joins it */
+	LIST_HEAD(, worker) spare; /* idle threads; the last one to become idle comes first */
+	pthread_t last; /* if has_last, the thread that ended last; not joined yet */
 	bool has_last;
-	size_t active;    /* threads that accept or work; can exceed `threads` when waits end */
-	size_t accepting; /* how many of the active threads accept */
+	size_t active;    /* threads that accept or work; exceeds `threads` after waits end */
+	size_t accepting; /* how many of the active threads accept connections */
 	size_t waiting;   /* requests that wait for another program */
-	size_t peers;     /* how many of the waiting requests wait for the peer to send or read */
+	size_t peers;     /* how many of the waiting requests wait for their peer */
 	size_t alive;
-	int64_t retry_ms; /* start no thread before this time; monotonic */
+	int64_t retry_ms; /* start no thread before this monotonic time, in ms */
 	bool stopping;
 };
 
@@ -86,7 +89,7 @@ static int thread_start(struct pool *pool)
 }
 
 /*
- * Records that a thread could not be started, so that none is started for a while. Call this
+ * Logs that a thread could not be started. No thread is then started for RETRY_MS. Call this
  * function and the next three with the lock held.
  */
 static void be_short(struct pool *pool, int error)
@@ -113,8 +116,8 @@ static void spare_call(struct worker *spare, bool to_accept)
 }
 
 /*
- * Makes another thread accept: an idle one if there is any, otherwise a new one. That thread counts
- * as accepting from now on. Returns 0 or an errno.
+ * Wakes an idle thread to accept connections or, if there is none, starts a thread. The thread
+ * counts as accepting immediately. Returns 0 or an errno.
  */
 static int place_fill(struct pool *pool)
 {
@@ -162,7 +165,7 @@ static bool on_wait_begin(void *arg)
 		pool->active--;
 		pool->waiting++;
 		if (too_few_accept(pool) && place_fill(pool) != 0 && pool->accepting == 0) {
-			pool->active++; /* no thread would be left to accept */
+			pool->active++; /* no thread would be left to accept, so refuse to wait */
 			pool->waiting--;
 			may = false;
 		}
@@ -215,14 +218,14 @@ void peer_wait_end(struct server *server)
 
 static bool is_surplus(const struct pool *pool)
 {
-	bool others_are_back = pool->active > pool->threads; /* their waits have ended */
+	bool others_are_back = pool->active > pool->threads; /* other waits have ended */
 
 	return pool->accepting >= (others_are_back ? ACCEPTING_MIN : ACCEPTING_MAX);
 }
 
 /*
  * Sleeps until the thread is told to accept. Call it with the lock held. Returns false if the
- * thread must end, because it was not needed for SPARE_S or because the server stops.
+ * thread must end, because it was idle for SPARE_S or the server is stopping.
  */
 static bool rest(struct pool *pool, struct worker *self)
 {
@@ -240,8 +243,8 @@ static bool rest(struct pool *pool, struct worker *self)
 }
 
 /*
- * Call it after a request. The thread accepts again at once, or sleeps until it is needed. Returns
- * false if the thread must end.
+ * Decides what a thread does after a request. It accepts again, or sleeps until it is needed.
+ * Returns false if it must end.
  */
 static bool go_on(struct pool *pool, struct worker *self)
 {
@@ -267,7 +270,9 @@ static int accept_one(struct pool *pool)
 	return fd == LISTENER_NO_FILES ? reserve_accept(&pool->reserve, pool->server) : fd;
 }
 
-/* A late wake-up must not interrupt a read of the last request. */
+/*
+ * Blocks the wake-up signal, so that a late wake-up does not interrupt the thread's last request.
+ */
 static void block_wake(void)
 {
 	sigset_t wake;
@@ -277,7 +282,10 @@ static void block_wake(void)
 	pthread_sigmask(SIG_BLOCK, &wake, NULL);
 }
 
-/* Returns the next connection, or a negative number if none came or the server stops. */
+/*
+ * Returns the next connection. Returns a negative number if there is none or if the server is
+ * stopping.
+ */
 static int next_connection(struct pool *pool, struct worker *self)
 {
 	int fd = accept_one(pool);
@@ -290,7 +298,7 @@ static int next_connection(struct pool *pool, struct worker *self)
 	if (fd == LISTENER_GONE && !pool->stopping) {
 		pool->stopping = true;
 		pool->server->gone = true;
-		kill(getpid(), SIGTERM); /* the main thread takes it from its signalfd */
+		kill(getpid(), SIGTERM); /* the main thread reads it from its signalfd */
 	}
 	if (fd >= 0 && too_few_accept(pool))
 		place_fill(pool);
@@ -302,7 +310,7 @@ static void begin(struct pool *pool, struct worker *self)
 {
 	self->thread = pthread_self();
 	self->resting = false;
-	self->accepting = true; /* the thread that started this one has counted it */
+	self->accepting = true; /* the thread that started this one has already counted it */
 	pthread_cond_init(&self->call, NULL);
 	self->crash_stack = crash_stack_use();
 	self->waiter = (struct blocking_waiter){
@@ -313,7 +321,7 @@ static void begin(struct pool *pool, struct worker *self)
 	pthread_mutex_unlock(&pool->lock);
 }
 
-/* Each thread that ends joins the one that ended before it, so only the last is left to join. */
+/* Ends a thread. It joins the thread that ended before, so only the last one is left to join. */
 static void leave(struct pool *pool, struct worker *self)
 {
 	pthread_t before;
@@ -380,10 +388,10 @@ static struct pool *pool_new(struct server *server)
 
 static void on_wake(int number)
 {
-	(void)number; /* its only effect is that accept returns */
+	(void)number; /* the signal only has to make accept return */
 }
 
-/* Sets the handler without SA_RESTART, so that accept returns. */
+/* Installs the handler without SA_RESTART, so that the signal interrupts accept. */
 static void wake_prepare(void)
 {
 	struct sigaction action = {.sa_handler = on_wake};
@@ -399,7 +407,7 @@ enum status threads_start(struct server *server, struct error *err)
 
 	if (pool == NULL)
 		return error_no_memory(err);
-	server->pool = pool; /* set it before the first thread uses it */
+	server->pool = pool; /* the first thread needs it */
 	wake_prepare();
 	pthread_mutex_lock(&pool->lock);
 	error = place_fill(pool);

@@ -1,5 +1,6 @@
 /*
- * The answers of setup. Some are given. For the others, setup asks a person or takes a proposal.
+ * The answers of setup. Some are given on the command line, in a file or in a form. For the others,
+ * setup asks a person or uses its proposed answer.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,14 +11,14 @@
 #include "setup/setup.h"
 #include "net/http_url.h"
 
-#define ANSWERS_MAX 65536 /* bytes of a file of answers */
+#define ANSWERS_MAX 65536 /* in bytes, for a file with answers */
 
 const char *setup_answer(const struct setup *setup, enum setup_name name)
 {
 	return setup->answers[name] != NULL ? setup->answers[name] : "";
 }
 
-/* Returns NULL if the value is allowed, otherwise the reason why not. */
+/* Returns NULL if the value is allowed, otherwise the reason why it is not. */
 static const char *bad_value(const struct setup_question *question, const char *value)
 {
 	if (question->words == NULL)
@@ -46,7 +47,7 @@ static enum status answer_set(struct setup *setup, enum setup_name name, const c
 	return STATUS_OK;
 }
 
-/* ---- keys of the site that no question is about ---- */
+/* ---- keys of [site] that are not an answer to a question ---- */
 
 static struct setup_key *key_find(const struct setup *setup, const char *name)
 {
@@ -67,7 +68,8 @@ static enum status key_put(struct setup *setup, const char *name, const char *va
 			   struct error *err)
 {
 	/*
-	 * A line feed in a value from the site's file would begin a new line of our configuration.
+	 * A value from the site's files must not contain a line feed, which would start a new line
+	 * in our configuration.
 	 */
 	if (text_has_control(value))
 		return error_set(err, STATUS_BAD_REQUEST, "%s: '%s' has a control character", name,
@@ -99,7 +101,9 @@ enum status setup_key_set(struct setup *setup, const char *name, const char *val
 	return key_put(setup, name, value, false, NULL);
 }
 
-/* Removes what was found in the site's folder. */
+/*
+ * Removes the keys that were found in the site's folder, but not those that the operator has given.
+ */
 static void keys_forget(struct setup *setup)
 {
 	size_t kept = 0;
@@ -126,7 +130,7 @@ enum status setup_given(struct setup *setup, const char *name, const char *value
 	for (int i = 0; i < SETUP_COUNT; i++) {
 		if (strcmp(setup_question(i)->name, name) != 0)
 			continue;
-		if (setup->answers[i] != NULL) /* the command line takes precedence */
+		if (setup->answers[i] != NULL) /* an answer on the command line takes precedence */
 			return STATUS_OK;
 		return answer_set(setup, (enum setup_name)i, value, err);
 	}
@@ -138,7 +142,7 @@ enum status setup_given(struct setup *setup, const char *name, const char *value
 	return key_put(setup, name, value, true, err);
 }
 
-/* Reads "NAME=VALUE", with blanks around both parts. Changes the text. */
+/* Parses "NAME=VALUE". Spaces around NAME and VALUE are ignored. Changes the string. */
 enum status setup_given_line(struct setup *setup, char *line, struct error *err)
 {
 	char *value = strchr(line, '=');
@@ -175,7 +179,7 @@ enum status setup_given_file(struct setup *setup, const char *file, struct error
 		line[len] = '\0';
 		number++;
 		char *begin = line + strspn(line, " \t\r");
-		if (strchr("#;", *begin) != NULL) /* also true for an empty line */
+		if (strchr("#;", *begin) != NULL) /* a comment or an empty line */
 			continue;
 		status = setup_given_line(setup, begin, &why);
 		if (status != STATUS_OK)
@@ -187,7 +191,7 @@ enum status setup_given_file(struct setup *setup, const char *file, struct error
 
 /* ---- proposals ---- */
 
-/* Asks until the answer is allowed. */
+/* Asks a person until the answer is allowed. */
 static enum status ask_one(struct setup *setup, enum setup_name name, const char *proposal,
 			   struct error *err)
 {
@@ -217,7 +221,7 @@ static enum status answer_one(struct setup *setup, enum setup_name name, struct 
 		if (name == SETUP_LOGIN)
 			setup_find(setup);
 		if (name == SETUP_AUTH && setup->xmpp_server == NULL)
-			setup_xmpp_find(setup, NULL); /* sets xmpp_server, whose part is written */
+			setup_xmpp_find(setup, NULL); /* this sets xmpp_server */
 		return STATUS_OK;
 	}
 	proposal = setup->proposals[name] != NULL ? strdup(setup->proposals[name])
@@ -232,12 +236,12 @@ static enum status answer_one(struct setup *setup, enum setup_name name, struct 
 		status = answer_set(setup, name, proposal, err);
 	if (name == SETUP_XMPP && status == STATUS_OK &&
 	    strcmp(setup->answers[name], proposal) != 0)
-		setup->xmpp_server = NULL; /* this was the server at the proposed address */
+		setup->xmpp_server = NULL; /* found at the proposed address */
 	free(proposal);
 	return status;
 }
 
-/* ---- what an answer makes necessary ---- */
+/* ---- keys that an answer requires ---- */
 
 static const struct {
 	enum setup_name name;
@@ -262,14 +266,16 @@ static enum status need(struct setup *setup, const char *key, struct error *err)
 	const char *result = setup_key_get(setup, "site_result");
 	char line[SETUP_LINE_ROOM];
 
-	/* WordPress needs no site_cookie, because the secret file has the name of its cookie. */
+	/*
+	 * WordPress does not need site_cookie, because the secret file contains the cookie's name.
+	 */
 	if (setup_key_get(setup, key) != NULL ||
 	    (result != NULL && strcmp(result, "wordpress") == 0 && strcmp(key, "site_cookie") == 0))
 		return STATUS_OK;
 	if (setup->ask == NULL) {
 		if (setup->n_missing < SETUP_MISSING_MAX)
 			setup->missing[setup->n_missing++] = key;
-		return STATUS_OK; /* reported after the other questions */
+		return STATUS_OK; /* setup_ask reports the missing key at its end */
 	}
 	for (;;) {
 		struct error why = {0};
@@ -286,7 +292,7 @@ static enum status need(struct setup *setup, const char *key, struct error *err)
 	}
 }
 
-/* Asks for the keys that this answer makes necessary. */
+/* Asks for the keys that the answer to this question requires. */
 static enum status need_for(struct setup *setup, enum setup_name name, struct error *err)
 {
 	enum status status = STATUS_OK;
@@ -305,12 +311,12 @@ enum status setup_ask(struct setup *setup, struct error *err)
 	enum status status = STATUS_OK;
 
 	if (setup->answers[SETUP_SHARE] == NULL)
-		status = answer_one(setup, SETUP_SHARE, err); /* found keys refer to this folder */
+		status = answer_one(setup, SETUP_SHARE, err); /* used in found keys */
 	for (int i = 0; i < SETUP_COUNT && status == STATUS_OK; i++) {
 		status = answer_one(setup, (enum setup_name)i, err);
 		if (i == SETUP_LOGIN && status == STATUS_OK && setup->login_found != NULL &&
 		    strcmp(setup->login_found, setup->answers[i]) != 0)
-			keys_forget(setup); /* these keys are for another provider */
+			keys_forget(setup); /* the found keys belong to another provider */
 		if (status == STATUS_OK)
 			status = need_for(setup, (enum setup_name)i, err);
 	}

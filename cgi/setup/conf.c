@@ -1,6 +1,6 @@
 /*
- * Writes the text of prebind.conf, with the keys that follow from the answers. Before each key is
- * the sentence that explains it (from conf/keys.c).
+ * Writes the text of prebind.conf from the answers. Each key comes after a comment line with its
+ * description from conf/keys.c.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,7 +12,7 @@
 struct writer {
 	const struct setup *setup;
 	struct strbuf *out;
-	bool server; /* true in the section [server] */
+	bool server; /* true while the section [server] is written */
 };
 
 static void put_line(const struct writer *w, const char *name, const char *value)
@@ -22,14 +22,14 @@ static void put_line(const struct writer *w, const char *name, const char *value
 	strbuf_addf(w->out, "; %s\n%s = %s\n", what != NULL ? what : "", name, value);
 }
 
-/* Writes a key that follows from an answer, unless the operator has given the key itself. */
+/* Writes a key that results from an answer. Does nothing if the operator has given this key. */
 static void put(const struct writer *w, const char *name, const char *value)
 {
 	if (w->server || setup_key_get(w->setup, name) == NULL)
 		put_line(w, name, value);
 }
 
-/* Writes a key with the path of a file in the folder of the configuration. */
+/* Writes a key whose value is the path of a file in the configuration's folder. */
 static void put_file(const struct writer *w, const char *name, const char *file)
 {
 	struct strbuf path;
@@ -89,7 +89,7 @@ static void put_place(const struct writer *w)
 	free(mount);
 }
 
-/* Writes the keys for the XMPP server. The answer to SETUP_AUTH decides which keys are written. */
+/* Writes the keys for the XMPP server that belong to the answer to SETUP_AUTH. */
 static void put_backend(const struct writer *w)
 {
 	const char *auth = setup_answer(w->setup, SETUP_AUTH);

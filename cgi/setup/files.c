@@ -1,7 +1,7 @@
 /*
- * The files of setup: shows what will be done with each file, then writes the files. The first line
- * of a text has a mark with a digest of the rest. If a file has no mark, or another digest,
- * somebody else has written or changed it. Such a file is never replaced.
+ * The files of setup: shows what setup will do with each file, and then writes the files. The first
+ * line of a text file has a mark with a digest of the other lines. If a file has no mark or another
+ * digest, somebody else has written or changed it. Setup never replaces such a file.
  */
 #include <fcntl.h>
 #include <pwd.h>
@@ -17,7 +17,7 @@
 #include "setup/setup.h"
 
 #define MARK      " Written by prebindctl setup, which replaces it only while it is unchanged: "
-#define FILE_ROOM 262144 /* bytes */
+#define FILE_ROOM 262144 /* in bytes */
 
 enum state { IS_NEW, IS_SAME, IS_OURS, IS_FOREIGN, IS_THERE, IS_LOOSE };
 
@@ -50,11 +50,11 @@ enum status setup_file_add(struct setup *setup, const struct setup_file *file, c
 	return STATUS_OK;
 }
 
-/* ---- what is there ---- */
+/* ---- files that already exist ---- */
 
 /*
- * Reads a text file of any owner. Returns false if not all of the file can be read, or if it is not
- * a text. The caller must not judge the file by what was read then.
+ * Reads a text file of any owner. Returns false if it cannot read the whole file, or if the file
+ * has a NUL. The caller must then ignore the content of *out.
  */
 static bool read_any(const char *path, struct strbuf *out)
 {
@@ -71,7 +71,7 @@ static bool read_any(const char *path, struct strbuf *out)
 	return whole && strbuf_ok(out) && memchr(out->data, '\0', out->len) == NULL;
 }
 
-/* True if the text has our mark, and the digest in the mark is that of the rest. */
+/* True if the text has our mark, and the digest in the mark fits the rest of the text. */
 static bool is_unchanged(const struct strbuf *text)
 {
 	const char *mark = strstr(text->data, MARK);
@@ -103,7 +103,7 @@ static enum state text_state(const char *path, const struct strbuf *content)
 	const char *rest = strchr(there.data, '\n');
 	if (state == IS_FOREIGN && whole && content != NULL &&
 	    strcmp(there.data, content->data) == 0)
-		state = IS_SAME; /* unchanged since it was unpacked */
+		state = IS_SAME; /* as it was unpacked */
 	if (state == IS_OURS && content != NULL && strcmp(rest + 1, content->data) == 0)
 		state = IS_SAME;
 	strbuf_clear(&there);
@@ -189,7 +189,7 @@ static enum status folder_make(const struct setup *setup, const struct setup_fil
 		return error_set(err, STATUS_UNAVAILABLE, "the folder %s cannot be made: %m",
 				 file->path);
 	enum status status = give(setup, file, file->path, err);
-	if (status == STATUS_OK && chmod(file->path, file->mode) != 0) /* chown clears set-gid */
+	if (status == STATUS_OK && chmod(file->path, file->mode) != 0) /* chown clears setgid */
 		status = error_set(err, STATUS_UNAVAILABLE, "%s: its mode cannot be set: %m",
 				   file->path);
 	return status;
@@ -206,7 +206,9 @@ static void mark_write(const struct setup_file *file, struct strbuf *out)
 	strbuf_add(out, file->content.data, file->content.len);
 }
 
-/* Writes a new file beside the old one and renames it, so that nobody reads half of a file. */
+/*
+ * Writes a new file next to the old one and renames it, so that nobody can read an incomplete file.
+ */
 static enum status text_write(const struct setup *setup, const struct setup_file *file,
 			      struct error *err)
 {
@@ -220,7 +222,7 @@ static enum status text_write(const struct setup *setup, const struct setup_file
 	if (!strbuf_ok(&part) || !strbuf_ok(&text))
 		status = error_no_memory(err);
 	if (status == STATUS_OK)
-		unlink(part.data); /* left by a setup that was interrupted */
+		unlink(part.data); /* an interrupted setup can have left this file */
 	int fd = status == STATUS_OK
 		     ? open(part.data, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600)
 		     : -1;
@@ -233,7 +235,7 @@ static enum status text_write(const struct setup *setup, const struct setup_file
 		    error_set(err, STATUS_UNAVAILABLE, "%s: its mode cannot be set: %m", part.data);
 	if (status == STATUS_OK)
 		status = give(setup, file, part.data, err);
-	if (status == STATUS_OK && fsync(fd) != 0) /* otherwise a power cut could leave it empty */
+	if (status == STATUS_OK && fsync(fd) != 0) /* so a power cut cannot empty it */
 		status = error_set(err, STATUS_UNAVAILABLE, "%s cannot be written: %m", part.data);
 	if (fd >= 0)
 		close(fd);

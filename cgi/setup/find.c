@@ -1,6 +1,6 @@
 /*
- * Finds out which software a site is made with, and which keys follow from that. The table has a
- * row for each software.
+ * Finds out which software the site uses, and sets the keys that result from this. The table has
+ * one row for each software.
  */
 #include <dirent.h>
 #include <stdio.h>
@@ -13,9 +13,9 @@
 #include "setup/setup.h"
 #include "net/http_url.h"
 
-#define DRUPAL_COOKIE_HEX 32 /* digits of the host's digest in the cookie's name */
+#define DRUPAL_COOKIE_HEX 32 /* hexadecimal digits of the host's digest in the cookie's name */
 
-/* Sets a key to FOLDER/NAME. */
+/* Sets a key to the path FOLDER/NAME. */
 static void path_set(struct setup *setup, const char *key, const char *folder, const char *name)
 {
 	struct strbuf path;
@@ -27,7 +27,7 @@ static void path_set(struct setup *setup, const char *key, const char *folder, c
 	strbuf_clear(&path);
 }
 
-/* Sets a key to the path of a ready query in the shared folder. */
+/* Sets a key to the path of a query that is installed in the shared folder. */
 static void query_set(struct setup *setup, const char *key, const char *file)
 {
 	path_set(setup, key, setup_answer(setup, SETUP_SHARE), file);
@@ -38,7 +38,7 @@ static void keep_text(void *arg, const char *text)
 	snprintf(arg, 128, "%s", text);
 }
 
-/* ---- what only one software needs ---- */
+/* ---- functions for one software each ---- */
 
 static void phpbb_more(struct setup *setup, const char *text)
 {
@@ -51,7 +51,7 @@ static void phpbb_more(struct setup *setup, const char *text)
 			"LIMIT 1",
 			keep_text, cookie, NULL);
 	if (cookie[0] == '\0')
-		return; /* the database could not be queried, so the operator is asked */
+		return; /* the database query failed, so the operator is asked */
 	snprintf(cookie + strlen(cookie), sizeof(cookie) - strlen(cookie), "_sid");
 	setup_key_set(setup, "site_cookie", cookie);
 }
@@ -62,8 +62,8 @@ static bool is_https(const struct setup *setup)
 }
 
 /*
- * The cookie's name is "SESS" or, with https, "SSESS", and then the digest of the host (Drupal's
- * SessionConfiguration).
+ * Sets site_cookie. The name is "SESS", or "SSESS" with https, and then a digest of the host, as in
+ * Drupal's class SessionConfiguration.
  */
 static void drupal_cookie(struct setup *setup)
 {
@@ -83,7 +83,7 @@ static void drupal_cookie(struct setup *setup)
 	strbuf_clear(&cookie);
 }
 
-/* Drupal 7 has no folder core/, and its tables are different. */
+/* Sets Drupal's keys. Drupal 7 has no folder core/ and uses different tables. */
 static void drupal_more(struct setup *setup, const char *text)
 {
 	struct strbuf core;
@@ -115,7 +115,10 @@ static void django_more(struct setup *setup, const char *text)
 	free(cookie);
 }
 
-/* WordPress's keys are read after the configuration is written (prebindctl wordpress import). */
+/*
+ * Sets the keys for the secret file. The keys of WordPress itself are read after the configuration
+ * is written (prebindctl wordpress import).
+ */
 static void wordpress_more(struct setup *setup, const char *text)
 {
 	struct strbuf file;
@@ -143,23 +146,23 @@ static void php_more(struct setup *setup, const char *text)
 
 /* ---- the table ---- */
 
-/* Formatted by hand: clang-format would align the columns to the longest query. */
+/* Formatted by hand: clang-format would make each column as wide as its longest query. */
 /* clang-format off */
 static const struct software {
 	const char *name;
-	const char *file; /* in the site's folder; "*" stands for each folder in it */
-	const char *mark; /* a text that only this software's file has */
+	const char *file; /* path in the site's folder; "*" stands for any subfolder */
+	const char *mark; /* a string that only this software's file contains */
 	const char *login;
 	struct {
-		/* names of settings; NULL if the file does not have the setting */
+		/* names of the settings; NULL for a setting that the file does not have */
 		const char *kind, *host, *port, *name, *user, *password;
 	} database;
-	const char *prefix; /* of the tables in query and names; NULL if there is none */
-	const char *query; /* a ready query, in the shared folder */
+	const char *prefix; /* table prefix in query and names; NULL if there is none */
+	const char *query; /* a query that is installed in the shared folder */
 	const char *result; /* `site_result` */
 	const char *login_url;
-	const char *names; /* SQL that finds the users' names; NULL if not known */
-	void (*more)(struct setup *setup, const char *text); /* NULL if nothing more is needed */
+	const char *names; /* SQL for the users' names; NULL if not known */
+	void (*more)(struct setup *setup, const char *text); /* sets more keys; can be NULL */
 } softwares[] = {
 	{.name = "phpBB", .file = "config.php", .mark = "PHPBB_INSTALLED", .login = PROVIDER_SITE_SESSION,
 	 .database = {"dbms", "dbhost", "dbport", "dbname", "dbuser", "dbpasswd"}, .prefix = "phpbb_",
@@ -222,8 +225,8 @@ static void take(struct setup *setup, const struct software *row, const char *te
 }
 
 /*
- * Reads the file of this name in the site's folder. If the name begins with "*", reads the file in
- * the first folder of the site's folder that has it.
+ * Reads the file `name` in the site's folder. If the name begins with "*", reads the file in the
+ * first subfolder that has it.
  */
 static bool read_file(const char *site, const char *name, struct strbuf *out, FILE *say)
 {

@@ -1,6 +1,6 @@
 /*
- * Corrects the rights of existing files. Setup sets the owner and the mode that prebind needs. It
- * does not change the content.
+ * Corrects the owner and the mode of existing files to those that prebind needs. Does not change
+ * their content.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -20,8 +20,8 @@
 #define OWNER_ONLY   0600
 
 /*
- * Returns the account that prebind runs as. Returns NULL if this is our own account, or if we are
- * not root and cannot change owners.
+ * Returns the account that prebind runs as. Returns NULL if this is the current account, or if we
+ * are not root and cannot change owners.
  */
 static const struct passwd *service(const struct setup *setup)
 {
@@ -48,7 +48,10 @@ static bool mode_is_wrong(const struct setup_file *file, const struct stat *st,
 	}
 }
 
-/* A file with a second name can also belong to somebody else, so it is not changed. */
+/*
+ * True if setup is allowed to change the file's owner and mode. A file with a second hard link is
+ * refused, because it can also belong to somebody else.
+ */
 static bool is_ours(const struct setup_file *file, const struct stat *st)
 {
 	return file->kind == SETUP_FOLDER ? S_ISDIR(st->st_mode)
@@ -72,9 +75,9 @@ bool setup_mend_is_needed(const struct setup *setup, const struct setup_file *fi
 }
 
 /*
- * Opens the file so that its rights can be set through the descriptor. Between two calls with the
- * path, the folder's owner could put a link there. A file whose mode does not let us read it can
- * only be opened with O_PATH.
+ * Opens the file to change its owner and mode through the descriptor. With the path, the folder's
+ * owner could put a link there in the meantime. If the mode does not allow us to read the file, it
+ * can only be opened with O_PATH.
  */
 static int open_for_rights(const char *path)
 {
@@ -83,7 +86,7 @@ static int open_for_rights(const char *path)
 	return fd >= 0 || errno != EACCES ? fd : open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 }
 
-/* Works like fchmod, also for a descriptor that was opened with O_PATH. */
+/* Like fchmod, but also works for a descriptor that was opened with O_PATH. */
 static bool set_mode(int fd, mode_t mode)
 {
 	char path[32];
@@ -115,7 +118,7 @@ enum status setup_mend(const struct setup *setup, const struct setup_file *file,
 	return status;
 }
 
-/* True if the folder has nothing but the files of this database. */
+/* True if the folder contains only the files of this database. */
 static bool holds_only(const char *folder, const char *database)
 {
 	DIR *all = opendir(folder);

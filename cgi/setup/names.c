@@ -1,6 +1,6 @@
 /*
- * Finds the rule that gives every user of the site a JID. Counts the names that a rule refuses, and
- * those that differ only in case.
+ * Finds a rule that gives every user of the site a JID. Counts the names that each rule refuses,
+ * and the names that differ only in case.
  */
 #include <ctype.h>
 #include <stdio.h>
@@ -12,7 +12,7 @@
 #include "xmpp/jid_name.h"
 
 struct names {
-	char **items; /* owned, with the texts; each name in lower case */
+	char **items; /* lower-case names; the array and the strings are owned */
 	size_t count;
 	size_t size;
 	size_t plain_refused; /* names that {user} refuses */
@@ -44,7 +44,10 @@ static bool make_room(struct names *names)
 	return true;
 }
 
-/* Stores the name with ? for each control character, because a terminal would obey them. */
+/*
+ * Copies the name, with ? in place of each control character, because the name is shown at a
+ * terminal.
+ */
 static void keep_example(struct names *names, const char *name)
 {
 	snprintf(names->example, sizeof(names->example), "%s", name);
@@ -79,7 +82,7 @@ static int compare(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-/* Returns how many names are the same as another name in lower case. */
+/* Returns how many names have the same lower-case form as another name. */
 static size_t count_same(struct names *names)
 {
 	size_t same = 0;

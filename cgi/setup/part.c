@@ -1,7 +1,7 @@
 /*
- * The parts of the configuration for the web server and the XMPP server, and the commands that put
- * them to use. They are made from the shipped files and from blocks in the documents, so that each
- * text exists only once.
+ * The configuration parts for the web server and the XMPP server, and the commands that enable
+ * them. They are made from the installed files and from code blocks in the documents, so that there
+ * is only one source for each text.
  */
 #include <ctype.h>
 #include <stdio.h>
@@ -14,7 +14,7 @@
 #include "setup/setup.h"
 #include "net/http_url.h"
 
-#define SHIPPED_MAX 65536 /* bytes */
+#define SHIPPED_MAX 65536 /* in bytes */
 
 /* ---- texts ---- */
 
@@ -34,7 +34,7 @@ static void replace_all(struct strbuf *text, const char *from, const char *to)
 	*text = out;
 }
 
-/* Replaces /chat where it is a whole part of a path. */
+/* Replaces /chat with the mount point, but not where /chat is the start of a longer name. */
 static void replace_mount(struct strbuf *text, const char *mount)
 {
 	static const char shipped[] = "/chat";
@@ -56,7 +56,7 @@ static void replace_mount(struct strbuf *text, const char *mount)
 	*text = out;
 }
 
-/* Sets `Define NAME …` or `var.NAME = "…"`, where the text has such a line. */
+/* Sets the value in lines like `Define NAME …` or `var.NAME = "…"`. */
 static void set_setting(struct strbuf *text, const char *name, const char *value)
 {
 	struct strbuf out;
@@ -108,20 +108,20 @@ static enum status shipped_read(const struct setup *setup, const char *name, str
 
 /* ---- the web server ---- */
 
-/* Formatted by hand: clang-format would align the columns to the longest path. */
+/* Formatted by hand: clang-format would make each column as wide as its longest path. */
 /* clang-format off */
 static const struct web_kind {
 	const char *word;
-	const char *document; /* in docs/, without .md */
-	const char *file;  /* in the shared folder; NULL if no part is written */
+	const char *document; /* name in docs/, without .md */
+	const char *file;  /* in the shared folder; NULL if nothing is written */
 	/*
-	 * A file that only the web server's own package has, because our package has a file for
-	 * each server.
+	 * A file in the web server's own package. If it exists, this web server is installed. Our
+	 * files do not show that, because our package has a file for each web server.
 	 */
 	const char *here;
-	const char *place; /* where Debian's administrators expect the part; not enabled there */
+	const char *place; /* where Debian expects this file; setup does not enable it */
 	bool socket;
-	bool no_proxy; /* the browser calls the XMPP server's own address */
+	bool no_proxy; /* the browser calls the XMPP server directly */
 } web_kinds[] = {
 	{"apache", "apache", "apache/prebind.conf", "/etc/apache2/apache2.conf",
 	 "/etc/apache2/conf-available/prebind.conf", .socket = true},
@@ -195,7 +195,10 @@ char *setup_web_file(const struct setup *setup)
 	return strbuf_take(&path);
 }
 
-/* Sets the address of the XMPP server's BOSH service, if prebind calls this service too. */
+/*
+ * Sets the address of the XMPP server's BOSH service. Does nothing if prebind uses Tigase's REST
+ * call, because the given address is then not a BOSH address.
+ */
 static void set_bosh(const struct setup *setup, struct strbuf *out)
 {
 	const char *url = setup_answer(setup, SETUP_XMPP);
@@ -209,7 +212,7 @@ static void set_bosh(const struct setup *setup, struct strbuf *out)
 	set_setting(out, "prebind_bosh", url);
 	set_setting(out, "prebind_bosh_host", at.host);
 	set_setting(out, "prebind_bosh_port", port);
-	replace_all(out, "http://127.0.0.1:5280/http-bind", url); /* in nginx's file */
+	replace_all(out, "http://127.0.0.1:5280/http-bind", url); /* in the file for nginx */
 	http_url_clear(&at);
 }
 
@@ -224,7 +227,7 @@ enum status setup_web_write(const struct setup *setup, struct strbuf *out, struc
 		return STATUS_OK;
 	}
 	bool root = mount[0] == '\0' && strncmp(kind->word, "lighttpd", 8) != 0;
-	if (kind->no_proxy) /* the kit's file suits every folder, the other file only /chat */
+	if (kind->no_proxy) /* only the kit's htaccess file supports paths other than /chat */
 		root = conf_kit() == NULL && strcmp(mount, "/chat") != 0;
 	enum status status = root ? error_set(err, STATUS_BAD_REQUEST,
 					      "for this path the web server's part has to be "
@@ -250,12 +253,12 @@ enum status setup_web_write(const struct setup *setup, struct strbuf *out, struc
 
 /* ---- the XMPP server ---- */
 
-/* The blocks of the XMPP server's document, for each answer to the question `auth`. */
+/* The code blocks in the XMPP server's document, for each answer to the question `auth`. */
 static const struct xmpp_part {
 	const char *server;
 	const char *auth;
-	const char *document;  /* in the shared folder */
-	const char *blocks[2]; /* the first lines of the blocks, without ``` */
+	const char *document;  /* path in the shared folder */
+	const char *blocks[2]; /* the opening lines of the code blocks, without ``` */
 	const char *comment;
 } xmpp_parts[] = {
     {"prosody",  "token",    "docs/prosody.md",  {"lua bosh", "lua token"},      "--"},
@@ -265,7 +268,9 @@ static const struct xmpp_part {
     {"tigase",   "tigase",   "docs/tigase.md",   {"groovy", NULL},               "//"},
 };
 
-/* Appends the block. Returns false if the document does not have it. */
+/*
+ * Copies the code block from the document to out. Returns false if the document has no such block.
+ */
 static bool block_add(const char *document, const char *block, struct strbuf *out)
 {
 	struct strbuf fence;
@@ -277,7 +282,7 @@ static bool block_add(const char *document, const char *block, struct strbuf *ou
 		begin += fence.len;
 	strbuf_clear(&fence);
 	const char *end = begin != NULL ? strstr(begin, "```") : NULL;
-	while (end != NULL && end > begin && end[-1] == ' ') /* a fence in a list is indented */
+	while (end != NULL && end > begin && end[-1] == ' ') /* the closing fence can be indented */
 		end--;
 	if (end != NULL)
 		strbuf_add(out, begin, (size_t)(end - begin));
@@ -323,11 +328,11 @@ enum status setup_xmpp_write(const struct setup *setup, struct strbuf *out, stru
 	return status;
 }
 
-/* ---- the commands that start it all ---- */
+/* ---- the commands for the remaining steps ---- */
 
 #define START_DOCUMENT "docs/own-server.md"
 
-/* True if the commands are for the Prosody of this machine. */
+/* True if prebind will use the Prosody on this machine, so that the commands can set it up. */
 static bool has_prosody_here(const struct setup *setup)
 {
 	return setup->xmpp_server != NULL && strcmp(setup->xmpp_server, "prosody") == 0 &&
@@ -353,7 +358,7 @@ enum status setup_start_write(const struct setup *setup, struct strbuf *out, str
 	const struct web_kind *kind = web_kind(setup);
 	struct strbuf document, block;
 
-	/* There are commands only for the configuration that the units of systemd use. */
+	/* the commands fit only the configuration file that the systemd units use */
 	if (strcmp(setup->conf, PREBIND_SYSCONFDIR "/prebind.conf") != 0 || geteuid() != 0 ||
 	    access("/run/systemd/system", F_OK) != 0 || kind->here == NULL ||
 	    access(kind->here, F_OK) != 0)
@@ -366,7 +371,7 @@ enum status setup_start_write(const struct setup *setup, struct strbuf *out, str
 		strbuf_adds(out, "set -eux\n");
 		bool ours = !has_prosody_here(setup) || block_add(document.data, "sh prosody", out);
 		if (!ours || !block_add(document.data, block.data, out))
-			strbuf_reset(out); /* nginx needs steps by hand, as in docs/nginx.md */
+			strbuf_reset(out); /* nginx must be configured by hand (docs/nginx.md) */
 		set_paths(setup, out);
 	}
 	strbuf_clear(&document);

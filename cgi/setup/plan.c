@@ -1,6 +1,6 @@
 /*
- * The plan of setup: makes the list of the files to write from the answers. Setup can be run again.
- * A file that would not change is kept, and a file that somebody else wrote is never replaced.
+ * The plan of setup: makes the list of files to write from the answers. Setup can run again. It
+ * does not write files that would not change, and never replaces files that somebody else wrote.
  */
 #include "setup/setup.h"
 
@@ -74,7 +74,7 @@ static enum status add_folders(struct setup *setup, struct error *err)
 	return status;
 }
 
-/* Adds a secret of one line. */
+/* Adds a file with a secret, which is a single line. */
 static enum status add_secret(struct setup *setup, const char *name, const char *value,
 			      struct error *err)
 {
@@ -112,8 +112,8 @@ static enum status add_key(struct setup *setup, struct error *err)
 }
 
 /*
- * Adds the password of tigase_user. If its file does not exist, the password must be given or
- * typed.
+ * Adds the file with the password of tigase_user. If the file does not exist, the password must
+ * have been given, or a person must type it.
  */
 static enum status add_tigase_password(struct setup *setup, struct error *err)
 {
@@ -138,7 +138,7 @@ static enum status add_tigase_password(struct setup *setup, struct error *err)
 	return status;
 }
 
-/* Sets a key to a file in the folder of the configuration. */
+/* Sets a key to the path of a file in the configuration's folder. */
 static enum status key_to_file(struct setup *setup, const char *key, const char *name,
 			       struct error *err)
 {
@@ -186,7 +186,7 @@ static enum status add_text(struct setup *setup, const char *path, struct strbuf
 	return status;
 }
 
-/* Adds a copy of the ready query if the site's tables have another prefix. */
+/* Adds a copy of the installed query if the site's tables have a different prefix. */
 static enum status add_query(struct setup *setup, struct error *err)
 {
 	const char *shipped = setup_key_get(setup, "site_query");
@@ -214,10 +214,7 @@ static enum status add_query(struct setup *setup, struct error *err)
 	return status;
 }
 
-/*
- * Loads the text as a configuration, before anything is written. If a value is wrong, the error
- * sentence names its key.
- */
+/* Loads the configuration before anything is written. If a value is wrong, err names its key. */
 static enum status try_conf(const struct strbuf *text, struct error *err)
 {
 	char path[64];
@@ -309,7 +306,10 @@ enum status setup_plan(struct setup *setup, struct error *err)
 	return status;
 }
 
-/* Prints the steps that the commands of SETUP_START would do. */
+/*
+ * Prints the steps that the operator must do by hand because setup has written no commands for
+ * them. Returns the number of the next step.
+ */
 static int say_parts(const struct setup *setup, int n)
 {
 	const char *key =

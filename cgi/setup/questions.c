@@ -1,5 +1,5 @@
 /*
- * The questions of setup: what each proposes, and which answers it allows.
+ * The questions of setup, their proposed answers, and the checks of answers.
  */
 #include <pwd.h>
 #include <stdlib.h>
@@ -20,7 +20,7 @@ static const char *const login_words[] = {PROVIDER_LOGIN,
 					  NULL};
 static const char *const auth_words[] = {"tigase", "token", "jwt", "oauth", "password", NULL};
 
-/* ---- proposals; NULL if there is none, or if out of memory ---- */
+/* ---- proposed answers; each function returns NULL if there is none or if out of memory ---- */
 
 static char *propose_site(struct setup *setup)
 {
@@ -101,7 +101,7 @@ static char *propose_web(struct setup *setup)
 	return strdup(setup_web_found());
 }
 
-/* Returns the first of these accounts that exists, or "" if none does. */
+/* Returns the first of these accounts that this machine has, or "" if it has none of them. */
 static char *first_account(const char *const *names)
 {
 	for (; *names != NULL; names++)
@@ -120,8 +120,8 @@ static char *propose_web_user(struct setup *setup)
 }
 
 /*
- * Proposes "" if root does not run setup. The program then runs as the account that starts it:
- * ours, or the web server's.
+ * Proposes the account for prebind. It is "" if root does not run setup. The program then runs as
+ * the account that starts it: ours, or the web server's.
  */
 static char *propose_user(struct setup *setup)
 {
@@ -190,7 +190,7 @@ static char *propose_nothing(struct setup *setup)
 	return strdup("");
 }
 
-/* ---- checks; NULL if the value is allowed, otherwise what is wrong ---- */
+/* ---- checks; each returns NULL if the value is allowed, otherwise what is wrong ---- */
 
 static const char *check_folder(const char *value)
 {
@@ -219,8 +219,8 @@ static const char *check_url(const char *value)
 }
 
 /*
- * Tigase's address has an @ in it. The characters are limited, because the address is copied to the
- * web server's part.
+ * Checks the XMPP server's address. It can contain an @, as Tigase's does. Only some characters are
+ * allowed, because the address is copied to the web server's configuration.
  */
 static const char *check_service(const char *value)
 {
@@ -246,7 +246,7 @@ static const char *check_path(const char *value)
 	return value[0] == '/' ? NULL : "is not a whole path";
 }
 
-/* Allows every value, because the value is checked when the configuration is loaded as a test. */
+/* Allows every value. A wrong value is found when the configuration is loaded as a test. */
 static const char *check_nothing(const char *value)
 {
 	(void)value;
@@ -260,10 +260,10 @@ static const char *check_some(const char *value)
 
 /* ---- the table ---- */
 
-/* Formatted by hand: clang-format would align the columns to the longest question. */
+/* Formatted by hand: clang-format would make each column as wide as its longest question. */
 /* clang-format off */
 static const struct setup_question questions[SETUP_COUNT] = {
-	[SETUP_SITE] = {"site", "Where is the site: the folder of its software, or - for none", propose_site, check_folder, NULL},
+	[SETUP_SITE] = {"site", "Where is the site: the folder of its software, or '-' if there is none", propose_site, check_folder, NULL},
 	[SETUP_URL] = {"url", "At which address should the chat be", propose_url, check_url, NULL},
 	[SETUP_LOGIN] = {"login", "How does prebind know who is logged in (docs/identity.md)", propose_login, NULL, login_words},
 	[SETUP_DOMAIN] = {"domain", "Which domain do the users' chat addresses have", propose_domain, check_some, NULL},

@@ -1,6 +1,6 @@
 /*
- * The database of the site's software. Makes site_database from the software's settings, and
- * queries the database before there is a configuration.
+ * The database of the site's software. Makes the value of site_database from the software's
+ * settings, and queries the database before prebind has a configuration.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,7 +27,7 @@ static const char *text_or(const char *text, const char *otherwise)
 
 /* ---- site_database ---- */
 
-/* Writes the path of a database file. phpBB has the path as its host, Drupal as its name. */
+/* Writes the path of a database file. phpBB stores it as the host, Drupal as the database name. */
 static void write_file(const struct setup *setup, const struct setup_database *from,
 		       struct strbuf *out)
 {
@@ -39,7 +39,8 @@ static void write_file(const struct setup *setup, const struct setup_database *f
 }
 
 /*
- * In PHP's settings, the host can end with the port or socket: "db:3307", "localhost:/run/db.sock".
+ * Writes the host and port. In PHP, the host can also contain a port or a socket, as in "db:3307"
+ * or "localhost:/run/db.sock".
  */
 static void write_server(const struct setup_database *from, struct strbuf *out)
 {
@@ -55,7 +56,7 @@ static void write_server(const struct setup_database *from, struct strbuf *out)
 	codec_percent(out, text_or(from->user, ""));
 	strbuf_addc(out, '@');
 	strbuf_add(out, host, len);
-	/* For localhost with the usual port, PHP connects to MariaDB at the usual socket. */
+	/* for localhost and the usual port, PHP uses MariaDB's usual socket */
 	if (socket == NULL && port[0] != '\0' && strcmp(port, postgresql ? "5432" : "3306") != 0)
 		strbuf_addf(out, ":%s", port);
 	strbuf_addc(out, '/');
@@ -93,9 +94,11 @@ void setup_database_clear(struct setup_database *database)
 	secret_free(database->password);
 }
 
-/* ---- the prefix of its tables ---- */
+/* ---- the table prefix ---- */
 
-/* The prefix becomes a part of a query, so it must be a name. */
+/*
+ * Returns NULL for a prefix that is not a valid name, because the prefix becomes a part of a query.
+ */
 char *setup_prefix_find(const char *text)
 {
 	char *prefix = setup_text_value(text, "table_prefix");
@@ -127,10 +130,7 @@ void setup_prefix_write(const struct setup *setup, const char *sql, struct strbu
 
 /* ---- queries ---- */
 
-/*
- * Writes the password to a new file that exists while the query runs. *path is "" if there is no
- * password.
- */
+/* Writes the password to a temporary file for the query. *path is "" if there is no password. */
 static enum status password_lend(const struct setup *setup, char path[64], struct error *err)
 {
 	path[0] = '\0';

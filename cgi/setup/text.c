@@ -1,5 +1,5 @@
 /*
- * Reads single settings out of the configuration of site software, without running it.
+ * Finds settings in the configuration files of site software, without running these files.
  */
 #include <ctype.h>
 #include <errno.h>
@@ -10,9 +10,12 @@
 #include "base/file.h"
 #include "setup/setup.h"
 
-#define SITE_FILE_MAX 262144 /* bytes; Drupal's settings.php has 40 kB of comments */
+#define SITE_FILE_MAX 262144 /* in bytes; Drupal's settings.php has 40 kB of comments */
 
-/* Prints why the file is not read. Prints nothing if it is not there, because that is no fault. */
+/*
+ * Prints why the file was not read. Prints nothing if it does not exist, because that is not an
+ * error.
+ */
 static void say_why(const char *path, enum file_fault fault, const struct file_found *found,
 		    FILE *say)
 {
@@ -48,7 +51,7 @@ bool setup_text_read(const char *folder, const char *name, struct strbuf *out, F
 	return fault == FILE_OK;
 }
 
-/* Returns the place after the comment that begins at `at`, or `at` if none begins there. */
+/* Returns the end of the comment that starts at `at`. Returns `at` if no comment starts there. */
 static char *comment_end(char *at)
 {
 	char *end = at;
@@ -62,7 +65,7 @@ static char *comment_end(char *at)
 	return end;
 }
 
-/* Returns the place after the quoted text that begins here. */
+/* Returns the end of the quoted string that starts at `at`. */
 static char *quoted_end(char *at)
 {
 	char quote = *at++;
@@ -86,7 +89,7 @@ void setup_text_uncomment(char *text)
 	}
 }
 
-/* Copies the quoted text without the backslashes before quotes and backslashes. */
+/* Copies the quoted string. Removes the backslashes before quotes and backslashes. */
 static char *quoted_dup(const char *at)
 {
 	char quote = *at++;
@@ -103,7 +106,7 @@ static char *quoted_dup(const char *at)
 	return out;
 }
 
-/* True if the name at this place is not a part of a longer name. */
+/* True if the name at `at` is not part of a longer name. */
 static bool is_whole(const char *text, const char *at, size_t len)
 {
 	bool begins = at == text || (!isalnum((unsigned char)at[-1]) && at[-1] != '_');

@@ -1,5 +1,6 @@
 /*
- * Finds the XMPP server: tries the usual addresses on this machine, and says what answers there.
+ * Finds the XMPP server: tries the usual addresses on this machine, and prints which server
+ * answers.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,10 +17,10 @@
 #define RID_BIT 0x80000000u
 #define WAIT_S  5
 
-/* %s stands for the domain. */
+/* The usual addresses. %s stands for the domain. */
 static const char *const usual[] = {
     "http://127.0.0.1:8080/rest/adhoc/bosh@%s", /* Tigase */
-    "http://127.0.0.1:5280/http-bind", /* Prosody; ejabberd as docs/ejabberd.md sets it up */
+    "http://127.0.0.1:5280/http-bind", /* Prosody; also ejabberd if set up as in docs/ejabberd.md */
     "http://127.0.0.1:5280/bosh",      /* ejabberd */
     "https://127.0.0.1:5443/bosh",
 };
@@ -49,7 +50,10 @@ static enum status call(struct trial *trial, const struct strbuf *body, struct e
 	return http_connection_call(trial->connection, &what, &trial->answer, err);
 }
 
-/* Tigase asks for an API key or a password at every call, so 401 and 403 count as answers. */
+/*
+ * True if Tigase answers. Statuses 401 and 403 count, because Tigase asks for a password or an API
+ * key.
+ */
 static bool try_rest(struct trial *trial)
 {
 	struct error err = {0};
@@ -69,7 +73,7 @@ static bool try_rest(struct trial *trial)
 	return ok;
 }
 
-/* The page that a BOSH service shows to a browser names the server. */
+/* Returns the name of the server. It is in the page that a BOSH service shows to browsers. */
 static const char *server_name(struct trial *trial)
 {
 	if (call(trial, NULL, NULL) != STATUS_OK)
@@ -129,9 +133,7 @@ static bool try(struct trial *trial, const char *url)
 	return is_rest(url) ? try_rest(trial) : try_bosh(trial);
 }
 
-/*
- * Returns the first of the usual addresses that answers, or NULL if none does. The caller frees it.
- */
+/* Returns the first usual address that answers, or NULL if none does. The caller frees it. */
 static char *try_usual(struct trial *trial)
 {
 	const char *domain = setup_answer(trial->setup, SETUP_DOMAIN);
@@ -151,7 +153,10 @@ static char *try_usual(struct trial *trial)
 	return NULL;
 }
 
-/* Looks for a server that is installed but does not answer. Its part will enable BOSH. */
+/*
+ * Finds a server that is installed but does not answer. The configuration part for it will enable
+ * BOSH.
+ */
 static void installed_here(struct setup *setup)
 {
 	static const struct {

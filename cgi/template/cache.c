@@ -1,6 +1,6 @@
 /*
- * A list of sets, each with the number of its users. A set without users is freed, because the
- * folders of a thousand sites need not all be in memory.
+ * A list of template sets, each with a count of its users. A set without users is freed, because
+ * the folders of a thousand sites do not all need to be in memory.
  */
 #include "template/cache.h"
 
@@ -19,7 +19,7 @@ struct template_cache {
 	const struct template_page *pages;
 	size_t n_pages;
 	bool later;
-	/* guards the list; held during a load, so that a folder is read once */
+	/* protects the list; held while a folder is read, so that it is read only once */
 	pthread_mutex_t lock;
 	struct cached_set *list;
 };
@@ -75,7 +75,7 @@ static struct cached_set *find(const struct template_cache *cache, const char *d
 	return cached;
 }
 
-/* Reads a folder and adds it to the list. Call it with the lock held. */
+/* Loads a folder and adds its set to the list. Call it with the lock held. */
 static enum status add(struct template_cache *cache, const char *dir, struct cached_set **out,
 		       struct error *err)
 {

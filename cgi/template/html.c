@@ -1,8 +1,8 @@
 /*
- * Finds the place of a {{value}} in an HTML document. HTML escaping makes a value safe only in text
- * and in quoted attributes. In <script type="application/json"> the output of our JSON writer is
- * safe. A value in any other place is refused. This is not a full parser. It only follows tags,
- * quotes and comments as templates use them.
+ * Finds out where in an HTML document a {{value}} is. HTML escaping makes a value safe only in text
+ * and in quoted attributes. In <script type="application/json">, the output of our JSON writer is
+ * safe. A value in any other place is refused. This is not a complete parser: it only recognizes
+ * tags, quotes and comments as templates use them.
  */
 #include <ctype.h>
 #include <string.h>
@@ -18,7 +18,7 @@ static bool tag_is(const struct html_context *context, const char *name)
 	       !isalnum((unsigned char)context->tag[len]);
 }
 
-/* context->tag is NUL-terminated and has at most HTML_TAG_MAX bytes. */
+/* context->tag is NUL-terminated, and HTML_TAG_MAX includes the NUL. */
 static bool tag_has_json_type(const struct html_context *context)
 {
 	static const char *const types[] = {"type=\"application/json\"", "type='application/json'"};
@@ -39,7 +39,10 @@ static void tag_add(struct html_context *context, char c)
 	context->tag[context->tag_len] = '\0';
 }
 
-/* Call it at an opening quote. True if the attribute is style or an event such as onclick. */
+/*
+ * Call it at an opening quote. True if the attribute is `style` or an event handler such as
+ * `onclick`.
+ */
 static bool attribute_is_code(const struct html_context *context)
 {
 	size_t end = context->tag_len, start;
@@ -93,14 +96,14 @@ static void feed_tag_start(struct html_context *context, char c)
 	context->tag_len = 0;
 	context->tag[0] = '\0';
 	if (!isalpha((unsigned char)c) && strchr("/!?", c) == NULL) {
-		context->state = HTML_TEXT; /* as in "1 < 2" */
+		context->state = HTML_TEXT; /* the '<' does not start a tag, as in "1 < 2" */
 		return;
 	}
 	context->state = HTML_TAG;
 	feed_tag(context, c);
 }
 
-/* Counts the dashes before a '>'. */
+/* Finds the end of a comment, which is "-->". tag_len counts the dashes. */
 static void feed_comment(struct html_context *context, char c)
 {
 	if (c == '-')
@@ -111,7 +114,7 @@ static void feed_comment(struct html_context *context, char c)
 		context->tag_len = 0;
 }
 
-/* A script ends only at its own end tag. tag_len counts how much of "</script" has been seen. */
+/* Finds the end tag of a script or style. tag_len counts the matching characters of the end tag. */
 static void feed_raw(struct html_context *context, char c)
 {
 	size_t len = context->tag_len;

@@ -1,6 +1,6 @@
 /*
- * The list of nodes that a page is parsed into. Adjacent texts become one node. So the page's own
- * text and the text of its language are written in one piece.
+ * The list of nodes into which a page is parsed. Adjacent texts are joined to one node, so that
+ * rendering writes them in one piece.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -8,14 +8,16 @@
 #include "template/parts.h"
 
 #define NODES_FIRST 64
-/* partials that each include another one twice could grow exponentially */
+/*
+ * a limit is necessary, because partials can grow exponentially if each includes another one twice
+ */
 #define NODES_MAX  4096
-#define TEXT_MAX   TEMPLATE_FILE_MAX /* bytes of a page with its partials and texts */
-#define VALUE_ROOM 32                /* typical length of a value in bytes */
+#define TEXT_MAX   TEMPLATE_FILE_MAX /* in bytes, for a page with its partials and texts */
+#define VALUE_ROOM 32                /* usual length of a value in bytes */
 
 /*
- * Returns the preceding text node if this node can be appended to it, otherwise NULL. Nothing is
- * appended to the last child of a closed section.
+ * Returns the previous text node if the new text can be appended to it, otherwise NULL. NULL also
+ * after the end of a section, because the previous node is then inside the section.
  */
 static struct node *text_before(const struct nodes *nodes, const struct node *node)
 {

@@ -1,8 +1,8 @@
 /*
- * Parses a Mustache page into a list of nodes (mustache(5)). The errors of a template are found
- * here, with file and line. Later, rendering fails only if out of memory or if a value is JSON in
- * the wrong context. {{{raw}}}, {{&raw}} and other delimiters are left out on purpose. If a tag is
- * alone on its line, the whole line is removed.
+ * Parses a Mustache page into a list of nodes (mustache(5)). Errors in the template are reported
+ * here, with the file and the line. Rendering can then fail only if out of memory, or if JSON is in
+ * the wrong place. {{{raw}}}, {{&raw}} and other delimiters are not supported, on purpose. A line
+ * that has only a tag and spaces is removed.
  */
 #include <ctype.h>
 #include <stdlib.h>
@@ -12,14 +12,14 @@
 #include "template/parts.h"
 
 #define NAME_MAX_LEN 64
-/* partials in a page; each inclusion counts, even of an empty partial */
+/* limit on partials in a page; every inclusion counts, even of an empty partial */
 #define PARTIALS_MAX 256
-#define TEXT_PREFIX  "t." /* {{t.KEY}} is a text in the page's language */
+#define TEXT_PREFIX  "t." /* {{t.KEY}} stands for a text in the page's language */
 
 struct parser {
 	const char *dir;
 	const struct template_page *page;
-	const struct json *texts; /* of the page's language; NULL if there are none */
+	const struct json *texts; /* texts in the page's language; NULL if there are none */
 	struct nodes *nodes;
 	struct html_context context;
 	const char *partials[TEMPLATE_DEPTH_MAX]; /* names of the partials being expanded */
@@ -32,16 +32,18 @@ struct source {
 	const char *file;
 	const char *text;
 	size_t len;
-	size_t sections[TEMPLATE_DEPTH_MAX]; /* indexes of the open sections in the nodes */
-	size_t offsets[TEMPLATE_DEPTH_MAX];  /* where the open sections begin in text */
+	size_t sections[TEMPLATE_DEPTH_MAX]; /* indexes of the open sections' nodes */
+	size_t offsets[TEMPLATE_DEPTH_MAX];  /* offsets in text where the open sections begin */
 	size_t n_sections;
 };
 
 struct tag {
-	char sigil; /* # ^ / ! > or 0 for a variable */
+	char sigil; /* one of # ^ / ! > or 0 for a variable */
 	char name[NAME_MAX_LEN + 1];
-	size_t begin, end; /* offsets of "{{" and of the end of "}}" */
-	/* the whole line if the tag is alone on it, otherwise the same as begin and end */
+	size_t begin, end; /* offsets of "{{" and of the byte after "}}" */
+	/*
+	 * offsets of the whole line if the line has only this tag, otherwise equal to begin and end
+	 */
 	size_t line_begin, line_end;
 };
 
@@ -119,7 +121,9 @@ static bool is_text(const struct tag *tag)
 	return tag->sigil == 0 && strncmp(tag->name, TEXT_PREFIX, strlen(TEXT_PREFIX)) == 0;
 }
 
-/* Adds a text of the page's language, which is escaped here once. */
+/*
+ * Adds a text in the page's language. It is escaped here, and not each time the page is rendered.
+ */
 static enum status add_language_text(struct parser *p, const struct source *src,
 				     const struct tag *tag)
 {
@@ -174,8 +178,8 @@ static enum status close_section(struct parser *p, struct source *src, const str
 }
 
 /*
- * Copies the partial's text with the tag's indentation before each line. It does so before the
- * text is parsed, so the lines of a value are not indented.
+ * Copies the partial's text and puts the tag's indentation before each line. This happens before
+ * the text is parsed, so a value with several lines is not indented.
  */
 static void indent(struct strbuf *out, const struct strbuf *text, const struct source *src,
 		   const struct tag *tag)
@@ -248,7 +252,7 @@ static enum status add_partial(struct parser *p, const struct source *src, const
 	return status;
 }
 
-/* A tag is alone on its line if only blanks come before and after it. */
+/* Finds out if the line has only this tag, spaces and tabs, and sets line_begin and line_end. */
 static void find_line(const struct source *src, struct tag *tag)
 {
 	size_t begin = tag->begin, end = tag->end;
@@ -292,7 +296,7 @@ static enum status read_name(const struct parser *p, const struct source *src, c
 	return STATUS_OK;
 }
 
-/* Reads the tag at tag->begin, which the caller has set. */
+/* Reads the tag that begins at tag->begin. */
 static enum status read_tag(const struct parser *p, const struct source *src, struct tag *tag)
 {
 	const char *inside = src->text + tag->begin + 2;

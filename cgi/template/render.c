@@ -1,6 +1,6 @@
 /*
- * Makes views, and renders a page's nodes with the values of a view. Values are escaped for HTML,
- * except JSON, which appears only in a <script type="application/json">.
+ * Creates views, and renders the nodes of a page with the values of a view. Values are escaped for
+ * HTML. The exception is JSON, which is allowed only in <script type="application/json">.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,35 +9,35 @@
 #include "base/codec.h"
 #include "template/parts.h"
 
-#define VALUES_STEP 8    /* a view grows by this many values; none of our pages has more */
-#define TEXTS_ROOM  1000 /* bytes; a session with its names takes 500 */
+#define VALUES_STEP 8    /* how many values to add room for; none of our pages has more */
+#define TEXTS_ROOM  1000 /* in bytes; a session with its names takes 500 */
 
 enum value_type { VALUE_TEXT, VALUE_FLAG, VALUE_JSON, VALUE_LIST };
 
 struct value {
 	const char *name; /* borrowed, because all names are constants */
 	enum value_type type;
-	size_t text; /* offset in the view's texts */
-	size_t len;  /* 0 if it is empty */
+	size_t text; /* offset of the value in the view's texts */
+	size_t len;  /* length of the value; 0 if it is empty */
 	bool flag;
-	const struct view *owner; /* the view that has the text */
-	struct view *first;       /* for a list: its rows, owned */
+	const struct view *owner; /* the view whose `texts` contains the value */
+	struct view *first;       /* for a list: its first row; owned */
 	struct view *last;
 };
 
 struct view {
 	struct value *values;
 	size_t count, size;
-	struct strbuf texts;  /* all values as they appear on the page: escaped, or JSON */
-	const char *language; /* borrowed; NULL means the first language of the set */
-	struct view *next;    /* the next row of a list */
-	bool failed;          /* out of memory; the view will not be rendered */
+	struct strbuf texts;  /* the values, already escaped or JSON */
+	const char *language; /* borrowed; NULL for the first language of the set */
+	struct view *next;    /* the next row in a list */
+	bool failed;          /* out of memory, so rendering will fail */
 };
 
 struct render {
 	const char *file;
 	const struct nodes *nodes;
-	/* the values of the view, in the order of the page's names */
+	/* the values for this page, in the order of the page's names */
 	const struct value *values[TEMPLATE_NAMES_MAX];
 	struct strbuf *out;
 	struct error *err;
@@ -54,7 +54,7 @@ struct view *view_new(void)
 	return view;
 }
 
-/* A row of a list has no lists of its own, so the recursion is one level deep. */
+/* Frees the rows of a list. A row has no lists, so the recursion is one level deep. */
 static void rows_free(struct view *row)
 {
 	while (row != NULL) {
@@ -76,7 +76,7 @@ void view_free(struct view *view)
 	free(view);
 }
 
-/* Searches from the end, because the values that all pages have are set last and used most. */
+/* Searches backwards, because the values that every page has are set last and used most. */
 static struct value *find_value(const struct view *view, const char *name)
 {
 	for (size_t i = view->count; i > 0; i--) {
@@ -103,7 +103,10 @@ static struct value *new_value(struct view *view, const char *name)
 	return &view->values[view->count++];
 }
 
-/* Returns the value of that name, emptied. Returns NULL if out of memory or if view is NULL. */
+/*
+ * Returns the value with this name after emptying it, or a new value. Returns NULL if out of memory
+ * or if view is NULL.
+ */
 static struct value *take_value(struct view *view, const char *name, enum value_type type)
 {
 	struct value *value;
@@ -122,7 +125,9 @@ static struct value *take_value(struct view *view, const char *name, enum value_
 	return value;
 }
 
-/* Escapes the text once, even if the page shows it several times. */
+/*
+ * Sets a value and escapes it. So it is escaped only once, even if the page shows it several times.
+ */
 static void set_text(struct view *view, const char *name, const char *text, enum value_type type)
 {
 	struct value *value = take_value(view, name, type);
@@ -186,7 +191,9 @@ struct view *view_row(struct view *view, const char *name)
 	return row;
 }
 
-/* Looks up all names of the page. Values of this view replace the values that were found before. */
+/*
+ * Looks up all names of the page in this view. Values that it finds replace those from outer views.
+ */
 static void look_all_up(struct render *r, const struct view *view)
 {
 	for (size_t i = 0; i < TEMPLATE_NAMES_MAX && r->nodes->names[i] != NULL; i++) {

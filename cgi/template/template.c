@@ -1,6 +1,6 @@
 /*
- * The set of pages of a site. It reads the files and stores the lists of nodes that parse.c makes
- * of them. A set that was loaded completely never changes, so all threads can render from it.
+ * The set of pages of a site. It reads the files and stores the nodes that parse.c makes. After a
+ * set is completely loaded, it never changes, so all threads can use it.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -13,20 +13,23 @@
 struct page {
 	char *file;
 	const struct template_page *from; /* borrowed until the page is parsed */
-	struct language *language;        /* borrowed from the set; NULL if there is none */
+	struct language *language;        /* borrowed from the set; NULL without languages */
 	struct nodes nodes;
 	bool parsed;
-	bool missing; /* an optional page whose file does not exist */
+	bool missing; /* true if the page is optional and its file does not exist */
 };
 
 struct template_set {
 	char *dir;
 	struct languages languages;
-	struct page *pages; /* every page in every language */
+	struct page *pages; /* each page in each language */
 	size_t count;
 };
 
-/* An account that can write to a template can put a script into every user's page. */
+/*
+ * Explains why a file is refused. A file that others can write is refused, because they could put a
+ * script into every user's page.
+ */
 static enum status file_refuse(const char *path, enum file_fault fault,
 			       const struct file_found *found, struct error *err)
 {
@@ -66,7 +69,10 @@ enum status template_file_read(const char *path, struct strbuf *out, struct erro
 	return STATUS_OK;
 }
 
-/* Reads the page in its language. An optional page that does not exist is marked as missing. */
+/*
+ * Reads and parses the page in its language. If the page is optional and does not exist, marks it
+ * as missing.
+ */
 static enum status page_read(const char *dir, struct page *page, struct error *err)
 {
 	const struct json *texts = NULL;

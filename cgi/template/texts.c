@@ -1,7 +1,7 @@
 /*
- * Reads the texts of the pages in each language from the folder of the templates. There,
- * lang/LANGUAGE.json is an object of strings. Accept-Language decides which language a visitor gets
- * (RFC 9110, section 12.5.4).
+ * Reads the texts of pages in each language. They are in the template folder, in
+ * lang/LANGUAGE.json, which is an object of strings. Accept-Language decides which language a
+ * visitor gets (RFC 9110, section 12.5.4).
  */
 #include <ctype.h>
 #include <dirent.h>
@@ -15,12 +15,15 @@
 #define BLANKS       " \t"
 #define QUALITY_FULL 1000
 /*
- * The weight of a language whose weight cannot be read. The visitor has named the language, so it
- * is better than one that is not named; but it is not better than one with a readable weight.
+ * The weight of a language whose weight in Accept-Language is malformed. It is higher than for a
+ * language that the visitor has not named, but not higher than a valid weight other than 0.
  */
 #define QUALITY_UNREADABLE 1
 
-/* Takes the language from a file's name: "de" from "de.json". */
+/*
+ * Copies the language from a file's name, such as "de" from "de.json". Returns false for other
+ * files.
+ */
 static bool name_of_file(const char *file, char out[TEMPLATE_LANGUAGE_MAX + 1])
 {
 	size_t len = strspn(file, "abcdefghijklmnopqrstuvwxyz");
@@ -115,7 +118,7 @@ static struct language *languages_find(const struct languages *languages, const 
 	return NULL;
 }
 
-/* Reads a qvalue: 0, 1, or one of them with up to three digits after a point. At most 1.000. */
+/* Parses a weight from 0 to 1 with at most three decimals, and returns it in thousandths. */
 static int qvalue(const char *text, size_t len)
 {
 	int value = len > 0 ? (text[0] - '0') * QUALITY_FULL : 0;
@@ -132,8 +135,8 @@ static int qvalue(const char *text, size_t len)
 }
 
 /*
- * Returns the weight of the parameters ";q=0.7" as 700 (RFC 9110, section 12.4.2). Without the
- * parameter q it returns 1000.
+ * Returns the weight in the parameters in thousandths, such as 700 for ";q=0.7" (RFC 9110, section
+ * 12.4.2). Without a parameter q, returns 1000.
  */
 static int quality(const char *params, size_t len)
 {
@@ -153,8 +156,8 @@ static int quality(const char *params, size_t len)
 }
 
 /*
- * Returns the quality that the header gives to a language, in thousandths. In "de-AT;q=0.8, en" the
- * quality of "de" is 800. It is 0 if the header does not name the language.
+ * Returns the weight of the language in the header, in thousandths. For "de-AT;q=0.8, en", the
+ * weight of "de" is 800. Returns 0 if the header does not name the language.
  */
 static int wanted(const char *header, const char *name)
 {
