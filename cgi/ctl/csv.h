@@ -24,8 +24,7 @@ struct csv {
 	long at;   /* number of the current line */
 	struct strbuf text;
 	size_t starts[CSV_FIELDS_MAX];
-	const char
-	    *fields[CSV_FIELDS_MAX]; /* of the last record; valid until the next call */
+	const char *fields[CSV_FIELDS_MAX]; /* of the last record; valid until the next call */
 	size_t count;
 };
 

@@ -1,4 +1,6 @@
-/* Functions for all verbs. They report errors, print JSON and read passwords. */
+/*
+ * Functions for all verbs. They report errors, print JSON and read passwords.
+ */
 #include "ctl/ctl.h"
 
 #include <stdio.h>

@@ -60,7 +60,7 @@ struct pool {
 	pthread_cond_t changed; /* signaled when a thread has ended */
 	TAILQ_HEAD(, worker) workers;
 	LIST_HEAD(, worker) spare; /* idle threads; the last one to become idle comes first */
-	pthread_t last; /* if has_last, the thread that ended last; not joined yet */
+	pthread_t last;            /* if has_last, the thread that ended last; not joined yet */
 	bool has_last;
 	size_t active;    /* threads that accept or work; exceeds `threads` after waits end */
 	size_t accepting; /* how many of the active threads accept connections */

@@ -102,9 +102,9 @@ struct setup {
 	const char *names_sql;    /* SQL for the users' names (site_rows_each); static, or NULL */
 	const char *table_prefix; /* in the installed query, such as "phpbb_"; static, or NULL */
 	char *table_prefix_found; /* in the site's settings; owned; NULL if not found */
-	char *wordpress;   /* path of wp-config.php; owned; NULL if its keys are not needed */
-	char *secret;      /* the site's own key for `site_secret_file`; owned; can be NULL */
-	char *db_password; /* the site's database password; owned; can be NULL */
+	char *wordpress;         /* path of wp-config.php; owned; NULL if its keys are not needed */
+	char *secret;            /* the site's own key for `site_secret_file`; owned; can be NULL */
+	char *db_password;       /* the site's database password; owned; can be NULL */
 	char *tigase_password;   /* owned; NULL if not given */
 	const char *xmpp_server; /* "prosody", "ejabberd", "tigase", "other"; NULL if not known */
 	bool xmpp_tried;         /* true if the usual addresses were tried */

@@ -1,4 +1,6 @@
-/* Copies all rows of one database to another, for example from SQLite to PostgreSQL. */
+/*
+ * Copies all rows of one database to another, for example from SQLite to PostgreSQL.
+ */
 #ifndef STORE_COPY_H
 #define STORE_COPY_H
 
