@@ -4,11 +4,9 @@
 #include "ctl/wordpress.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -18,8 +16,7 @@
 #include "identity/wordpress_config.h"
 #include "identity/wordpress_tables.h"
 
-#define CONFIG_MAX 65536  /* bytes of wp-config.php */
-#define NEW        ".new" /* ending of the file's name while it is incomplete */
+#define CONFIG_MAX 65536 /* bytes of wp-config.php */
 
 #define BY_WORDPRESS                                                                               \
 	"let WordPress write the file itself; docs/identity.md (WordPress) has the command"
@@ -179,47 +176,36 @@ enum status wordpress_keys_find(const struct wordpress_source *source, struct wo
 /* ---- import ---- */
 
 /*
- * Writes the secret file. The file belongs to root until it is complete, then to the program's
- * account. Returns false and sets errno on failure.
+ * Writes the new file and closes it. It belongs to root until it is complete, then to the program's
+ * account. Returns false after a failure, which errno describes.
  */
-static bool write_file(const char *path, const struct strbuf *text, uid_t account)
+static bool write_file(int fd, const struct strbuf *text, uid_t account)
 {
-	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR);
-
-	if (fd < 0)
-		return false;
 	bool ok = file_write(fd, text->data, text->len) &&
 		  (account == geteuid() || fchown(fd, account, (gid_t)-1) == 0) && fsync(fd) == 0;
-	int why = ok ? 0 : errno;
+	int why = errno;
+
 	if (close(fd) != 0 && ok)
-		why = errno;
-	if (why != 0)
-		unlink(path);
+		return false;
 	errno = why;
-	return why == 0;
+	return ok;
 }
 
+/* Several imports can run at once: each has a new file with its own name. */
 static enum status replace(const char *file, const struct strbuf *text, uid_t account,
 			   struct error *err)
 {
-	enum status status = STATUS_OK;
-	struct strbuf new;
+	char *part = NULL;
+	int fd = file_part_new(file, &part);
+	bool done = fd >= 0 && write_file(fd, text, account) && rename(part, file) == 0;
+	int why = errno;
 
-	strbuf_init(&new);
-	strbuf_addf(&new, "%s" NEW, file);
-	if (!strbuf_ok(&new)) {
-		strbuf_clear(&new);
-		return error_no_memory(err);
-	}
-	unlink(new.data); /* an interrupted import can have left this file */
-	bool written = write_file(new.data, text, account);
-	if (!written || rename(new.data, file) != 0)
-		status = error_set(err, STATUS_UNAVAILABLE, "%s: cannot be written: %s",
-				   written ? file : new.data, strerrordesc_np(errno));
-	if (written && status != STATUS_OK)
-		unlink(new.data);
-	strbuf_clear(&new);
-	return status;
+	if (!done && fd >= 0)
+		unlink(part);
+	free(part);
+	return done ? STATUS_OK
+		    : error_set(err, STATUS_UNAVAILABLE, "%s: cannot be written: %s", file,
+				strerrordesc_np(why));
 }
 
 static enum status import(const struct ctl *ctl, struct wordpress_secret *secret, struct error *err)

@@ -3,7 +3,6 @@
  * line of a text file has a mark with a digest of the other lines. If a file has no mark or another
  * digest, somebody else has written or changed it. Setup never replaces such a file.
  */
-#include <fcntl.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -212,38 +211,32 @@ static void mark_write(const struct setup_file *file, struct strbuf *out)
 static enum status text_write(const struct setup *setup, const struct setup_file *file,
 			      struct error *err)
 {
-	struct strbuf part, text;
+	char *part = NULL;
+	struct strbuf text;
 	enum status status = STATUS_OK;
 
-	strbuf_init(&part);
 	strbuf_init_secret(&text);
-	strbuf_addf(&part, "%s.setup-part", file->path);
 	mark_write(file, &text);
-	if (!strbuf_ok(&part) || !strbuf_ok(&text))
+	if (!strbuf_ok(&text))
 		status = error_no_memory(err);
-	if (status == STATUS_OK)
-		unlink(part.data); /* an interrupted setup can have left this file */
-	int fd = status == STATUS_OK
-		     ? open(part.data, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600)
-		     : -1;
+	int fd = status == STATUS_OK ? file_part_new(file->path, &part) : -1;
 	if (status == STATUS_OK && fd < 0)
-		status = error_set(err, STATUS_UNAVAILABLE, "%s cannot be made: %m", part.data);
+		status = error_set(err, STATUS_UNAVAILABLE, "%s cannot be made: %m", file->path);
 	if (status == STATUS_OK && !file_write(fd, text.data, text.len))
-		status = error_set(err, STATUS_UNAVAILABLE, "%s cannot be written: %m", part.data);
+		status = error_set(err, STATUS_UNAVAILABLE, "%s cannot be written: %m", part);
 	if (status == STATUS_OK && fchmod(fd, file->mode) != 0)
-		status =
-		    error_set(err, STATUS_UNAVAILABLE, "%s: its mode cannot be set: %m", part.data);
+		status = error_set(err, STATUS_UNAVAILABLE, "%s: its mode cannot be set: %m", part);
 	if (status == STATUS_OK)
-		status = give(setup, file, part.data, err);
-	if (status == STATUS_OK && fsync(fd) != 0) /* so a power cut cannot empty it */
-		status = error_set(err, STATUS_UNAVAILABLE, "%s cannot be written: %m", part.data);
+		status = give(setup, file, part, err);
+	if (status == STATUS_OK && fsync(fd) != 0) /* otherwise a power cut could leave it empty */
+		status = error_set(err, STATUS_UNAVAILABLE, "%s cannot be written: %m", part);
 	if (fd >= 0)
 		close(fd);
-	if (status == STATUS_OK && rename(part.data, file->path) != 0)
+	if (status == STATUS_OK && rename(part, file->path) != 0)
 		status = error_set(err, STATUS_UNAVAILABLE, "%s cannot be written: %m", file->path);
 	if (status != STATUS_OK && fd >= 0)
-		unlink(part.data);
-	strbuf_clear(&part);
+		unlink(part);
+	free(part);
 	strbuf_clear(&text);
 	return status;
 }

@@ -40,14 +40,15 @@ test("run again: what is the same stays; what an answer changes is replaced; the
 	const key = read(home.at("etc/bosh.key"));
 	const again = await run(home, { auth: "token" });
 	assert.deepEqual(planOf(again.stdout), { "bosh.key": "keep", "prebind.conf": "unchanged", "web.conf": "unchanged" });
-	place.write(`${home.name}/etc/prebind.conf.setup-part`, "of a setup that was interrupted");
+	place.write(`${home.name}/etc/prebind.conf.setup-part`, "of another setup");
 	const other = await run(home, { auth: "token", wait: "30", url: "http://127.0.0.1/talk/" });
 	assert.equal(other.code, 0, other.stderr);
 	assert.deepEqual(planOf(other.stdout), { "bosh.key": "keep", "prebind.conf": "replace", "web.conf": "replace" });
 	assert.match(read(home.conf), /^wait = 30$/m);
 	assert.match(read(home.at("etc/web.conf")), /prebind_mount = "\/talk"/);
 	assert.equal(read(home.at("etc/bosh.key")), key);
-	assert.equal(fs.existsSync(`${home.conf}.setup-part`), false);
+	assert.equal(read(`${home.conf}.setup-part`), "of another setup");
+	assert.deepEqual(fs.readdirSync(home.at("etc")).filter((name) => name.includes(".part-")), []);
 });
 
 /** damage(home): what somebody did; name: the file that setup then refuses to replace. */
@@ -135,10 +136,10 @@ test("rights: those of another account's file cannot be set", { skip: process.ge
 const IMPOSSIBLE = {
 	"the folder of the configuration may not be made": [{}, (home) => fs.chmodSync(home.home, 0o555), /the folder \S+\/etc cannot be made: Permission denied/],
 	"the folder of the configuration may not be written to": [{}, (home) => { place.folder(`${home.name}/etc`); fs.chmodSync(home.at("etc"), 0o555); },
-		/\S+\/etc\/\S+\.setup-part cannot be made: Permission denied/],
+		/\S+\/etc\/\S+ cannot be made: Permission denied/],
 	"the folder of the database may not be made": [{ database: "/proc/prebind/prebind.db" }, () => {}, /the folder \/proc\/prebind cannot be made: /],
 	"the folder above the database is not there": [(home) => ({ database: home.at("a/b/prebind.db") }), () => {}, /the folder \S+\/a\/b cannot be made: No such file or directory/],
-	"the folder of the web server's part is not there": [(home) => ({ web_file: home.at("no/web.conf") }), () => {}, /no\/web\.conf\.setup-part cannot be made: No such file/],
+	"the folder of the web server's part is not there": [(home) => ({ web_file: home.at("no/web.conf") }), () => {}, /no\/web\.conf cannot be made: No such file/],
 	"the folder of the configuration is a file": [{}, (home) => place.write(`${home.name}/etc`, "mine"), /etc\/\S+ cannot be made: Not a directory/],
 };
 for (const [what, [answers, prepare, says]] of Object.entries(IMPOSSIBLE))

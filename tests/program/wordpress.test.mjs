@@ -169,6 +169,7 @@ after(() => files.close());
 files.folder("more");
 
 const secretOf = (name) => files.path("more", `${name}.secret`);
+const beside = (name) => fs.readdirSync(files.path("more")).filter((file) => file.startsWith(`${name}.secret.`) && !file.endsWith(".away"));
 const configOf = (name) => files.path("www", name, "wp-config.php");
 /** By root, where root runs the tests: only it may read wp-config.php. */
 function importByRoot(at, name) {
@@ -241,21 +242,31 @@ test("import: a folder that the program may not write to", async (t) => {
 	t.after(() => fs.chmodSync(files.path("more"), 0o700));
 	const { code, stderr } = await importOf(ctl, "stored");
 	assert.equal(code, 1);
-	assert.match(stderr, /stored\.secret\.new: cannot be written: Permission denied/);
+	assert.match(stderr, /stored\.secret: cannot be written: Permission denied/);
 });
 
-test("import: what an import left behind that was killed is in nobody's way", async () => {
-	files.write("more/stored.secret.new", "of an import that was interrupted");
-	const { code, stderr } = await importOf(ctl, "stored");
-	assert.equal(code, 0, stderr);
-	assert.equal(fs.existsSync(`${secretOf("stored")}.new`), false);
+test("import: several at once: each succeeds, the file is always whole, and nothing is left", async () => {
+	const lines = () => fs.readFileSync(secretOf("stored"), "utf8").trim().split("\n").map((line) => line.split("=")[0]);
+	const whole = lines();
+	let running = 12;
+	const imports = Array.from({ length: running }, async () => {
+		const { code, stderr } = await importOf(ctl, "stored");
+		running--;
+		return { code, stderr };
+	});
+	await until("the imports have ended", () => {
+		assert.deepEqual(lines(), whole);
+		return running === 0;
+	});
+	assert.deepEqual(await Promise.all(imports), imports.map(() => ({ code: 0, stderr: "" })));
+	assert.deepEqual(beside("stored"), []);
 });
 
 test("import: a file that cannot be replaced, or a disk that is full after some bytes: the cause, and nothing is left", async (t) => {
 	const full = await files.run(["sh", "-c", `trap "" XFSZ; exec prlimit --fsize=20 "$@"`, "sh", ctl.ctlProgram, "-c", ctl.conf, "--site", "stored",
 		"wordpress", "import", configOf("stored")]);
 	assert.equal(full.code, 1);
-	assert.match(full.stderr, /stored\.secret\.new: cannot be written: File too large/);
+	assert.match(full.stderr, /stored\.secret: cannot be written: File too large/);
 	fs.renameSync(secretOf("stored"), `${secretOf("stored")}.away`);
 	files.folder("more/stored.secret");
 	t.after(() => {
@@ -265,5 +276,5 @@ test("import: a file that cannot be replaced, or a disk that is full after some 
 	const folder = await importOf(ctl, "stored");
 	assert.equal(folder.code, 1);
 	assert.match(folder.stderr, /stored\.secret: cannot be written: Is a directory/);
-	assert.equal(fs.existsSync(`${secretOf("stored")}.new`), false);
+	assert.deepEqual(beside("stored"), []);
 });
