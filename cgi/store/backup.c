@@ -284,14 +284,31 @@ static enum status sides_keep(const char *database, struct places *places, struc
 	return status;
 }
 
+/* True if both names are links to the same file. An interrupted restoration leaves such links. */
+static bool is_same(const char *one, const char *other)
+{
+	struct stat a, b;
+
+	return lstat(one, &a) == 0 && lstat(other, &b) == 0 && a.st_dev == b.st_dev &&
+	       a.st_ino == b.st_ino;
+}
+
+/* Takes the name back from the new file. Returns false if that fails. */
+static bool name_undo(const char *database, const struct places *places)
+{
+	if (!places->had)
+		return exists(places->restoring) || unlink(database) == 0;
+	if (rename(places->kept, database) != 0)
+		return is_same(places->kept, database);
+	unlink(places->kept); /* If both names lead to the old file, rename has done nothing. */
+	return true;
+}
+
 /* Undoes swap: restores the old files under their names. */
 static void swap_undo(const char *database, const struct places *places)
 {
-	/* If both names are links to the old file, rename does nothing. */
-	if (places->had && rename(places->kept, database) == 0)
-		unlink(places->kept);
-	if (!places->had && !exists(places->restoring))
-		unlink(database);
+	if (!name_undo(database, places))
+		return; /* SQLite would take the old log for that of the new database. */
 	for (size_t i = 0; i < N_SIDES; i++) {
 		char *from = joined(places->kept, sides[i]);
 		char *to = joined(database, sides[i]);
@@ -301,15 +318,6 @@ static void swap_undo(const char *database, const struct places *places)
 		free(from);
 		free(to);
 	}
-}
-
-/* True if both names are links to the same file. An interrupted restoration leaves such links. */
-static bool is_same(const char *one, const char *other)
-{
-	struct stat a, b;
-
-	return lstat(one, &a) == 0 && lstat(other, &b) == 0 && a.st_dev == b.st_dev &&
-	       a.st_ino == b.st_ino;
 }
 
 /*

@@ -14,19 +14,27 @@
 
 #define NOW 1700000000
 
-enum moment { NEVER, SYNC_OF_FILE, SYNC_OF_FOLDER, RENAME_OF_SIDE, RENAME_OF_DATABASE };
+enum moment {
+	NEVER,
+	SYNC_OF_FILE,
+	SYNC_OF_FOLDER,
+	RENAME_OF_SIDE,
+	RENAME_OF_DATABASE,
+	RENAME_BACK,
+	REMOVAL_OF_DATABASE
+};
 
-static enum moment fails, ends;
+static enum moment fails, also_fails, ends;
 
 static bool is_refused(enum moment now)
 {
 	if (now == ends)
 		_exit(9);
 	errno = EIO;
-	return now == fails;
+	return now == fails || now == also_fails;
 }
 
-/* These two replace the functions of the C library. */
+/* These three replace the functions of the C library. */
 
 int fsync(int fd)
 {
@@ -39,12 +47,22 @@ int fsync(int fd)
 
 int rename(const char *from, const char *to)
 {
-	const char *ending = strrchr(to, '.');
+	bool back = strstr(from, "before-restore") != NULL;
+	bool of_database = strcmp(strrchr(to, '.'), ".db") == 0;
 
-	if (strstr(from, "before-restore") == NULL &&
-	    is_refused(strcmp(ending, ".db") == 0 ? RENAME_OF_DATABASE : RENAME_OF_SIDE))
+	if (back ? of_database && is_refused(RENAME_BACK)
+		 : is_refused(of_database ? RENAME_OF_DATABASE : RENAME_OF_SIDE))
 		return -1;
 	return renameat(AT_FDCWD, from, AT_FDCWD, to);
+}
+
+int unlink(const char *path)
+{
+	const char *ending = strrchr(path, '.');
+
+	if (ending != NULL && strcmp(ending, ".db") == 0 && is_refused(REMOVAL_OF_DATABASE))
+		return -1;
+	return unlinkat(AT_FDCWD, path, 0);
 }
 
 /* ---- files ---- */
@@ -134,7 +152,7 @@ static int setup(void **state)
 
 static int teardown(void **state)
 {
-	fails = ends = NEVER;
+	fails = also_fails = ends = NEVER;
 	return fixture_remove(state);
 }
 
@@ -168,7 +186,39 @@ TEST(test_backup_after_one_that_was_interrupted)
 	assert_ok(restore(f, NULL));
 }
 
+/* A link that leads nowhere has the name all the same. */
+TEST(test_backup_whose_name_is_taken_by_a_link)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(symlink("nowhere", at(f, "copy")), 0);
+	assert_status(backup(f), STATUS_CONFLICT);
+	assert_int_equal(count_files(f), 2);
+}
+
 /* ---- restoration ---- */
+
+static ino_t side_make(const struct fixture *f)
+{
+	FILE *file = fopen(at(f, "prebind.db-shm"), "w");
+
+	assert_non_null(file);
+	fputs("left over", file); /* SQLite itself deletes a -wal */
+	assert_int_equal(fclose(file), 0);
+	return file_of(at(f, "prebind.db-shm"));
+}
+
+/* Makes the database damaged. Returns the file beside it. */
+static ino_t damage(const struct fixture *f)
+{
+	FILE *file = fopen(f->path, "w");
+
+	assert_non_null(file);
+	for (int n = 0; n < 20; n++)
+		fputs("no database at all, but longer than a header of one: ", file);
+	assert_int_equal(fclose(file), 0);
+	return side_make(f);
+}
 
 /* Everything is as before, and the next attempt succeeds. */
 TEST(test_restoration_that_fails_leaves_nothing)
@@ -219,16 +269,7 @@ TEST(test_restoration_of_a_damaged_database)
 	struct fixture *f = *state;
 
 	assert_ok(backup(f));
-	FILE *file = fopen(f->path, "w");
-	assert_non_null(file);
-	for (int n = 0; n < 20; n++)
-		fputs("no database at all, but longer than a header of one: ", file);
-	assert_int_equal(fclose(file), 0);
-	file = fopen(at(f, "prebind.db-shm"), "w");
-	assert_non_null(file);
-	fputs("left over", file); /* SQLite itself deletes a -wal */
-	assert_int_equal(fclose(file), 0);
-	const ino_t old = file_of(f->path), side = file_of(at(f, "prebind.db-shm"));
+	const ino_t side = damage(f), old = file_of(f->path);
 	for (size_t i = 0; i < COUNT(moments); i++) {
 		fails = moments[i];
 		assert_status(restore(f, NULL), STATUS_UNAVAILABLE);
@@ -239,6 +280,51 @@ TEST(test_restoration_of_a_damaged_database)
 	fails = NEVER;
 	assert_ok(restore(f, NULL));
 	assert_int_equal(file_of(at(f, "prebind.db.before-restore")), old);
+	assert_int_equal(file_of(at(f, "prebind.db.before-restore-shm")), side);
+}
+
+/* The new database keeps the name, so the file beside the old one stays with the old one. */
+TEST(test_restoration_that_cannot_be_undone)
+{
+	struct fixture *f = *state;
+
+	assert_ok(backup(f));
+	const ino_t side = damage(f), old = file_of(f->path);
+	fails = SYNC_OF_FOLDER;
+	also_fails = RENAME_BACK;
+	assert_status(restore(f, NULL), STATUS_UNAVAILABLE);
+	assert_int_not_equal(file_of(f->path), old);
+	assert_int_equal(file_of(at(f, "prebind.db-shm")), 0);
+	assert_int_equal(file_of(at(f, "prebind.db.before-restore")), old);
+	assert_int_equal(file_of(at(f, "prebind.db.before-restore-shm")), side);
+}
+
+/* Here the database still is the old one, so the file goes back to it. */
+TEST(test_restoration_that_changed_no_name)
+{
+	struct fixture *f = *state;
+
+	assert_ok(backup(f));
+	const ino_t side = damage(f), old = file_of(f->path);
+	fails = RENAME_OF_DATABASE;
+	also_fails = RENAME_BACK;
+	assert_status(restore(f, NULL), STATUS_UNAVAILABLE);
+	assert_int_equal(file_of(f->path), old);
+	assert_int_equal(file_of(at(f, "prebind.db-shm")), side);
+}
+
+TEST(test_restoration_without_a_database_that_cannot_be_undone)
+{
+	struct fixture *f = *state;
+
+	assert_ok(backup(f));
+	assert_int_equal(unlink(f->path), 0);
+	const ino_t side = side_make(f);
+	fails = SYNC_OF_FOLDER;
+	also_fails = REMOVAL_OF_DATABASE;
+	assert_status(restore(f, NULL), STATUS_UNAVAILABLE);
+	assert_int_not_equal(file_of(f->path), 0);
+	assert_int_equal(file_of(at(f, "prebind.db-shm")), 0);
 	assert_int_equal(file_of(at(f, "prebind.db.before-restore-shm")), side);
 }
 
