@@ -110,6 +110,22 @@ int file_part_new(const char *path, char **part)
 	return fd;
 }
 
+/* An empty file has the name for a moment: no other program can take it meanwhile. */
+static bool rename_by_claim(const char *from, const char *to)
+{
+	int fd = open(to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR);
+
+	if (fd < 0)
+		return false;
+	close(fd);
+	if (rename(from, to) == 0)
+		return true;
+	int why = errno;
+	unlink(to);
+	errno = why;
+	return false;
+}
+
 bool file_rename_new(const char *from, const char *to)
 {
 	if (renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) == 0)
@@ -117,8 +133,10 @@ bool file_rename_new(const char *from, const char *to)
 	if (errno != EINVAL && errno != ENOSYS)
 		return false;
 	/* The file system (for example NFS) does not know RENAME_NOREPLACE. */
-	if (link(from, to) != 0)
-		return false;
-	unlink(from);
-	return true;
+	if (link(from, to) == 0) {
+		unlink(from);
+		return true;
+	}
+	bool no_links = errno == EPERM || errno == ENOSYS || errno == EOPNOTSUPP || errno == EMLINK;
+	return no_links && rename_by_claim(from, to);
 }

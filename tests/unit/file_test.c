@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 
 #include "base/file.h"
 
@@ -16,6 +17,25 @@
 
 static char folder[] = "/tmp/prebind-file-XXXXXX";
 static char path[64];
+
+/* What the file system says to the two calls; 0 if it knows them. */
+static int flag_fault, link_fault;
+
+/* These two replace the functions of the C library. */
+
+int renameat2(int from_folder, const char *from, int to_folder, const char *to, unsigned flags)
+{
+	errno = flag_fault;
+	return flag_fault != 0
+		   ? -1
+		   : (int)syscall(SYS_renameat2, from_folder, from, to_folder, to, flags);
+}
+
+int link(const char *from, const char *to)
+{
+	errno = link_fault;
+	return link_fault != 0 ? -1 : linkat(AT_FDCWD, from, AT_FDCWD, to, 0);
+}
 
 static enum file_fault read_with(mode_t mode, enum file_rule rule, const char *text)
 {
@@ -103,20 +123,24 @@ TEST(test_why_not_all_is_written)
 	unit_folder_remove(NULL);
 }
 
-TEST(test_a_file_gets_its_name_once)
+static void part_make(char **part, const char *text)
+{
+	int fd = file_part_new(path, part);
+
+	assert_true(fd >= 0);
+	assert_int_equal(fcntl(fd, F_GETFD), FD_CLOEXEC);
+	assert_true(file_write(fd, text, strlen(text)));
+	close(fd);
+}
+
+static void assert_named_once(void)
 {
 	char *parts[2] = {NULL, NULL};
 	struct stat st;
 
-	unit_folder_make(NULL);
 	snprintf(path, sizeof(path), "%s/file", unit_folder());
-	for (int i = 0; i < 2; i++) {
-		int fd = file_part_new(path, &parts[i]);
-		assert_true(fd >= 0);
-		assert_int_equal(fcntl(fd, F_GETFD), FD_CLOEXEC);
-		assert_true(file_write(fd, "first", i == 0 ? 5 : 2));
-		close(fd);
-	}
+	part_make(&parts[0], "first");
+	part_make(&parts[1], "2.");
 	assert_string_not_equal(parts[0], parts[1]);
 	assert_true(file_rename_new(parts[0], path));
 	assert_int_equal(access(parts[0], F_OK), -1);
@@ -126,10 +150,48 @@ TEST(test_a_file_gets_its_name_once)
 	assert_int_equal(st.st_size, 5);
 	assert_int_equal(st.st_mode & 0777, 0600);
 	assert_int_equal(access(parts[1], F_OK), 0); /* of the caller */
+	unlink(parts[1]);
+	unlink(path);
+	assert_false(file_rename_new(parts[1], path));
+	assert_int_equal(errno, ENOENT);
+	assert_int_equal(access(path, F_OK), -1);
 	free(parts[0]);
 	free(parts[1]);
 	snprintf(path, sizeof(path), "%s/nowhere/file", unit_folder());
 	assert_int_equal(file_part_new(path, &parts[0]), -1);
 	assert_int_equal(errno, ENOENT);
+}
+
+TEST(test_a_file_gets_its_name_once)
+{
+	static const int no_flag[] = {EINVAL, ENOSYS};
+	static const int no_links[] = {0, EPERM, ENOSYS, EOPNOTSUPP, EMLINK};
+
+	unit_folder_make(NULL);
+	assert_named_once();
+	for (size_t i = 0; i < COUNT(no_flag); i++)
+		for (size_t j = 0; j < COUNT(no_links); j++) {
+			flag_fault = no_flag[i];
+			link_fault = no_links[j];
+			assert_named_once();
+		}
+	flag_fault = link_fault = 0;
+	unit_folder_remove(NULL);
+}
+
+TEST(test_another_fault_of_the_file_system)
+{
+	char *part = NULL;
+
+	unit_folder_make(NULL);
+	snprintf(path, sizeof(path), "%s/file", unit_folder());
+	part_make(&part, "text");
+	flag_fault = EINVAL;
+	link_fault = EIO;
+	assert_false(file_rename_new(part, path));
+	assert_int_equal(errno, EIO);
+	flag_fault = link_fault = 0;
+	assert_int_equal(access(path, F_OK), -1);
+	free(part);
 	unit_folder_remove(NULL);
 }
