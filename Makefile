@@ -35,7 +35,7 @@ STORE    = adhoc_caller backup connection copy database_site jid_map limit limit
 	postgresql_connection postgresql_setup postgresql_statement provisioned query query_sql session sqlite_backup \
 	sqlite_connection sqlite_error sqlite_file sqlite_foreign sqlite_setup sqlite_statement token_record user
 DB       = library libpq postgresql postgresql_result resolve socket_wait
-SITEDB   = grants kinds mariadb mariadb_row mariadb_statement pool postgresql postgresql_statement select \
+SITEDB   = grants grants_beyond kinds mariadb mariadb_row mariadb_statement pool postgresql postgresql_statement select \
 	select_comparison site_query site_query_say site_rows sqlite sqlite_guard tokens
 XMPP     = adhoc_add_user adhoc_bind adhoc_client adhoc_form adhoc_json adhoc_server adhoc_xml bosh \
 	bosh_write jid jid_name jid_prepare jwt login_token sasl tigase_error
@@ -79,7 +79,7 @@ UNIT_TESTS = address_test adhoc_add_user_test adhoc_caller_test adhoc_form_test 
 	adhoc_recorded_test adhoc_server_test adhoc_test backup_test blocking_test bosh_test breaker_test bulkhead_test caller_test \
 	codec_test conf_databases_test conf_find_test conf_load_test conf_memory_test conf_print_test conf_value_test \
 	cookie_test csrf_test device_test django_session_test fcgi_head_test fcgi_record_test file_test forwarded_test \
-	guest_test http_client_test http_url_test identity_mutants_test jid_claim_test jid_map_test jid_name_test \
+	grants_test guest_test http_client_test http_url_test identity_mutants_test jid_claim_test jid_map_test jid_name_test \
 	jid_test json_test jwt_test limit_test log_test log_writer_test login_test login_token_test mariadb_row_test \
 	near_miss_test oauth_tokens_test password_differential_test password_hash_test php_differential_test \
 	php_session_test privileges_test provisioned_test query_sql_test reader_memory_test request_fields_test \
