@@ -15,7 +15,10 @@ const PREFERENCES = {
 	"toolkit.telemetry.reportingpolicy.firstRun": false,
 };
 
-/** Runs in each page before its own scripts: BiDi does not report what the policy forbids. */
+/**
+ * Runs in each page before its own scripts: BiDi does not report what the policy forbids. It needs a sandbox, because
+ * Firefox 140 calls a preload script without one with arguments that the first, empty page of a tab must not read.
+ */
 const REPORT_POLICY = `() => addEventListener("securitypolicyviolation", (event) =>
 	console.error("Content-Security-Policy: " + event.violatedDirective + " " + event.blockedURI))`;
 
@@ -127,7 +130,7 @@ export async function startFirefox(place) {
 	place.onClose(() => bidi.close());
 	await bidi.send("session.new", { capabilities: {} });
 	await bidi.send("session.subscribe", { events: ["log.entryAdded"] });
-	await bidi.send("script.addPreloadScript", { functionDeclaration: REPORT_POLICY });
+	await bidi.send("script.addPreloadScript", { functionDeclaration: REPORT_POLICY, sandbox: "policy" });
 	return {
 		newPerson: async () => new FirefoxPerson(bidi, (await bidi.send("browser.createUserContext")).userContext),
 		complaints: () => complaints.splice(0),
