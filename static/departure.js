@@ -1,6 +1,7 @@
 // Tells whether the browser leaves this page for another page of the site. The Navigation API reports
 // where a link leads. It does not report the browser's own buttons and keys, so this module also
-// watches for the reload key.
+// watches for the reload key. A browser without the Navigation API reports only that the page is about
+// to be left.
 
 // if a page ends within this time after a click on a link, the click counts as the reason
 export const NAVIGATION_MAX_MS = 10_000;
@@ -12,11 +13,13 @@ export class Departure {
 
 	/**
 	 * @param {Pick<import("./environment.js").Environment, "window" | "navigation" | "now">} env
-	 * @param {() => void} onStart called when a navigation to another page of the site begins
+	 * @param {() => void} onStart called when a navigation to another page of the site begins; without the Navigation API
+	 *   to any page, and also when a download begins
 	 */
 	constructor(env, onStart) {
 		this.#env = env;
-		env.navigation?.addEventListener("navigate", (event) => this.#onNavigate(event, onStart));
+		if (env.navigation) env.navigation.addEventListener("navigate", (event) => this.#onNavigate(event, onStart));
+		else env.window.addEventListener("beforeunload", () => onStart());
 		env.window.addEventListener("keydown", (event) => this.#onKey(/** @type {KeyboardEvent} */ (event)), { capture: true });
 	}
 

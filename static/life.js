@@ -105,7 +105,8 @@ export class Life extends SessionLife {
 	 * only one of the two pages has a Cross-Origin-Opener-Policy, Firefox copies the storage for the
 	 * next page when that answer arrives. So data that is stored later, at pagehide, is lost. This
 	 * page can still send a request after the copy. The next page repeats that request, and a server
-	 * accepts the duplicate.
+	 * accepts the duplicate. Firefox 140 has no Navigation API, but its beforeunload comes early enough
+	 * too, and does not keep the page out of the back/forward cache.
 	 */
 	#prepareHandover() {
 		const session = this.user !== "" && this.phase === "ready" && !this.share.hasOthers ? this.attachment?.asLeft : null;

@@ -234,7 +234,9 @@ export class ChatUi {
 		window.addEventListener("pageshow", ({ persisted }) => persisted && this.#onRestored());
 		window.addEventListener("pagehide", () => this.#messages.flush());
 		// Does not wait for pagehide: the next page can start before it, and a busy browser can end this page without it.
-		/** @type {any} */ (window).navigation?.addEventListener("navigate", () => this.#messages.flush());
+		const { navigation } = /** @type {any} */ (window);
+		if (navigation) navigation.addEventListener("navigate", () => this.#messages.flush());
+		else window.addEventListener("beforeunload", () => this.#messages.flush());
 		this.#parts.frame.addEventListener("keydown", (event) => {
 			if (this.#menu.open || this.#part("emoji-list")?.matches(":popover-open")) return; // Escape closes it
 			if (event.key === "Escape" && this.#conversation.contact && !event.isComposing) {

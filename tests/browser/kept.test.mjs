@@ -113,14 +113,15 @@ for (const [what, options] of Object.entries(SERVERS)) {
 			await leave(alice);
 		});
 
-		test("a page that the browser ends without its last event has stored the draft", async () => {
+		for (const api of ["with", "without"]) test(`a page that the browser ends without its last event has stored the draft, ${api} the Navigation API`, async () => {
 			const alice = await enter(browser, chat, "alice");
 			await talkTo(alice, "bob");
-			await write(alice, "said before");
+			await write(alice, `said ${api} it`);
+			if (api === "without") await alice.addInitScript(() => Object.defineProperty(window, "navigation", { value: undefined }));
 			await alice.addInitScript(() => window.addEventListener("pagehide", (event) => window.ends && event.stopImmediatePropagation()));
 			await Promise.all([alice.waitForEvent("load"), alice.reload()]);
 			await ready(alice);
-			await sent(alice, "said before").waitFor();
+			await sent(alice, `said ${api} it`).waitFor();
 			await Promise.all([alice.waitForEvent("load"), alice.evaluate(() => {
 				const field = document.getElementById("compose");
 				window.setTimeout = () => 0; // the page ends before the time after which it stores a draft

@@ -655,6 +655,18 @@ test("what the next page goes on with is stored before the page is left, and not
 	}
 });
 
+test("without the Navigation API, what the next page goes on with is stored when the page is about to be left", async () => {
+	const tab = openTab();
+	const page = await readyPage({ block: MINE, tab });
+	page.connection().left(1001);
+	page.window.dispatchEvent(new Event("beforeunload"));
+	const { user, session } = JSON.parse(tab.storage.getItem("prebind-session"));
+	assert.deepEqual([user, session.sid, session.rid], [MINE.user, MINE.sid, 1002]);
+	assert.equal(page.chat.state, "ready", "the page itself goes on");
+	await page.clock.advance(10_000);
+	assert.equal(sessionsLeft(tab), 0, "it was a download, so the page stays");
+});
+
 test("what may not have reached the server goes once more before the page does: no rid may be missing there", async () => {
 	for (const [tab, last] of [[openTab(), /^<body [^>]*rid="1003" sid="s1"><\/body>$/], [{}, /rid="1003" sid="s1" type="terminate"/]]) {
 		const page = await readyPage({ block: MINE, tab });
