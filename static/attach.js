@@ -86,8 +86,8 @@ export class Attachment {
 	}
 
 	/**
-	 * @param {boolean} [resumed] true if the previous page left the session; that page's last request,
-	 *   an empty one, is sent again
+	 * @param {boolean} [resumed] true if this page continues the previous page's session; that page's
+	 *   last request, an empty one, is then sent again
 	 * @param {boolean} [proven] true if another tab was just using the session
 	 */
 	open(resumed = false, proven = false) {

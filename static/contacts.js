@@ -162,7 +162,7 @@ export class Contacts {
 		for (const item of items) {
 			const contact = this.#contacts.get(item.jid) ?? newContact(item.jid);
 			contact.known = item.subscription !== "remove";
-			// The server sends no more presence of a removed contact, and not always a final "unavailable".
+			// After a contact is removed, the server stops sending its presence, and often sends no final "unavailable".
 			if (!contact.known) contact.resources.clear();
 			contact.name = contact.known ? item.name || jidName(item.jid) : item.jid;
 			this.#contacts.set(item.jid, contact);

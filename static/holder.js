@@ -188,7 +188,7 @@ export class Circle {
 		this.#shared = false;
 	}
 
-	/** @param {any} data JSON; with `to`, only for the tab with this id */
+	/** @param {any} data can be sent as JSON; if it has a member `to`, it is only for the tab with that id */
 	tell(data) {
 		this.#channel?.postMessage({ ...data, from: this.#id });
 	}

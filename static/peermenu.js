@@ -33,7 +33,7 @@ export class PeerMenu {
 		return this.#menu.matches(":popover-open");
 	}
 
-	/** Shows the button if its menu has something to choose. Draws an open menu of a group chat again. */
+	/** Shows the button if its menu has any entries. If the menu of a group chat is open, redraws it. */
 	update() {
 		const contact = this.#parts.contact();
 		this.#button.hidden = !contact || contact.jid.includes("/"); // a member of a group chat is not a contact

@@ -44,9 +44,9 @@ export class People {
 	}
 
 	/**
-	 * Blocks or unblocks someone. The server should hide this user's presence from a blocked contact,
-	 * and show it again after unblocking (XEP-0191, section 3.2). ejabberd does not, so this page sends
-	 * that presence for its own session.
+	 * Blocks or unblocks someone. The server should send "unavailable" to a blocked contact, and this
+	 * user's presence after unblocking (XEP-0191, section 3.2). ejabberd sends neither, so this page
+	 * sends both, for its own session only.
 	 * @param {string} jid @param {boolean} blocked @returns {Promise<boolean>} false if the server has refused it
 	 */
 	async block(jid, blocked) {

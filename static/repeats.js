@@ -2,9 +2,10 @@
 // last answers, and answers a repeated rid as it did before (XEP-0124, section 14.3). Without this
 // module, answers to a page that is being left would be lost, and with them presence and messages.
 //
-// Strophe does not send these requests. If a server no longer has an answer, it might never send one,
-// and such a request must not delay the others. In this case Prosody answers that the session does
-// not exist, although it does. ejabberd never answers. Tigase holds the request like a new one.
+// This module sends these requests itself, not through Strophe, because a server might never answer a
+// request whose answer it no longer stores, and that must not delay the others. For such a request
+// Prosody answers that the session does not exist, although it does. ejabberd never answers. Tigase
+// holds the request like a new one.
 
 import { parseXml } from "./parse.js";
 import { OPEN_MAX } from "./spacing.js";

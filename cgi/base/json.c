@@ -164,7 +164,8 @@ static enum status document_read(struct document *document, const char *text, si
 				 "not JSON: malformed, cut off, or more than one value");
 	if ((char *)root != document->room) /* json_free would not find the block */
 		return error_set(err, STATUS_INTERNAL,
-				 "cJSON %s does not allocate the root value first",
+				 "this version of cJSON (%s) is not supported: it does not "
+				 "allocate the root value before all others; install another one",
 				 cJSON_Version());
 	return check_tree(root, err);
 }

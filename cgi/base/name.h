@@ -45,10 +45,10 @@ enum status name_fold(const char *name, char **out, struct error *err);
 bool name_same_folded(const char *a, const char *b);
 
 /*
- * Returns STATUS_BAD_REQUEST if a character is invisible or looks like another: control, format,
- * tag and private characters, separators, fillers, spaces other than U+0020, unassigned code
- * points. err->text names the first such character. A zero-width joiner or non-joiner is allowed
- * where it changes what is drawn.
+ * Returns STATUS_BAD_REQUEST if the name contains a character that a reader cannot see, or cannot
+ * tell from a plain space. These are control, format, tag and private-use characters, separators,
+ * fillers, spaces other than U+0020, and unassigned code points. err->text names the first such
+ * character. A zero-width joiner or non-joiner is allowed where it changes what is drawn.
  */
 enum status name_characters_check(const char *name, struct error *err);
 

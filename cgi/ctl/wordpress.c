@@ -75,7 +75,7 @@ static enum status option_get(const struct wordpress_source *source,
 		return STATUS_OK;
 	if (status != STATUS_OK)
 		error_set(err, status,
-			  "the option %s in the table %s%s is needed, and cannot be read: %s", name,
+			  "the option %s in the table %s%s is needed but cannot be read: %s", name,
 			  what.prefix, what.network ? "sitemeta" : "options", why.text);
 	return status;
 }
@@ -238,8 +238,8 @@ int ctl_wordpress_import(struct ctl *ctl)
 
 	if (import(ctl, &secret, &err) != STATUS_OK)
 		return ctl_fail(ctl, &err);
-	printf("%s has the keys of %s, for the cookie %s; run `prebindctl check`\n",
-	       ctl->site->site_secret_file, secret.config,
+	printf("the keys of %s are now in %s; the login cookie is %s; run `prebindctl check`\n",
+	       secret.config, ctl->site->site_secret_file,
 	       secret.cookie != NULL ? secret.cookie : ctl->site->site_cookie);
 	wordpress_secret_clear(&secret);
 	return EXIT_DONE;

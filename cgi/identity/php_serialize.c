@@ -479,8 +479,8 @@ enum status php_session_get(const struct php_session *session, const char *path,
         };
 
 	if (!split_path(&r, path))
-		return error_set(err, STATUS_BAD_REQUEST, "%s: has more than %d names", path,
-				 PATH_PARTS_MAX);
+		return error_set(err, STATUS_BAD_REQUEST, "the path %s has more than %d parts",
+				 path, PATH_PARTS_MAX);
 	size_t slots = session->len / 2 < PHP_VALUES_MAX ? session->len / 2 : PHP_VALUES_MAX;
 	r.objects = calloc(slots / 8 + 1, 1); /* a slot takes at least two bytes of input */
 	if (r.objects == NULL)

@@ -121,7 +121,7 @@ static enum status json_read(const struct http_answer *http, int64_t now, struct
 		return error_no_memory(err);
 	if (status != STATUS_OK)
 		return error_set(err, STATUS_UNAVAILABLE,
-				 "answers 200 with something that is not JSON: %s", why.text);
+				 "answered with HTTP 200, but the body is not JSON: %s", why.text);
 	status = object_read(root, &answer, err);
 	json_free(root);
 	if (status != STATUS_OK) {

@@ -130,10 +130,10 @@ static enum status add_user_refused(const struct tigase *tigase, const struct pr
 		return error_set(err, why->status, "provision = tigase needs add-user at %s: %s",
 				 component, why->text);
 	return error_set(err, STATUS_CHAT_SERVER,
-			 "provision = tigase needs add-user at %s, which Tigase does not let %s "
-			 "use (HTTP 404): set " ADD_USER_ACL
-			 " in Tigase's configuration and restart it",
-			 component, tigase->conf->tigase_user);
+			 "Tigase does not let %s use add-user at %s (HTTP 404), which the key "
+			 "provision needs: set " ADD_USER_ACL
+			 " in Tigase's configuration and restart Tigase",
+			 tigase->conf->tigase_user, component);
 }
 
 enum status tigase_ask_sess_man(const struct tigase *tigase, struct prebind_call *call,

@@ -34,8 +34,8 @@
 #define LINGER_MS     100  /* how long to discard what a peer sends after the answer */
 
 /*
- * Environment variables for the time limit when libfcgi closes a connection. The default is 2000
- * ms.
+ * Environment variables that limit how long libfcgi waits when it closes a connection. Its default
+ * is 2000 ms.
  */
 static const char *const libfcgi_waits[] = {
     "LIBFCGI_OS_CLOSE_POLL_TIMEOUT",

@@ -34,7 +34,7 @@ static const char limit_tables[] = "CREATE TABLE bucket ("
 				   ") STRICT, WITHOUT ROWID";
 
 struct limit_store {
-	struct store *in; /* borrowed; the server's database that has the tables; NULL for a file */
+	struct store *in; /* borrowed; has the tables if they are on a server; NULL for a file */
 	char *path;       /* the file's path; NULL for a server's database */
 	pthread_mutex_t lock;  /* only one query at a time; each usually takes microseconds */
 	struct connection *db; /* NULL while closed */

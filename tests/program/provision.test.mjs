@@ -119,7 +119,7 @@ test("prebindctl check asks sess-man, too; prebindctl prebind makes accounts as 
 for (const format of ["json", "xml"])
 	test(`Tigase, ${format}: an access list refuses add-user: check and log name that call and what allows it`, async (t) => {
 		const { peer, prebind } = await setUp(t, { format });
-		const says = new RegExp("provision = tigase needs add-user at sess-man@example\\.test, which Tigase does not let admin@example\\.test use \\(HTTP 404\\): "
+		const says = new RegExp("Tigase does not let admin@example\\.test use add-user at sess-man@example\\.test \\(HTTP 404\\), which the key provision needs: "
 			+ "set 'sess-man' \\(\\) \\{ commands \\{ 'http://jabber\\.org/protocol/admin#add-user' = 'DOMAIN_ADMIN' \\} \\}");
 		const alice = await loggedIn(prebind, "alice");
 		assert.equal((await alice.get("/")).status, 200);

@@ -54,7 +54,7 @@ before(async () => {
 		site_query: place.copy("sql/sites/wordpress/session.sql", "sql/session.sql"), site_secret_file: `${place.folder("etc")}/wordpress.secret` };
 	prebind = new Prebind(place, { site });
 	const said = await prebind.ctlOk(["wordpress", "import", place.write("www/wp-config.php", config(), 0o644)]);
-	assert.match(said, new RegExp(`wordpress.secret has the keys of \\S+/wp-config.php, for the cookie ${nameOf(ADDRESS)}; run .prebindctl check`));
+	assert.match(said, new RegExp(`the keys of \\S+/wp-config.php are now in \\S+/wordpress.secret; the login cookie is ${nameOf(ADDRESS)}; run .prebindctl check`));
 	await prebind.prepare();
 	await prebind.start();
 	await setUpOthers();
@@ -154,7 +154,7 @@ const IMPORTED = {
 const REFUSED = {
 	computed: [{ wpConfig: config({ key: "", more: "define('LOGGED_IN_KEY', getenv('K'));" }) }, /wp-config\.php: the value of LOGGED_IN_KEY is computed.*docs\/identity\.md/],
 	nooption: [{ wpConfig: config({ key: "" }), sql: tables().replace("'logged_in_key'", "'x'") },
-		/the option logged_in_key in the table wp_options is needed, and cannot be read: the site has no option/],
+		/the option logged_in_key in the table wp_options is needed but cannot be read: the site has no option/],
 	otherkind: [{ keys: { site_result: undefined, site_cookie: "sid" } }, /is not a WordPress site: set site_result = wordpress/],
 	badprefix: [{ wpConfig: config({ key: "" }).replace("wp_", "wp_x; ") }, /'wp_x; ' is not the beginning of a table's name/],
 	computedcookie: [{ wpConfig: config({ more: "define('COOKIEHASH', md5('x'));" }) }, /wp-config\.php: the value of COOKIEHASH is computed/],
