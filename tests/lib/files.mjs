@@ -125,7 +125,7 @@ export const FILES = {
 		const puts = [];
 		alice.on("request", (request) => request.method() === "PUT" && puts.push(request.url()));
 		await choose(alice, "film.bin", "application/octet-stream", Buffer.alloc(MAX + 1));
-		await offer(alice).getByText("This file is larger than 20 kB").waitFor();
+		await offer(alice).getByText("This file is too large. The limit is 20 kB.").waitFor();
 		assert.equal(await offer(alice).getByRole("button", { name: "Send" }).isDisabled(), true);
 		await offer(alice).getByRole("button", { name: "Cancel" }).click();
 		await write(alice, "it was too large");
