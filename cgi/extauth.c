@@ -260,7 +260,7 @@ static void give_up_what_is_not_needed(void)
 {
 	setrlimit(RLIMIT_CORE, &(struct rlimit){0});
 	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-	signal(SIGPIPE, SIG_IGN); /* if the server has ended, write fails instead */
+	signal(SIGPIPE, SIG_IGN); /* if the XMPP server has ended, write fails instead */
 	umask(0077);
 #ifndef __SANITIZE_ADDRESS__ /* the leak checker must inspect its own process */
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);

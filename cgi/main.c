@@ -232,7 +232,7 @@ static enum status start_failed(void *arg, void **app, struct error *err)
 	const struct error *why = arg;
 
 	(void)app;
-	secret_start(err); /* makes the random id of the request */
+	secret_start(err); /* needed for the request's random id */
 	*err = *why;
 	return why->status;
 }

@@ -32,7 +32,7 @@ export class Alerts {
 		this.#draw();
 	}
 
-	/** Whether alerts are on. Without a choice by the user, they are on if the site is allowed to show notifications. */
+	/** Whether alerts are on. If the user has not chosen, they are on if the site is allowed to show notifications. */
 	get #on() {
 		return readKept(sharedStorage(), KEY) ?? globalThis.Notification?.permission === "granted";
 	}

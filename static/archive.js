@@ -1,6 +1,6 @@
 // Fetches messages from the server's archive (XEP-0313). For one conversation it fetches earlier
-// messages, one page at a time, the newest page first. For all conversations it fetches the
-// messages after a known one.
+// messages, one page at a time, the newest page first. It also fetches the messages after a known
+// message, in all conversations at once.
 import { bareJid, child } from "./stanza.js";
 
 const NS_MAM = "urn:xmpp:mam:2";
@@ -9,7 +9,7 @@ const PAGE = 30;
 const WORDS_MIN = 10; // fetches further pages until there are this many messages, because a page can consist mostly of receipts
 const TRIES_MAX = 4;
 const NEWS_PAGE = 100;
-const NEWS_PAGES_MAX = 10; // since() fetches at most this many pages; opening a conversation fetches its remaining messages
+const NEWS_PAGES_MAX = 10; // since() fetches at most this many pages; the other messages are fetched when their conversation is opened
 
 /** @type {Page} */
 const NOTHING = { messages: [], first: "", last: "", complete: false };
@@ -20,15 +20,16 @@ const NOTHING = { messages: [], first: "", last: "", complete: false };
  *   first and last message; pass `first` as `before` to get the next older page
  *
  * @typedef {object} Asker
- * @property {(iq: any) => Promise<Element | null>} ask returns the result or the error; null if there is no answer or no session
+ * @property {(iq: any) => Promise<Element | null>} ask sends an IQ; returns the result or the error; null without an answer or session
  * @property {() => import("./attach.js").Client | null} build
  */
 
 export class Archive {
 	/** @type {Asker} */ #asker;
-	// the messages that have arrived for each open query, by query id; `room` is "" if the query is to the user's own archive
+	// the messages that have arrived for each open query, by query id; room: the group chat that is queried,
+	// "" for the user's own archive
 	/** @type {Map<string, {room: string, messages: Message[]}>} */ #open = new Map();
-	// random, because an answer to a query of the previous page can arrive here
+	// random, because this page can receive the answer to a query of the previous page
 	#name = `history-${Math.random().toString(36).slice(2)}`;
 	#queries = 0;
 

@@ -1,14 +1,14 @@
 // One BOSH session on one Strophe.js connection. It attaches, proves that the session is alive,
-// notices when it is not, and ends the session or leaves it to the next page. The owner interprets
-// the stanzas and decides what to do after a loss.
+// notices when it is not, and ends the session or hands it over to the next page. The owner
+// (session.js) interprets the stanzas and decides what to do after a loss.
 import { discard, openRequests, sendAgain, bodyText, postLast, waitingStanzas } from "./lastwords.js";
 import { Repeats, repeatable } from "./repeats.js";
 import { Spacing } from "./spacing.js";
 import { child, jidDomain } from "./stanza.js";
 
-// How long each of two attempts waits for an answer. The first answer on a reused connection can get lost.
+// Time limits of two attempts to get an answer. There are two, because the first answer on a reused connection can get lost.
 const PING_TIMEOUTS_MS = [4_000, 6_000];
-const EARLY_MS = 1_000; // if the server does not know a session younger than this, the session might not exist yet, so it is tried again
+const EARLY_MS = 1_000; // a younger session that the server does not know is tried again, because it might not exist yet
 const EARLY_RETRY_MS = 150; // delay before a young session is tried again; Tigase might not have bound it yet, but 50 ms was always enough
 const TROUBLE_MAX_MS = 20_000; // the session counts as lost if all requests fail for this time
 const UNREADABLE_MAX = 3; // the session counts as lost after more than this many answers in a row that are not BOSH
@@ -37,8 +37,8 @@ const NS_PING = "urn:xmpp:ping";
  * @property {(stanza: Element) => void} presence
  * @property {(stanza: Element) => void} rosterPush
  * @property {(iq: Element) => void} answer gets each answer to an IQ
- * @property {() => Promise<void> | null} makeSure returns a promise for which a request waits before it leaves; null if it need not wait
- * @property {(request: Sent) => void} made is called when a request is about to leave for the first time
+ * @property {() => Promise<void> | null} makeSure a request must await the returned promise before it is sent; null: no wait is needed
+ * @property {(request: Sent) => void} made is called when a request is about to be sent for the first time
  * @property {(rid: number | undefined, body: Element) => void} arrived is called when the answer to a request is about to be read
  */
 
@@ -170,7 +170,7 @@ export class Attachment {
 			connection.xmlInput = onBody;
 			for (let code = 400; code < 600; code++) connection.addProtocolErrorHandler("HTTP", code, () => this.#ended?.());
 			this.#ending = connection;
-			this.#spacing?.sendWaiting(); // waiting stanzas must go before the terminate request
+			this.#spacing?.sendWaiting(); // waiting stanzas must be sent before the terminate request
 			connection.disconnect("");
 			this.#sendWithLast(connection);
 		});
@@ -204,8 +204,8 @@ export class Attachment {
 	}
 
 	/**
-	 * Ends the session when its page goes away. Otherwise contacts would see the user online until
-	 * the server notices, and their messages would be lost.
+	 * Ends the session when its page goes away. Otherwise contacts would see the user online
+	 * until the server notices that the page is gone, and messages to the user would be lost.
 	 */
 	leave() {
 		this.#spacing?.deliverAll(); // this can end the connection
@@ -222,7 +222,7 @@ export class Attachment {
 		const connection = this.#connection;
 		if (!connection || !(this.#alive || this.#proven)) return null;
 		const unanswered = this.#unanswered(connection);
-		this.#lastRid = Math.max(this.#lastRid, ...unanswered.map(({ rid }) => rid)); // includes requests that are about to leave
+		this.#lastRid = Math.max(this.#lastRid, ...unanswered.map(({ rid }) => rid)); // includes requests that are about to be sent
 		return this.#toLeave(unanswered);
 	}
 
@@ -238,10 +238,10 @@ export class Attachment {
 	}
 
 	/**
-	 * Leaves the session to the next page, which repeats the unanswered requests, so no answer is lost.
-	 * The last request of this page keeps the session alive. It contains the waiting stanzas. An empty request is
-	 * sent only if none wait, because the server drops an old answer with each new request.
-	 * @param {boolean} [toTab] true if another tab continues at once; nothing is sent, because the server could answer this page
+	 * Hands the session over to the next page, which repeats the unanswered requests, so no answer is lost.
+	 * This page's last request keeps the session alive. It contains the waiting stanzas, or is empty if there
+	 * are none. There is only one such request, because the server drops an old answer with each new request.
+	 * @param {boolean} [toTab] true if another tab continues at once; nothing is sent, because this page could get the answer
 	 * @returns {Session | null} the session for the next page; null if it has ended or has never answered
 	 */
 	handOver(toTab = false) {
@@ -304,7 +304,7 @@ export class Attachment {
 	 * @param {boolean} [closed] true if the connection has ended; then no terminate request is sent
 	 */
 	#lose(reason, closed = false) {
-		if (!closed) this.#spacing?.deliverAll(); // this can already report a loss to the owner
+		if (!closed) this.#spacing?.deliverAll(); // deliverAll() can itself report the loss to the owner
 		const owner = this.#owner;
 		if (closed) this.#forget();
 		else this.end();
@@ -318,8 +318,8 @@ export class Attachment {
 			try {
 				if (connection === this.#connection) run(arg);
 			} catch {
-				// Strophe removes a handler that throws. A stanza that cannot be read must not
-				// cause that.
+				// Errors are ignored, because Strophe removes a handler that
+				// throws. One stanza that cannot be read must not stop the others.
 			}
 			return true;
 		};
@@ -359,7 +359,7 @@ export class Attachment {
 		if (this.#resumed) {
 			this.#repeat(connection);
 			connection._data.push(null); // Strophe's marker for an empty request
-			this.#spacing?.sendWaiting(); // without the greeting, because a repeated request must have the same body
+			this.#spacing?.sendWaiting(); // before the greeting is sent, because a repeated request must have the same body
 		}
 		this.#prove(0, true);
 	}
@@ -416,7 +416,7 @@ export class Attachment {
 	/**
 	 * An error is an answer too, so it proves that the session is alive. The exceptions are two
 	 * errors that Tigase sends before a new session is bound. After one of these the greeting
-	 * is sent once more. If not-authorized comes again, the session has no account.
+	 * is sent once more. If not-authorized comes again, the session belongs to no account.
 	 * @param {number} attempt @param {Element | null} error
 	 */
 	#onAnswered(attempt, error) {
@@ -434,9 +434,9 @@ export class Attachment {
 	}
 
 	/**
-	 * Sends the greeting once more if a ping was answered first. The greeting's answer can have gone
-	 * to the previous page. A server can confuse two requests with the same rid, and in Firefox the
-	 * previous page can have used a rid that this page believes to be free.
+	 * Sends the greeting once more if a ping was answered first. The previous page can have
+	 * received the greeting's answer: in Firefox it can have used a rid that this page believes
+	 * to be free, and a server can confuse two requests with the same rid.
 	 */
 	#greetAgain() {
 		const [question] = (!this.#greeted && this.#owner?.greeting()) || [];
@@ -470,8 +470,8 @@ export class Attachment {
 	}
 
 	/**
-	 * Called when an HTTP 200 has arrived and is not parsed yet. Counts the answers, because Strophe sends
-	 * the next request at once after an answer that is not XML, ten times a second. #onInput() resets the count.
+	 * Called when an HTTP 200 has arrived and is not parsed yet. Counts these answers, because after an answer
+	 * that is not XML Strophe sends the next request at once, ten requests a second. #onInput() resets the count.
 	 */
 	#onAnswer() {
 		this.#unreadable += 1;

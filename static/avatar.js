@@ -6,7 +6,7 @@ const HUES = 8; // the number of avatar colours in chat.css
 /**
  * Draws initials on a colour that depends only on the name, and the picture over them as soon as it
  * has loaded.
- * @param {Element} avatar @param {string} name @param {string} [picture] the picture's address; "" if there is none
+ * @param {Element} avatar @param {string} name @param {string} [picture] the picture's URL; "" if there is none
  */
 export function drawAvatar(avatar, name, picture = "") {
 	const of = `${name}\n${picture}`;

@@ -29,7 +29,7 @@ export class Banner {
 		if (retryIn !== null) this.#countDown(retryIn);
 	}
 
-	/** @param {string} url the address of the login page */
+	/** @param {string} url the URL of the login page */
 	needsLogin(url) {
 		this.#set("login", TEXT.needsLogin, { login: url });
 	}
@@ -55,7 +55,7 @@ export class Banner {
 	}
 
 	/**
-	 * The seconds are outside the live region, so that a screen reader does not announce each second.
+	 * Shows the remaining seconds outside the live region, so that a screen reader does not announce each second.
 	 * @param {number} ms
 	 */
 	#countDown(ms) {

@@ -4,10 +4,10 @@
 import { retryAfterMs } from "./pace.js";
 import { parseKept } from "./storage.js";
 
-const RID_MAX = Number.MAX_SAFE_INTEGER - 1_000_000; // the rid can still be counted up from here without losing precision
+const RID_MAX = Number.MAX_SAFE_INTEGER - 1_000_000; // largest rid that is accepted; above it, counting up could lose precision
 const WAIT_DEFAULT_S = 60;
 const HOLD_DEFAULT = 1;
-const LIFE_DEFAULT_S = 10; // how long a session lives without a client, if the page does not say; the shortest known lifetime
+const LIFE_DEFAULT_S = 10; // used if the page does not say how long a session lives without a client; the shortest known lifetime
 const LIFE_MARGIN_S = 2; // subtracted from the lifetime, because a request to the BOSH service takes time too
 const ANSWER_TIMEOUT_MS = 20_000;
 
@@ -19,7 +19,7 @@ const ANSWER_TIMEOUT_MS = 20_000;
  * @property {string} url absolute URL of the BOSH service
  * @property {number} wait the longest time that the server holds a request, in seconds
  * @property {number} hold
- * @property {number} goodUntil time on the caller's clock, in milliseconds; after it the session cannot be used
+ * @property {number} goodUntil in milliseconds on the caller's clock; the session cannot be used after this time
  * @property {import("./repeats.js").Sent[]} [unanswered] the previous page's unanswered requests; missing if this page is the first
  *
  * @typedef {{kind: "session", session: Session, user: string}
@@ -59,8 +59,8 @@ function boshUrl(text, page) {
 
 /**
  * @param {any} data the JSON of prebind.json or of the page's data block
- * @param {{page: string, madeAt: number}} from page: the page's address; madeAt: the earliest time at which the
- *   session can have been made, in milliseconds
+ * @param {{page: string, madeAt: number}} from page: the page's URL; madeAt: the earliest time
+ *   at which the session can have been opened, in milliseconds
  * @returns {Session | null} null if the data is not a session
  */
 export function parseSession(data, { page, madeAt }) {

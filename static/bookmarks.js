@@ -41,7 +41,7 @@ function addConference(iq, { name, nick, rest }, where) {
 export class Bookmarks {
 	/** @type {Asker} */ #asker;
 	/** @type {OwnList} */ #native;
-	/** @type {"native" | "private" | null} */ #kind = null; // how this server stores bookmarks; null if unknown, or if it stores none
+	/** @type {"native" | "private" | null} */ #kind = null; // how this server stores bookmarks; null if unknown or not supported
 	/** @type {Map<string, Bookmark>} */ #known = new Map();
 	/** @type {Promise<Bookmark[]> | null} */ #loading = null;
 
@@ -51,7 +51,7 @@ export class Bookmarks {
 		this.#native = new OwnList(asker, NS_BOOKMARKS);
 	}
 
-	/** Reads the bookmarks. @returns {Promise<Bookmark[]>} also empty if the server cannot store bookmarks */
+	/** Reads the bookmarks. @returns {Promise<Bookmark[]>} empty if there are none, or if the server cannot store bookmarks */
 	load() {
 		return (this.#loading = this.#load());
 	}
@@ -63,8 +63,8 @@ export class Bookmarks {
 		if (native) this.#kind = "native";
 		else this.#kind = older ? "private" : null;
 		this.#known = new Map((read ?? []).map((bookmark) => [bookmark.jid, bookmark]));
-		// After the first XEP-0402 bookmark, clients no longer read the bookmarks in private XML, so
-		// those are copied.
+		// Once an XEP-0402 bookmark exists, clients no longer read the bookmarks in private
+		// XML. So this publishes those bookmarks with XEP-0402.
 		if (native && older) for (const bookmark of this.#known.values()) if (bookmark.autojoin) this.#publish(bookmark);
 		return [...this.#known.values()];
 	}
@@ -104,7 +104,7 @@ export class Bookmarks {
 		await (this.#loading ?? this.load());
 		if (!this.#known.delete(jid) || !this.#kind) return;
 		if (this.#kind === "native") await this.#native.retract(jid);
-		await this.#changePrivate(jid, null); // without XEP-0402 bookmarks, clients read those in private XML again
+		await this.#changePrivate(jid, null); // if no XEP-0402 bookmark remains, clients read the bookmarks in private XML again
 	}
 
 	/** @param {Bookmark} bookmark */

@@ -1,6 +1,6 @@
 // Makes the files that browsers load: chat.js for the chat page, embed.js and embed-panel.js for the
-// site's other pages, and chat-more.js for features that few visits need. Each contains a module (page.js,
-// launcher.js, panel.js, more.js) with all that it imports, so that one request fetches it. `make
+// site's other pages, and chat-more.js for features that few visits need. Each file is a bundle of one module
+// (page.js, launcher.js, panel.js, more.js) and all modules that it imports, so that one request fetches them. `make
 // vendor` runs this. The modules remain the source code. Without esbuild in node_modules each file
 // only imports its module; then everything works, with more requests.
 import { createHash } from "node:crypto";
@@ -13,7 +13,7 @@ const PANEL = "embed-panel.js";
 const MORE = "chat-more.js";
 const BANNER = "// Made by `make vendor`; the sources are beside this file. It can contain Strophe.js: see vendor/strophe.LICENSE.txt.\n";
 
-/** The content of each file if there is no esbuild: an import of its module. A site's own build can use the modules too. */
+/** The content of each file if esbuild is not installed: the file only imports its module. A site's own build can use the modules too. */
 const PLAIN = {
 	"chat.js": 'import "./page.js";\n',
 	"embed.js": 'export * from "./launcher.js";\n',
@@ -54,7 +54,7 @@ const NEVER_CALLED = {
 };
 
 /**
- * Removes the body of each of these functions or methods.
+ * Removes the bodies of the named functions and methods from a module.
  * @param {string} text the module's source @param {string[]} names
  */
 function hollow(text, names) {
@@ -116,7 +116,7 @@ async function bundle(esbuild, name, source, plugins = []) {
 }
 
 /**
- * Adds a digest of a file's content to the address from which another file loads it later. So a
+ * For a file that another file loads later: adds a digest of the file's content to its URL. So a
  * browser never combines a new file with an old one from its cache.
  * @param {RegExp} module @param {string} name the file's name @param {string} text the file's content
  * @returns {import("esbuild").Plugin}
@@ -135,7 +135,7 @@ const languagesApart = {
 	setup({ onLoad }) {
 		const texts = fs.readdirSync(path.join(here, "lang")).map((name) => read(`lang/${name}`));
 		const digest = digestOf(texts.join());
-		const apart = `import(["./lang/", language, ".js?v=${digest}"].join(""))`; // esbuild does not bundle a computed address
+		const apart = `import(["./lang/", language, ".js?v=${digest}"].join(""))`; // esbuild does not bundle a computed path
 		onLoad({ filter: /[/\\]texts\.js$/ }, () => ({ contents: read("texts.js").replace("import(`./lang/${language}.js`)", apart) }));
 	},
 };

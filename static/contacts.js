@@ -21,16 +21,16 @@ const SHOW_RANK = ["chat", "", "away", "xa", "dnd"];
  * @property {number} unread
  * @property {import("./lines.js").Line | null} last the last message; null if none is known
  * @property {boolean} blocked true if the contact is known to be blocked
- * @property {string} picture address of the picture that the site has; "" if none is known
+ * @property {string} picture URL of the picture that the site has; "" if none is known
  * @property {boolean} person true if the name comes from the site's list of people
  * @property {boolean} staff true for the site's staff
  * @property {{state: string, muted?: boolean, people: string[], members: import("./rooms.js").Member[]} | null} room muted:
- *   true if this user can only read; `room` is null if it is not a group chat
+ *   true if this user can only read; `room` is null if the contact is not a group chat
  */
 
 /**
- * Makes a contact for a stranger. Strangers are shown with the whole address, because a part of it
- * could imitate a contact.
+ * Makes a contact for a stranger. Strangers are shown with the whole address, because a part of the
+ * address could imitate a contact's name.
  * @param {string} jid @returns {Contact}
  */
 const newContact = (jid) => ({
@@ -233,7 +233,7 @@ export class Contacts {
 		for (const { jid } of sorted) {
 			const item = /** @type {Element} */ (this.#buttons.get(jid)?.parentNode);
 			if (place && item === place.nextElementSibling) {
-				place.remove(); // this contact has moved down; moving it alone is cheaper than moving those that it passed
+				place.remove(); // this contact has moved down; moving one is cheaper than moving all that it passed
 				place = item;
 			}
 			if (item === place) place = place.nextElementSibling;

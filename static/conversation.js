@@ -6,8 +6,8 @@ import { h, named } from "./dom.js";
 import { Log } from "./log.js";
 import { loadMore, TEXT } from "./texts.js";
 
-const AT_END_PX = 80; // the log scrolls to new messages if it is this near its end
-const TYPING_MAX_MS = 30_000; // after this time a contact counts as no longer writing, because a client without a network cannot report it
+const AT_END_PX = 80; // the log scrolls to new messages if it is at most this far from its end
+const TYPING_MAX_MS = 30_000; // after this time a contact counts as no longer writing, because a client without a network cannot say so
 const PAUSE_MS = 5_000; // after this time without input, this user counts as no longer writing
 
 /**
@@ -36,7 +36,7 @@ export class Conversation {
 	/** @type {Map<string, Shown>} */ #shown = new Map(); // by JID
 	/** @type {Contact | null} */ #contact = null;
 	/** @type {Hooks} */ #hooks;
-	/** @type {Map<string, any>} */ #typing = new Map(); // by JID of a contact who is writing: the timer that ends this state
+	/** @type {Map<string, any>} */ #typing = new Map(); // timers that end the state "is writing", by the contact's JID
 	/** @type {any} */ #pauseTimer = null;
 	#part;
 	#field;
@@ -174,8 +174,8 @@ export class Conversation {
 	}
 
 	/**
-	 * Call this when another tab has changed the draft. Text that the user is writing in this tab stays. Text that this
-	 * tab has not changed is replaced even if this tab has the focus, because a previous page can have stored it.
+	 * Call this when another tab has changed the draft. Keeps text that the user is writing in this tab. Replaces text
+	 * that this tab has not changed, even if this tab has the focus, because the new draft can come from a previous page.
 	 * @param {Contact} contact
 	 */
 	drawDraft(contact) {
@@ -228,7 +228,7 @@ export class Conversation {
 		const talk = this.#hooks.talk(contact);
 		const { cut } = talk;
 		talk.cut = null;
-		if (cut === null || shown.before === null) return; // not before the archive's newest page has been read
+		if (cut === null || shown.before === null) return; // the archive's newest page must be read first
 		shown.before = cut;
 		shown.log.offerEarlier(true);
 	}

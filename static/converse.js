@@ -10,7 +10,7 @@ import { Tabs } from "./tabs.js";
 
 const OWNER_KEY = "prebind-user"; // the site's opaque key for the user whose data Converse.js has stored here
 const LOGOUT_MAX_MS = 2_000;
-const LOGIN_LOOKS = 20; // number of checks whether the login has ended, after a log-out in another tab, which ends its chat first
+const LOGIN_LOOKS = 20; // after a log-out in another tab, number of checks whether the login has ended; that tab ends its chat first
 const LOGIN_LOOK_MS = 500;
 const CONVERSE = "./vendor/converse/converse.min.js";
 
@@ -26,7 +26,7 @@ const block = /** @type {any} */ (takeDataBlock(document));
 let wasConnected = false;
 
 /**
- * Clears both storages, and deletes the databases that Converse.js makes although it is told to use
+ * Clears localStorage and sessionStorage, and deletes the databases that Converse.js makes although it is told to use
  * sessionStorage.
  */
 async function forgetConverse() {
@@ -37,8 +37,8 @@ async function forgetConverse() {
 
 /**
  * Ends the session that Converse.js has stored. When a page starts, this is the previous page's session.
- * If this page continued that session, the server's answer to that page's last request would be lost, and
- * with Prosody this page would wait for that answer.
+ * If this page continued it, the answer to the previous page's last request would be lost, and with
+ * Prosody this page would wait for that answer.
  */
 function endStored() {
 	try {
@@ -98,7 +98,7 @@ const pace = new BindPace({ now: Date.now, random: Math.random });
 /** @type {any} */ let retryTimer = null;
 
 /**
- * Call this when prebind.json has refused a session. Converse.js then stops asking, after the second
+ * Call this when prebind.json has refused a session. Converse.js stops asking after the second
  * refusal at the latest, so this page asks again later.
  * @param {number} [orderedMs] the time in the Retry-After header
  */
@@ -114,7 +114,7 @@ async function askAgain() {
 	if (answer.kind === "later") askLater(answer.afterMs);
 	if (answer.kind === "needs-login") location.assign(`${base}/`);
 	if (answer.kind !== "user") return;
-	// Converse.js has destroyed its connection, so this makes a new one. `reconnecting` keeps Converse.js
+	// Converse.js has destroyed its connection, so this makes a new connection. `reconnecting` keeps Converse.js
 	// from initialising its parts a second time.
 	api.connection.init(block.account).reconnecting = wasConnected;
 	api.user.login(block.account);
@@ -138,7 +138,7 @@ async function start() {
 	converse.plugins.add("prebind", {
 		initialize() {
 			api = this._converse.api;
-			// for every connection, because Converse.js replaces one that it has destroyed
+			// needed for each new connection, because Converse.js replaces a destroyed connection with a new one
 			api.listen.on("connectionInitialized", () => new Spacing(api.connection.get(), CLOCK));
 			api.listen.on("connected", () => (wasConnected = true));
 			api.listen.on("noResumeableBOSHSession", () => askLater());

@@ -9,12 +9,12 @@ const RELOAD_MAX_MS = 2_000; // if a page ends within this time after the reload
 
 export class Departure {
 	/** @type {Pick<import("./environment.js").Environment, "window" | "navigation" | "now">} */ #env;
-	#until = 0; // if the page ends before this time, it goes to another page of the site
+	#until = 0; // if the page ends before this time, the browser goes to another page of the site
 
 	/**
 	 * @param {Pick<import("./environment.js").Environment, "window" | "navigation" | "now">} env
-	 * @param {() => void} onStart called when a navigation to another page of the site begins; without the Navigation API
-	 *   to any page, and also when a download begins
+	 * @param {() => void} onStart called when a navigation to another page of the site begins.
+	 *   Without the Navigation API it is called for a navigation to any page, and also for a download
 	 */
 	constructor(env, onStart) {
 		this.#env = env;
@@ -28,7 +28,7 @@ export class Departure {
 		return !this.#env.navigation || this.#env.now() < this.#until;
 	}
 
-	/** Call this when the page has been left, because it can come back from the back/forward cache. */
+	/** Call this after the browser has left the page, because the page can come back from the back/forward cache. */
 	forget() {
 		this.#until = 0;
 	}

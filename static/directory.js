@@ -1,13 +1,13 @@
 // The site's people: what /people.json returns about contacts, and about people for whom a visitor
-// searches (finder.js). It shows their names and pictures. The page does not show their addresses
-// until they are in the roster (contacts.js). siteparts.js loads this module if the site shows its people.
+// searches (finder.js). It shows their names and pictures. The page shows a person's address only if the
+// person is in the roster (contacts.js). siteparts.js loads this module if the site shows its people.
 import { h, named } from "./dom.js";
 import { Finder } from "./finder.js";
 import { People } from "./people.js";
 import { keep, readKept, tabStorage } from "./storage.js";
 
 const KEY = "prebind-people"; // key in this tab's storage, with the people that /people.json has returned; the next page reads them
-const KEPT_MS = 30 * 60_000; // after this time /people.json is queried again for a person, whose name or picture might have changed
+const KEPT_MS = 30 * 60_000; // after this time /people.json is queried again for a person, because the name or picture might have changed
 const AT_ONCE = 20; // largest number of accounts in one request
 const ANSWER_MAX_MS = 10_000;
 

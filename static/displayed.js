@@ -25,8 +25,8 @@ export class Displayed {
 	}
 
 	/**
-	 * Returns for each peer the archive's id of the newest message that this user has read; null if the
-	 * server does not report it.
+	 * Returns for each peer the archive's id of the newest message that this user has read;
+	 * null if the server does not report this.
 	 * @returns {Promise<Map<string, string> | null>}
 	 */
 	async fetch() {

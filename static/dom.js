@@ -1,7 +1,7 @@
-// Builds elements of a document, and turns addresses in a text into links.
+// Builds elements of a document, and turns URLs in a text into links.
 
 const URL_PATTERN = /\bhttps?:\/\/[^\s<>"'`]+/gi;
-const NOT_AT_THE_END = /[.,;:!?)\]}»”’…]+$/; // punctuation that belongs to the sentence, not to the address
+const NOT_AT_THE_END = /[.,;:!?)\]}»”’…]+$/; // punctuation that belongs to the sentence, not to the URL
 
 /**
  * Makes an element with attributes, and children that are elements or texts. An attribute that is
@@ -36,8 +36,8 @@ export function icon(path, size = 22) {
 }
 
 /**
- * Turns the http(s) addresses in a text into links. Returns the links and the text between them. The links send no referrer, and the
- * opened page has no access to this one. A link shows the address that it opens.
+ * Turns the http(s) URLs in a text into links. Returns the links and the text between them. The links send no referrer, and the
+ * opened page has no access to this one. A link shows the URL that it opens.
  * @param {string} text @returns {(Node | string)[]}
  */
 export function linked(text) {

@@ -1,5 +1,5 @@
-// Recognizes texts that are addresses of files on the XMPP server's upload service (XEP-0363). No
-// other file is shown as a picture, because its server would learn who reads the message.
+// Recognizes texts that are URLs of files on the XMPP server's upload service (XEP-0363). No
+// other file is shown as a picture, because the server that has the file would learn who reads the message.
 
 const PICTURE = /\.(avif|gif|jpe?g|png|webp)$/i; // not SVG, which can hold a script
 
@@ -15,7 +15,7 @@ export function fileOf(text, origins) {
 	return { url: href, name: readable(last) || href, picture: PICTURE.test(last) };
 }
 
-/** @param {string} name the file's name in the address, percent-encoded */
+/** @param {string} name the file's name in the URL, percent-encoded */
 function readable(name) {
 	try {
 		return decodeURIComponent(name);

@@ -1,7 +1,7 @@
-// Hands a chat session from one page of the site to the next in the same tab. A page that is left
-// stores the session in sessionStorage, and the next page removes it from there at once. While a page
-// is open the session is not stored, unless a navigation has begun, so a duplicated tab does not copy
-// it. Only the key for the user who was online in this tab is always stored. If a tab is duplicated
+// Hands a chat session from one page of the site to the next in the same tab. When the browser leaves a
+// page, the page stores its session in sessionStorage, and the next page removes it from there at once.
+// While a page is open, the session is stored only after a navigation has begun, so a duplicated tab does
+// not copy it. The key for the user who was online in this tab is always stored. If a tab is duplicated
 // between two pages, a lock makes sure that only one of the two tabs gets the session. The stored
 // data names the user by the site's opaque key, and is discarded after LIFE_MAX_MS.
 import { keep, readKept, tabStorage } from "./storage.js";
@@ -11,19 +11,19 @@ const ONLINE = "prebind-online"; // storage key; the value names the user whose 
 const LIFE_MAX_MS = 60_000; // a session that was stored longer ago is discarded, because no server keeps an unused session longer than this
 const SEEN_MAX_MS = 100; // longest wait for the data of the previous page; 6 ms were measured on a busy machine
 const SEEN_STEP_MS = 5;
-// matches our keys and those of other clients, in both storages
+// matches the keys of our data and of other clients' data in localStorage and sessionStorage
 const USER_KEYS = /^(prebind-|strophe-bosh-session$|converse)/;
 const OUR_KEYS = /^prebind-/;
 
 /**
  * @typedef {import("./bind.js").Session} Session
  *
- * @typedef {object} Left a session that a page has left
+ * @typedef {object} Left a session that a page has stored for the next page
  * @property {string} [base] where the site's program is mounted; two sites can have the same origin, but different users
  * @property {string} user the site's opaque key for the user
  * @property {Session} session its rid is the next one to send
- * @property {any} state what keep() returned in the page that was left
- * @property {number} at when the page was left, in milliseconds
+ * @property {any} state what keep() returned in the previous page
+ * @property {number} at when the session was stored, in milliseconds
  * @property {string} lock name of the lock that the next page takes
  *
  * @typedef {object} Where
@@ -42,13 +42,13 @@ const isWhole = (data) =>
 	Number.isSafeInteger(data.session.rid) &&
 	Array.isArray(data.session.unanswered);
 
-/** Whether a page before this one has left a session in this tab. */
+/** Whether a previous page in this tab has stored a session for the next page. */
 export const hasLeft = () => readKept(tabStorage(), KEY) !== null;
 
 /**
- * Resolves when it is clear whether the previous page has left a session. The lock of that page can be free some
- * milliseconds before another process of the browser sees what the page has stored. With the Navigation API there is no
- * wait, because the page has stored the session earlier.
+ * Resolves when it is clear whether the previous page has stored a session. That page's lock can be
+ * free some milliseconds before another process of the browser sees the stored session. With the
+ * Navigation API there is no wait, because the previous page has stored the session earlier.
  * @param {string} user the site's opaque key for the user; there is no wait unless this user was online in this tab
  * @param {Pick<import("./environment.js").Environment, "setTimeout" | "storage" | "navigation">} env
  */
@@ -58,7 +58,7 @@ export async function leftIsClear(user, { setTimeout, storage = null, navigation
 		await new Promise((resolve) => setTimeout(() => resolve(undefined), SEEN_STEP_MS));
 }
 
-/** The user who was online in this tab, by the site's opaque key; "" if nobody was. */
+/** The site's opaque key for the user who was online in this tab; "" if nobody was. */
 export const onlineUser = () => String(readKept(tabStorage(), ONLINE) ?? "");
 
 export class Handover {
@@ -112,9 +112,9 @@ export class Handover {
 	}
 
 	/**
-	 * Takes the session that the previous page left.
-	 * @returns {Promise<Left | null>} null if there is no such session, or if it is too old, belongs to another site, or was
-	 *   taken by another tab
+	 * Takes the session that the previous page has stored.
+	 * @returns {Promise<Left | null>} null if there is none, or if the session is too old,
+	 *   belongs to another site, or was taken by another tab
 	 */
 	async take() {
 		const { base, storage, now } = this.#where;
@@ -150,10 +150,10 @@ export class Handover {
 	}
 }
 
-/** Removes a user's data from both storages: ours, and that of other clients. */
+/** Removes a user's data, ours and that of other clients, from localStorage and sessionStorage. */
 export const forgetAll = () => forget(USER_KEYS);
 
-/** Removes our own data from both storages. */
+/** Removes our own data from localStorage and sessionStorage. */
 export const forgetOurs = () => forget(OUR_KEYS);
 
 /** @param {RegExp} which keys */

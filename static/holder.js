@@ -27,7 +27,7 @@ export async function isHeld(locks, base) {
  * @typedef {object} Hooks
  * @property {() => void} held called when this tab becomes the holder
  * @property {() => void} stolen called when another tab has taken over the session, because this tab was silent
- * @property {(data: any) => void} hear called with a message: in the holder with those of all tabs, otherwise with those of the holder
+ * @property {(data: any) => void} hear called with each message; the holder hears all tabs, any other tab hears only the holder
  *
  * @typedef {object} Parts
  * @property {LockManager} locks
@@ -127,8 +127,8 @@ export class Circle {
 			this.#holder = "";
 			hooks.stolen();
 			this.#request({ signal });
-			// The new holder announced itself when it took the session. This tab ignored that, because it was still
-			// the holder. So this tab sends a hello, and the new holder answers.
+			// The new holder announced itself when it took the session. This tab was still the holder
+			// then, so it ignored the announcement. Now it sends a hello, which the new holder answers.
 			this.tell({ type: "hello" });
 			this.probe();
 		});
@@ -150,7 +150,8 @@ export class Circle {
 		const asked = clock.now();
 		const { held = [] } = await locks.query().catch(() => ({ held: undefined }));
 		const ownerOf = (/** @type {string} */ lock) => held.find(({ name }) => name === lock)?.clientId;
-		// If the browser does not answer, this tab assumes that it still holds the session, because a loss is reported to it.
+		// If the browser does not answer, this tab assumes that it still holds the session, because the
+		// browser reports a stolen lock.
 		if (held.length === 0 || ownerOf(this.#name) === ownerOf(tabLock(this.#id))) this.#sureAt = asked;
 	}
 
@@ -174,7 +175,7 @@ export class Circle {
 		this.#probeTimer = null;
 	}
 
-	/** Leaves, so that another tab can hold the session. Call join() to come back. */
+	/** Leaves the tabs of this user, so that another tab can hold the session. Call join() to come back. */
 	leave() {
 		if (!this.joined) return;
 		this.tell({ type: "bye" });
@@ -188,7 +189,7 @@ export class Circle {
 		this.#shared = false;
 	}
 
-	/** @param {any} data can be sent as JSON; if it has a member `to`, it is only for the tab with that id */
+	/** @param {any} data any JSON object; only the tab whose id is in the member `to` reads it, or all tabs if there is no `to` */
 	tell(data) {
 		this.#channel?.postMessage({ ...data, from: this.#id });
 	}

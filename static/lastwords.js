@@ -55,7 +55,7 @@ export const waitingStanzas = (connection) => connection._data.filter((/** @type
  * Sends again each request that might not have reached the server, then the stanzas that wait.
  * Empty requests are repeated too, because the server accepts no rid after a missing one. The
  * server does not process a repeated rid twice (XEP-0124, section 14.3).
- * @param {Line} line @param {number} lastRid the highest rid that is known to have left
+ * @param {Line} line @param {number} lastRid the highest rid that is known to have been sent
  * @param {boolean} silent if true, this sends nothing, because another tab sends these requests
  * @returns {{lastRid: number, added: Sent[]}} added: the request with the stanzas that waited
  */

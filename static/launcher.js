@@ -15,14 +15,14 @@ import { keptUnread, tabStorage } from "./storage.js";
 import { styleTexts } from "./styles.js";
 import { fill, TEXT } from "./texts.js";
 
-const OPEN_KEY = "prebind-open"; // the site's opaque key for the user whose panel is open in this tab
+const OPEN_KEY = "prebind-open"; // storage key; the value is the site's opaque key for the user whose panel is open in this tab
 const BUBBLE = "M5 4h14a2 2 0 0 1 2 2v9a2 2 0 0 1-2 2h-7l-5 4v-4H5a2 2 0 0 1-2-2V6a2 2 0 0 1 2-2z";
 
 // events that show that the user is about to open the panel
 const INTENTS = ["pointerenter", "pointerdown", "focus"];
 
 /**
- * Finds the module's own tag by its address, because document.currentScript is null in a module.
+ * Finds the module's own tag by the tag's URL, because document.currentScript is null in a module.
  */
 function findTag() {
 	const own = new URL(import.meta.url).pathname;
@@ -211,7 +211,7 @@ class Embed {
 		if (this.#site?.people) drawDots(this.#panel);
 	}
 
-	/** Whether the site shows its people in the chat, so that elements of its pages can name them. */
+	/** Whether the site shows its people in the chat, so that elements of its pages can open conversations with them. */
 	get hasPeople() {
 		return Boolean(this.#site?.people);
 	}
@@ -311,7 +311,7 @@ export async function chatWith(user) {
 /** @returns {Promise<Embed | null>} */
 async function start() {
 	const page = /** @type {any} */ (globalThis);
-	if (page[ONCE]) return null; // the page has the tag twice, perhaps at different addresses
+	if (page[ONCE]) return null; // the page has the tag twice, perhaps with different URLs
 	page[ONCE] = chatWith;
 	if (eager || hasLeft() || onlineUser()) void fetchCode();
 	const [answer] = await Promise.all([askWho(how()), pageParsed()]);

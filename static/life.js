@@ -31,7 +31,7 @@ export class Life extends SessionLife {
 
 	/**
 	 * Takes the data block out of the page and connects.
-	 * @param {string} [user] the key of a guest who has just entered a name; otherwise the user of the options is used
+	 * @param {string} [user] the key of a guest who has just entered a name; if it is missing, the user in the options is used
 	 */
 	start(user) {
 		if (this.phase !== "new") return;
@@ -101,8 +101,8 @@ export class Life extends SessionLife {
 	// ---- the page is shown and left ----
 
 	/**
-	 * Stores the session when a navigation begins, before the answer with the next page arrives. If
-	 * only one of the two pages has a Cross-Origin-Opener-Policy, Firefox copies the storage for the
+	 * Stores the session when a navigation begins, before the answer with the next page arrives. If only
+	 * one of this page and the next has a Cross-Origin-Opener-Policy, Firefox copies the storage for the
 	 * next page when that answer arrives. So data that is stored later, at pagehide, is lost. This
 	 * page can still send a request after the copy. The next page repeats that request, and a server
 	 * accepts the duplicate. Firefox 140 has no Navigation API, but its beforeunload comes early enough

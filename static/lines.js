@@ -23,7 +23,7 @@ const SAME_MS = 5_000; // largest difference between the times of two copies of 
  */
 
 /** @type {Fate[]} */
-const FATES = ["pending", "unsent", "", "refused", "delivered", "read"]; // of two copies' fates, the later one in this list is correct
+const FATES = ["pending", "unsent", "", "refused", "delivered", "read"]; // if two copies differ, the later fate in this list is correct
 const GUESSES = ["pending", "unsent"];
 
 /**
@@ -44,8 +44,8 @@ export const findLast = (list, test) => list[lastIndex(list, test)];
 
 /**
  * Whether both lines are from the same person. This is always true if both have the direction "out". In a
- * group chat each tab of this user can have a nick of its own. Then one tab's "out" line is an "in" line in
- * another tab, and only the nick shows that both are the same.
+ * group chat each tab of this user can have a nick of its own. Then a line that is "out" in one tab
+ * is "in" in another tab, and only the nick shows that both have the same sender.
  * @param {Line} a @param {Line} b
  */
 const sameSender = (a, b) =>
@@ -59,7 +59,7 @@ export function isSame(a, b) {
 	return sameText && Math.abs(a.time.getTime() - b.time.getTime()) < SAME_MS;
 }
 
-/** Whether a time has no milliseconds: some archives store only whole seconds. @param {Date} time */
+/** Whether a time has no milliseconds. Some archives store only whole seconds. @param {Date} time */
 const isWhole = (time) => time.getTime() % 1000 === 0;
 
 /** @param {Date} a @param {Date} b @returns {Date} the more exact one; if both are equally exact, the earlier one */
@@ -72,8 +72,8 @@ function betterTime(a, b) {
 export const surer = (a, b) => (FATES.indexOf(b) > FATES.indexOf(a) ? b : a);
 
 /**
- * Completes a line with the details of a copy of it. A fate in GUESSES does not
- * replace another one in GUESSES. The more exact of the two times is used, or the earlier one if both are equally exact.
+ * Completes a line with the details of a copy of it. A fate that is only a guess (GUESSES) does not replace
+ * another guess. The more exact of the two times is used, or the earlier one if both are equally exact.
  * Two tabs receive a message at different times. If each used its own time, they could show messages
  * in different orders.
  * @param {Line} line changed in place @param {Line} copy
@@ -102,7 +102,7 @@ export function correct(lines, correction, id) {
 }
 
 /**
- * Adds a line. If it is a copy of a known line, only completes the known line with its details.
+ * Adds a line. If the line is a copy of a known line, only completes the known line with the copy's details.
  * @param {Line[]} lines @param {Line} line @param {Line} [next] a line that comes after it
  * @returns {boolean} true if the line is new
  */
@@ -118,8 +118,8 @@ export function merge(lines, line, next) {
 /**
  * Removes a line whose time has become more exact. The caller inserts it again.
  * @param {Line[]} lines @param {Line} line
- * @returns {Line | undefined} the next line whose exact time is not known. The line must stay before that one, because
- *   their order comes from the archive
+ * @returns {Line | undefined} the next line whose exact time is not known. The caller must insert
+ *   the removed line before it, because their order comes from the archive
  */
 function takeOut(lines, line) {
 	const at = lines.indexOf(line);
@@ -143,7 +143,7 @@ export function nextKnown(lines, others) {
 }
 
 /**
- * Inserts a line at its time, after lines of the same time. If the line's time is known only to the
+ * Inserts a line at its time, after lines with the same time. If the line's time is known only to the
  * second, the line comes last in that second.
  * @param {Line[]} lines @param {Line} line @param {Line} [next] a line that comes after it
  */

@@ -24,7 +24,7 @@ export class Listener extends EventTarget {
 	}
 
 	/**
-	 * Returns the first stanzas of a session, which leave in one body. The first is an IQ, and any
+	 * Returns the first stanzas of a session, which are sent in one body. The first is an IQ, and any
 	 * answer to it proves that the session is alive; onGreeted() gets its result.
 	 * @protected @param {import("./environment.js").Client} client @param {any} kept as in onReady()
 	 * @returns {any[]} if it is empty, a ping is sent instead
@@ -85,7 +85,7 @@ export class Listener extends EventTarget {
 	}
 }
 
-/** A stanza that cannot be read must not keep the page from reading the others. @param {() => void} run */
+/** Calls run() and ignores its errors, so that one stanza that cannot be read does not stop the others. @param {() => void} run */
 function guard(run) {
 	try {
 		run();

@@ -6,7 +6,7 @@ import { fileOf } from "./files.js";
 import { TEXT } from "./texts.js";
 
 const GROUP_MS = 5 * 60_000; // messages of one person within this time are drawn as one block
-const QUIET_MS = 1_000; // for this time a screen reader does not read lines that are drawn again
+const QUIET_MS = 1_000; // after all lines are drawn again, a screen reader does not read them for this time
 
 /**
  * @typedef {import("./lines.js").Line} Line
@@ -15,7 +15,7 @@ const QUIET_MS = 1_000; // for this time a screen reader does not read lines tha
  * @property {string} jid
  * @property {() => string} name the other side's name
  * @property {Line[]} lines oldest first; the list changes
- * @property {string[]} origins the origins of the upload service; addresses there are shown as files
+ * @property {string[]} origins the origins of the upload service; URLs with these origins are shown as files
  * @property {HTMLTemplateElement} template the template for one message
  * @property {(line: Line) => void} onAgain the user wants to send this message again
  * @property {() => void} onEarlier the user wants to read earlier messages
@@ -47,7 +47,7 @@ function newDay(time) {
 	return h("p", { class: "day" }, element);
 }
 
-/** Whether a line is drawn close to the one above it. @param {Line} line @param {Line} [above] */
+/** Whether a line is drawn close to the line above it. @param {Line} line @param {Line} [above] */
 const continues = (line, above) =>
 	above !== undefined &&
 	sameDay(above, line) &&

@@ -5,7 +5,7 @@ import { parse } from "./parse.js";
 const MAX_MS = 3_000;
 
 /**
- * Fetches a new token, because an old one can have expired. If the answer is a page without that form, such as the login page,
+ * Fetches a new token, because an old one can have expired. If the answer is a page without the log-out form, such as the login page,
  * nobody is logged in.
  * @param {string} base where prebind is mounted
  * @returns {Promise<string>} "" if nobody is logged in

@@ -43,7 +43,7 @@ export class Messages {
 	#mark = ""; // the archive's id of the newest message that came while #behind was true
 	#behind = true; // true while the archive can have messages that this page has not read; then a new message does not move the mark
 	/** @type {[string, Line][] | null} */ #fresh = null; // lines that came while the archive was queried, with their peers
-	#catchUps = 0; // number of queries to the archive; only the newest one counts
+	#catchUps = 0; // number of queries to the archive; only the newest query's answer counts
 
 	/** @param {Parts} parts */
 	constructor(parts) {
@@ -237,7 +237,7 @@ export class Messages {
 	 * Adds messages of the archive to a conversation. Their order counts more than their times,
 	 * because some archives store only whole seconds.
 	 * @param {Contact} contact @param {Message[]} messages oldest first
-	 * @param {string} [read] the archive's id of the last message that this user has read; if missing, all are read
+	 * @param {string} [read] the archive's id of the last message that this user has read; if missing, all count as read
 	 * @param {Line[]} [later] lines that came after these messages; some of them can be copies of these messages
 	 */
 	#addArchived(contact, messages, read, later = []) {
@@ -245,7 +245,7 @@ export class Messages {
 		const lines = messages.map(lineOf);
 		const next = nextKnown(talk.lines, [...lines, ...later]);
 		const isRead = (/** @type {Line} */ { direction, archiveId }) => direction === "out" || archiveId === read;
-		// Lines that this browser already has can still be unread. The archive does not change that.
+		// Lines that this browser already has can still be unread. The archive does not mark them as read.
 		const isKnown = (/** @type {Line} */ line) => talk.lines.some((each) => isSame(each, line));
 		const until = read === undefined ? lines.length : lastIndex(lines, isRead);
 		for (const [i, line] of lines.entries()) {

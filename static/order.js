@@ -4,7 +4,7 @@ import { TEXT } from "./texts.js";
 
 const byName = new Intl.Collator();
 const PREVIEW_MAX = 120; // longest preview of the last message, in characters; a row has no room for more
-const WEEK_MS = 6 * 86_400_000; // a time in the last six days is shown as a weekday, which is unambiguous
+const WEEK_MS = 6 * 86_400_000; // a time in the last six days is shown as a weekday, because the weekday is then unambiguous
 
 /** @typedef {import("./contacts.js").Contact} Contact */
 

@@ -49,9 +49,9 @@ export class OwnList {
 	}
 
 	/**
-	 * Publishes an item. The first item makes the list with the right settings. The server refuses the
-	 * item if it does not know one of the settings here (ejabberd 23.01), or if another client has made
-	 * the list with other settings. Then the list is made first, and the item is sent without settings.
+	 * Publishes an item. Publishing the first item also creates the list, with the right settings. The server
+	 * refuses the item if the server does not know one of these settings (ejabberd 23.01), or if another client has
+	 * created the list with other settings. Then this creates the list first, and sends the item without settings.
 	 * @param {string} id @param {(iq: any) => any} fill adds the content of the item
 	 * @returns {Promise<boolean>} false if the server has refused it
 	 */

@@ -8,7 +8,7 @@ const BACKOFF_MAX_MS = 60_000; // longest back-off, without jitter; someone who 
 const JITTER = 0.25;
 const SPREAD_MS = 1_000; // longest delay after the loss of a working session; the delay is random, so that not all pages ask at once
 const WINDOW_MS = 60_000;
-const WINDOW_BINDS = 5; // largest number of sessions in any window of time, including the session that came with the page
+const WINDOW_BINDS = 5; // largest number of sessions in any period of WINDOW_MS, including the session that came with the page
 const GOOD_AFTER_MS = 30_000; // a session that lived this long resets the count of failures
 const RETRY_AFTER_MAX_MS = 3_600_000; // a longer Retry-After is a mistake, and is cut to this
 
@@ -34,15 +34,15 @@ export class BindPace {
 	#now;
 	#random;
 
-	/** @param {{now: () => number, random: () => number}} clock now: milliseconds; random: 0 … 1 */
+	/** @param {{now: () => number, random: () => number}} clock now returns milliseconds; random returns a number from 0 to 1 */
 	constructor({ now, random }) {
 		this.#now = now;
 		this.#random = random;
 	}
 
 	/**
-	 * Records that a session was asked for or, with `given`, that it came with the page. A session that
-	 * came with the page does not start the gap.
+	 * Records that the page has asked for a session or, if `given` is true, that the session came
+	 * with the page. A session that came with the page does not delay the next request by MIN_GAP_MS.
 	 */
 	bound(given = false) {
 		const now = this.#now();

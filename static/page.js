@@ -33,7 +33,7 @@ const ui = new ChatUi({
 	address: pageBefore,
 });
 
-/** The address of the site's page from which the user came here; "" if there is none. */
+/** The URL of the site's page from which the user came here; "" if there is none. */
 function pageBefore() {
 	const { referrer } = document;
 	const own = new URL(`${base}/`, location.href).href;

@@ -1,5 +1,5 @@
-// Draws a dot beside each element of the site's page that opens a conversation with a user
-// (data-prebind-chat) who is online. Presence is known only of contacts, and only during a session.
+// Elements with data-prebind-chat in the site's page open a conversation with a user. This module draws a dot
+// beside each element whose user is online. Presence is known only for contacts, and only during a session.
 import { h } from "./dom.js";
 import { TEXT } from "./texts.js";
 

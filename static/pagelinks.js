@@ -1,5 +1,5 @@
-// Elements of the site's own pages that open something in the chat, found by an attribute. They can
-// be added at any time, and work with a mouse and by keyboard.
+// Lets elements of the site's own pages open something in the chat. An attribute marks these
+// elements. They can be added at any time, and work with a mouse and by keyboard.
 
 const NATIVE = "a[href], button, input, select, textarea, summary"; // these work by keyboard without our help
 

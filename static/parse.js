@@ -1,6 +1,6 @@
 // The only place that parses text into a document. If the page's Content-Security-Policy requires trusted types, a browser
-// accepts text for this only from a named policy. The page can list the names that it allows; our policy is "prebind". No
-// script runs in such a document.
+// accepts text for parsing only from a named policy. The page can list the names that it allows;
+// our policy is "prebind". No script runs in a parsed document.
 
 /** @typedef {{createHTML: (text: string) => any}} Policy */
 

@@ -28,7 +28,7 @@ export class PeerMenu {
 		});
 	}
 
-	/** Whether the menu is open, so that Escape closes it and not the conversation. */
+	/** Whether the menu is open. If it is, Escape closes the menu and not the conversation. */
 	get open() {
 		return this.#menu.matches(":popover-open");
 	}

@@ -159,7 +159,7 @@ export class Prebind extends Life {
 		this.sendPresence({});
 	}
 
-	/** Lets someone see this user's presence, and asks for theirs. @param {string} jid */
+	/** Lets someone see this user's presence, and asks to see that person's presence. @param {string} jid */
 	accept(jid) {
 		this.sendPresence({ to: jid, type: "subscribed" });
 		this.sendPresence({ to: jid, type: "subscribe" });
@@ -171,7 +171,7 @@ export class Prebind extends Life {
 	}
 
 	/**
-	 * Returns earlier messages with that contact, oldest first; null if the server has no archive
+	 * Returns earlier messages with a contact, oldest first; null if the server has no archive
 	 * or does not answer.
 	 * @param {string} peer @param {string} [before] `first` of an earlier answer
 	 */
@@ -193,8 +193,8 @@ export class Prebind extends Life {
 	}
 
 	/**
-	 * Returns the `archiveId` of the newest message that this user has read on any device, by peer;
-	 * null if the server does not report it.
+	 * Returns for each peer the `archiveId` of the newest message that this user has read on
+	 * any device; null if the server does not report this.
 	 */
 	displayed() {
 		return this.#displayed.fetch();

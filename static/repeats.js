@@ -1,11 +1,11 @@
-// Repeats, in the next page, the requests that the previous page left unanswered. A server stores its
+// Repeats, in the next page, the previous page's unanswered requests. A server stores its
 // last answers, and answers a repeated rid as it did before (XEP-0124, section 14.3). Without this
 // module, answers to a page that is being left would be lost, and with them presence and messages.
 //
-// This module sends these requests itself, not through Strophe, because a server might never answer a
-// request whose answer it no longer stores, and that must not delay the others. For such a request
-// Prosody answers that the session does not exist, although it does. ejabberd never answers. Tigase
-// holds the request like a new one.
+// This module sends these requests itself, not through Strophe. A server might no longer store the
+// answer to one of them, and that request must not delay the others. Prosody answers it with the
+// error that the session does not exist, although it does. ejabberd never answers it. Tigase holds it
+// like a new request.
 
 import { parseXml } from "./parse.js";
 import { OPEN_MAX } from "./spacing.js";
@@ -19,7 +19,7 @@ const GIVE_UP_MS = 15_000; // requests are aborted after this time, because a br
  *
  * @typedef {object} Parts
  * @property {Pick<import("./life.js").Environment, "fetch" | "setTimeout" | "clearTimeout">} env
- * @property {string} url the address of the BOSH service
+ * @property {string} url the URL of the BOSH service
  * @property {import("./spacing.js").Spacing} spacing
  * @property {(rid: number, body: Element) => void} answered
  */
@@ -52,8 +52,8 @@ export class Repeats {
 	}
 
 	/**
-	 * Sends each request only after the answer to the request OPEN_MAX requests earlier has arrived. The last request
-	 * might never have left the other tab. Then the server handles it as a new one, and drops its copy of that answer.
+	 * Sends each request only after the answer to the request OPEN_MAX requests earlier has arrived. The other tab might
+	 * never have sent the last request. Then the server handles it as a new one, and drops its copy of that earlier answer.
 	 * @param {Sent[]} requests
 	 */
 	async #sendAll(requests) {
@@ -76,7 +76,7 @@ export class Repeats {
 		this.#abort.abort();
 	}
 
-	/** @param {Sent} request @returns {Promise<void>} resolves when no later answer waits for the answer to this request any more */
+	/** @param {Sent} request @returns {Promise<void>} resolves when later answers no longer wait for this request's answer */
 	#send(request) {
 		const { spacing } = this.#parts;
 		spacing.holdStill();

@@ -55,7 +55,7 @@ function inRank(members) {
 }
 
 /**
- * Whether a text names this user. The text need not contain the ending that was added to make the nick unique.
+ * Whether a text names this user. The ending that was added to make the nick unique need not be in the text.
  * @param {string} text @param {string} nick
  */
 export function mentions(text, nick) {
@@ -174,7 +174,7 @@ export class Rooms {
 			this.#onRefused(room, child(stanza, "error"));
 			return;
 		}
-		if (resource === "") return; // this presence is from the group chat itself, which is not a member; it reports its features
+		if (resource === "") return; // from the group chat itself, not from a member; this presence reports the chat's features
 		const codes = roomCodes(stanza);
 		const self = codes.includes(SELF);
 		if (type === "unavailable") room.people.delete(resource);

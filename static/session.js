@@ -1,10 +1,10 @@
 // The chat session of a page: how it begins, is shared with other tabs, and is lost. A page first
-// tries to continue the session that the previous page left. If there is none, the page uses the
+// tries to continue the previous page's session. If there is none, the page uses the
 // session of another tab of this user (holder.js). If no tab holds a session, this tab becomes the
 // holder: it uses the session that came with the page, or asks for one. After a loss it gets a new
 // session as soon as pace.js allows. life.js handles what happens to the page. jid, sid and rid are
 // stored only in the tab's sessionStorage, and only from the start of a navigation to the next page.
-// They must not get into an address, the console or a global variable.
+// They must not get into a URL, the console or a global variable.
 import { Attachment } from "./attach.js";
 import { browserEnvironment, loadClient } from "./environment.js";
 import { forgetAll, Handover, leftIsClear } from "./handover.js";
@@ -24,7 +24,7 @@ import { Tabs } from "./tabs.js";
  * @typedef {import("./bind.js").BindAnswer} BindAnswer
  *
  * @typedef {object} Options
- * @property {string} [base] where the program is mounted; by default it is derived from this file's address
+ * @property {string} [base] where the program is mounted; by default it is derived from this file's URL
  * @property {Client} [client] Strophe.js; the default is static/vendor/strophe.js
  * @property {Promise<BindAnswer>} [ahead] the answer to a request for a session that was sent while this code was being loaded
  * @property {Environment} [environment] tests pass their own
@@ -193,10 +193,10 @@ export class SessionLife extends Listener {
 	}
 
 	/**
-	 * Joins the user's tabs, if the browser supports that. Then continues as the holder of the session,
-	 * or through the holder.
+	 * Joins the user's tabs, if the browser supports that. Then this tab becomes the holder of
+	 * the session, or uses the holder's session.
 	 * @param {Session | null} session @param {string} user
-	 * @param {import("./handover.js").Left | null} left the session that the previous page left; null if there is none
+	 * @param {import("./handover.js").Left | null} left the previous page's session; null if there is none
 	 */
 	async #enter(session, user, left) {
 		this.phase = "attaching";
@@ -223,8 +223,8 @@ export class SessionLife extends Listener {
 	}
 
 	/**
-	 * Begins as the holder, after looking once more for a session of the previous page. On a busy machine the process
-	 * of that page can end late. Then the page has stored its session after this page looked for one the first time.
+	 * Begins as the holder, after looking a second time for the previous page's session. On a busy machine the
+	 * previous page's process can end late, and store the session after this page has looked for it the first time.
 	 */
 	async #beginHolding() {
 		if (!this.supply.left) await leftIsClear(this.user, this.env);
@@ -233,7 +233,7 @@ export class SessionLife extends Listener {
 	}
 
 	/**
-	 * Returns the session that the previous page has left. If that session belongs to a different user, ends it and returns null.
+	 * Returns the previous page's session. If that session belongs to a different user, ends it and returns null.
 	 * @param {string} user @param {import("./handover.js").Left | null} left
 	 */
 	#ofUser(user, left) {
@@ -245,7 +245,7 @@ export class SessionLife extends Listener {
 	/** Begins a session, either as the holder or in a browser where each tab has its own session. @param {string} [user] */
 	#begin(user = this.user) {
 		const left = this.supply.takeLeft();
-		const session = left ? left.session : this.supply.takeSpare(); // while the left session is tried, the spare one is kept
+		const session = left ? left.session : this.supply.takeSpare(); // keeps the spare session while the previous page's is tried
 		if (session) this.#attach(session, user, left);
 		else this.#bind();
 	}
@@ -281,8 +281,8 @@ export class SessionLife extends Listener {
 	}
 
 	/**
-	 * Whether the session belongs to this user. Either the keys or the bare JIDs must be equal. A guest has the same
-	 * key but a different JID in each session. For users the JID is part of the key.
+	 * Whether the session belongs to this user. Either the keys or the bare JIDs must be equal. A guest has
+	 * the same key in all sessions, but a different JID in each. For users the JID is part of the key.
 	 * @param {Session} session @param {string} user
 	 */
 	#isOwn({ jid }, user) {
@@ -430,7 +430,7 @@ export class SessionLife extends Listener {
 		this.#unsent = unsent;
 		if (unsent.length > 0) this.tell("unsent", { ids: unsent });
 		if (spare) {
-			// only the previous page's session is lost, and the user has not noticed, so this page tries the spare one
+			// only the previous page's session is lost, which the user has not noticed, so this page tries the spare session
 			this.#attach(spare, this.user, null);
 			return;
 		}

@@ -1,5 +1,5 @@
-// This tab's part in the one session of all tabs of a user. The holder sends the other tabs a copy of
-// each request before it leaves, and of each answer before it is read. So another tab can continue
+// This tab's part in the one session of all tabs of a user. The holder sends the other tabs a copy of each request
+// before it sends the request, and a copy of each answer before it reads the answer. So another tab can continue
 // the session at any moment. holder.js decides which tab is the holder; the other tabs use voice.js.
 import { Circle } from "./holder.js";
 import { parseXml } from "./parse.js";
@@ -142,12 +142,12 @@ export class Share {
 		if (this.#latest) this.arrived(this.#latest.rid, this.#latest.body);
 	}
 
-	/** Returns a promise if this tab must wait before a request leaves; see Circle. */
+	/** Returns a promise if this tab must wait before it sends a request; see Circle. */
 	makeSure() {
 		return this.#circle?.makeSure() ?? null;
 	}
 
-	/** Call this when a request is about to leave. @param {Sent} request @param {string[]} unsent */
+	/** Call this when a request is about to be sent. @param {Sent} request @param {string[]} unsent */
 	made(request, unsent) {
 		const said = this.#accepted;
 		this.#accepted = [];

@@ -23,7 +23,7 @@ const LEFT_KEY = "prebind-left-rooms"; // storage key, with the rooms that this 
  * @property {(contact: Contact) => void} draw called when the contact has changed
  * @property {(contact: Contact) => import("./talks.js").Talk} talk
  * @property {(contact: Contact, text: string) => boolean} send returns false if the text was not sent
- * @property {() => string} address the address of the page that the user reads; "" if it would be of no use
+ * @property {() => string} address the URL of the page that the user reads; "" if it would be of no use
  * @property {(template: string, values: Record<string, string | number>) => string} fill
  */
 
@@ -126,7 +126,7 @@ export class Site {
 		return this.#staff.ask();
 	}
 
-	/** Returns the text to send; staff.js can add the page's address to `text`. @param {Contact} contact @param {string} text */
+	/** Returns the text to send; staff.js can add the page's URL to `text`. @param {Contact} contact @param {string} text */
 	outgoing(contact, text) {
 		return this.#staff.outgoing(contact, text);
 	}

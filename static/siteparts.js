@@ -14,7 +14,7 @@ import { fill, loadMore, TEXT } from "./texts.js";
  * @property {import("./prebind.js").Prebind} chat
  * @property {string} base where prebind is mounted
  * @property {import("./bind.js").SiteInfo} [info] what the site's configuration says
- * @property {() => string} [address] the address of the page that the user reads; "" if there is none
+ * @property {() => string} [address] the URL of the page that the user reads; "" if there is none
  * @property {(id: string) => any} part an element of the user interface
  * @property {() => string} user the site's opaque key for the user
  * @property {() => Contact[]} contacts
@@ -27,7 +27,7 @@ import { fill, loadMore, TEXT } from "./texts.js";
  */
 
 /**
- * Returns a function that calls make() once and repeats its result. If make() fails, the next call tries again.
+ * Returns a function that calls make() the first time, and returns the same promise each time. If make() fails, the next call tries again.
  * @template T @param {() => Promise<T>} make
  */
 function once(make) {
@@ -103,7 +103,7 @@ export class SiteParts {
 	}
 
 	/**
-	 * The presence of a user of the site, as the list shows it; "" means online.
+	 * Returns a site user's presence as the list shows it; "" means online.
 	 * @param {string} user @returns {string} "unknown" also for a user who is not a contact
 	 */
 	showOfUser(user) {

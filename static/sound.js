@@ -6,7 +6,7 @@ const TONES = [
 const TONE_S = 0.25;
 const LOUD = 0.08; // the volume, from 0 to 1
 
-/** Plays the sound. A browser refuses this in a page that the user has not clicked or typed in yet. */
+/** Plays the sound. A browser blocks sounds in a page in which the user has not clicked or typed yet. */
 export async function playSound() {
 	const audio = new AudioContext();
 	if (audio.state !== "running") {

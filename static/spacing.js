@@ -1,19 +1,19 @@
 // Decides when Strophe.js can send its next request, and puts the answers in order. All stanzas of
-// one turn of the event loop go into one body. While a request is unanswered, the next body leaves
+// one turn of the event loop go into one body. While a request is unanswered, the next body is sent
 // only when the browser has sent that request, and at least GAP_MS later, for two reasons:
 // - Tigase identifies the open requests of a session by the millisecond. If two requests have the
 //   same millisecond, Tigase never answers one of them, and then ends the session.
 // - A request that needs a new connection can be overtaken by one that does not. ejabberd (23.01)
 //   then answers neither of the two until `wait` is over, and ends the session if one is repeated.
 //   On a busy server GAP_MS is too short. So a body also waits for the answer to the previous body
-//   if that contains an <iq/>, because servers answer an <iq/> at once.
+//   if the previous body contains an <iq/>, because servers answer an <iq/> at once.
 // A server stores as many answers as requests can be open (hold + 1). When it gets the next request, it
 // drops the oldest answer. If that answer is lost, or its page is closed before it arrives, no page
 // can fetch it any more. So a body waits for the answer to the request OPEN_MAX requests earlier, even if
 // a later request was answered first, and even if that earlier request is a repeated one.
 
-// How long an answer waits for an earlier one. The earlier answer might be lost. Then Strophe.js sends that
-// request again, and the answer comes late.
+// How long an answer waits for an earlier answer. If the earlier answer is lost, Strophe.js sends
+// its request again, and that answer comes late.
 const ORDER_MS = 3_000;
 const GAP_MS = 20; // measured: at 0 ms half of the sessions ended, at 20 ms none
 const ANSWER_MAX_MS = 1_000; // longest wait for the answer to an <iq/>, or to the request OPEN_MAX requests earlier; either might be lost
@@ -24,8 +24,8 @@ const UPLOAD_MAX_MS = 2_000; // longest wait if a browser does not report that i
  * @typedef {Pick<import("./life.js").Environment, "now" | "setTimeout" | "clearTimeout" | "soon" | "hold">} Clock
  *
  * @typedef {object} Hooks
- * @property {(request: import("./repeats.js").Sent) => void} made is called before a new request leaves
- * @property {() => Promise<void> | null} makeSure returns a promise for which a request waits before it leaves; null if it need not wait
+ * @property {(request: import("./repeats.js").Sent) => void} made is called before a new request is sent
+ * @property {() => Promise<void> | null} makeSure a request must await the returned promise before it is sent; null: no wait is needed
  */
 
 export class Spacing {
@@ -114,14 +114,14 @@ export class Spacing {
 		this.#deliverReady(Infinity);
 	}
 
-	/** Call this, then expect(), for a request that is not Strophe's and will leave before Strophe's next one. @param {number} rid */
+	/** Call this before expect(), for a request that is sent without Strophe, before Strophe's next request. @param {number} rid */
 	reserve(rid) {
 		this.#repeated.set(rid, () => {});
 	}
 
 	/**
-	 * Call this when a request leaves that is not Strophe's. Later answers wait for its answer.
-	 * @param {number} rid @returns {Promise<void>} resolves when no later answer waits for the answer to this request any more
+	 * Call this when a request is sent without Strophe. Later answers wait for its answer.
+	 * @param {number} rid @returns {Promise<void>} resolves when later answers no longer wait for this request's answer
 	 */
 	expect(rid) {
 		this.sent();
@@ -129,7 +129,7 @@ export class Spacing {
 		return new Promise((resolve) => this.#repeated.set(rid, resolve));
 	}
 
-	/** Call this when no later answer has to wait for the answer to this request any more. @param {number} rid */
+	/** Call this when later answers no longer have to wait for this request's answer. @param {number} rid */
 	settle(rid) {
 		const settled = this.#repeated.get(rid);
 		if (!settled) return;
@@ -154,13 +154,13 @@ export class Spacing {
 		return [...own, ...this.#repeated.keys()].some((other) => other < rid);
 	}
 
-	/** Call this when a body leaves. */
+	/** Call this when a body is sent. */
 	sent() {
 		this.#sentAt = this.#clock.now();
 	}
 
 	/**
-	 * Puts the waiting stanzas into a body of their own, which leaves as soon as the gap allows.
+	 * Puts the waiting stanzas into a body of their own, which is sent as soon as the gap allows.
 	 */
 	sendWaiting() {
 		if (this.#connection._data.length > 0) this.#idle.call(this.#connection._proto);
@@ -178,7 +178,7 @@ export class Spacing {
 		this.#timer = null;
 	}
 
-	/** Notes whether a new body contains an <iq/>. @param {any} request Strophe's request that is about to leave */
+	/** Notes whether a new body contains an <iq/>. @param {any} request Strophe's request that is about to be sent */
 	#asks(request) {
 		if (request && !(request.sends > 0)) this.#asking = /<iq\b/.test(request.data ?? "");
 	}
@@ -188,7 +188,7 @@ export class Spacing {
 		this.#lookAgain();
 	}
 
-	/** Sets the timer of the waiting body again, because the body might be able to leave earlier. */
+	/** Sets the timer of the waiting body again, because it might now be possible to send the body earlier. */
 	#lookAgain() {
 		if (this.#timer === null) return;
 		this.stop();
@@ -196,7 +196,7 @@ export class Spacing {
 	}
 
 	/**
-	 * Waits for the browser to send a request that is about to leave.
+	 * Called when Strophe is about to send a request. Notes when the browser has sent that request.
 	 * @param {any} request Strophe's request
 	 */
 	#watch(request) {
@@ -213,7 +213,7 @@ export class Spacing {
 		};
 	}
 
-	/** Returns the milliseconds until a body can leave; 0 if the clock was set back. @param {number} rid the body's rid */
+	/** Returns the milliseconds until a body can be sent; 0 if the clock was set back. @param {number} rid the body's rid */
 	#left(rid) {
 		const since = this.#clock.now() - this.#sentAt;
 		const open = this.#connection._proto._requests.filter((/** @type {any} */ request) => request.sends > 0).length;
@@ -239,7 +239,7 @@ export class Spacing {
 		if (this.#connection.connected) this.#connection._onIdle();
 	}
 
-	/** Flushes once after this turn of the event loop, however often it is called in it. */
+	/** Flushes once after this turn of the event loop, even if it is called several times in the turn. */
 	#flushSoon() {
 		if (this.#flushing) return;
 		this.#flushing = true;

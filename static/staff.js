@@ -1,5 +1,5 @@
-// The staff of the site. A button opens a conversation with them, and shows the user if nobody is
-// online. The address of the page is added to the first message. Users and staff need not be contacts:
+// The staff of the site. A button opens a conversation with them, and the page tells the user if none of them
+// is online. The URL of the page is added to the first message. Users and staff need not be contacts:
 // the user's page sends directed presence to the staff, and a staff member's page answers with its own presence.
 // Later the server tells each side that the other has gone offline (RFC 6121, section 4.6).
 import { h } from "./dom.js";
@@ -21,8 +21,8 @@ export class Staff {
 	#TEXT;
 	/** @type {import("./site.js").Parts} */ #parts;
 	/** @type {string[]} */ #jids;
-	#about = ""; // the page's address, which is added to the next message to the staff
-	#toldAbout = ""; // the last page address that was sent to the staff
+	#about = ""; // the page's URL, which is added to the next message to the staff
+	#toldAbout = ""; // the last page URL that was sent to the staff
 	/** @type {Promise<void> | null} */ #looking = null; // set while it is not known yet who is online
 	/** @type {Set<string>} */ #answered = new Set(); // full JIDs of visitors to whom this page has sent the user's presence
 	#note = h("div", { class: "note-of-staff", hidden: true });
@@ -77,7 +77,7 @@ export class Staff {
 		this.draw();
 	}
 
-	/** Shows a note if this staff member is offline, and the page's address that is added to the message. */
+	/** Shows a note if this staff member is offline, and the page's URL that is added to the message. */
 	draw() {
 		const contact = this.#parts.current();
 		const ours = contact !== null && this.has(contact.jid) && !this.#isOurs;
@@ -85,7 +85,7 @@ export class Staff {
 		if (!ours) return;
 		const says = isThere(contact) || this.#looking !== null ? "" : this.#TEXT.leaveMessage;
 		if (this.#state.textContent !== says) this.#state.textContent = says;
-		// not hidden, because a screen reader must still read it
+		// the note is not hidden, because a screen reader must still read it
 		this.#note.classList.toggle("silent", says === "" && this.#about === "");
 		this.#page.hidden = this.#about === "";
 		if (this.#about === "") return;

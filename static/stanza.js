@@ -75,7 +75,10 @@ export function roomJid(text, other) {
 	return local !== "" && other !== "" ? `${local}@${jidDomain(other)}` : "";
 }
 
-/** Ignores case, because our own JID has the case in which it was requested, and servers prepare JIDs. */
+/**
+ * Whether two bare JIDs are equal. Ignores case, because servers normalize JIDs, but our own JID has the case in
+ * which it was requested.
+ */
 const sameBare = (/** @type {string} */ a, /** @type {string} */ b) =>
 	bareJid(a).toLowerCase() === bareJid(b).toLowerCase();
 
@@ -184,7 +187,7 @@ export function readMessage(stanza, own, now) {
  * Carbons are ignored, because they belong to another tab.
  * @param {Element} stanza
  * @returns {{peer: string, full: string, typing: boolean | null, received: string, displayed: string}}
- *   typing: null if the stanza does not say; received, displayed: "" if the stanza names no message
+ *   typing: null if the stanza does not say; received, displayed: "" if the stanza refers to no message
  */
 export function readSigns(stanza) {
 	const type = stanza.getAttribute("type") ?? "normal";

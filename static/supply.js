@@ -1,5 +1,5 @@
-// The sessions with which a page can begin: the one that the previous page left, the one that came
-// with the page, and the one that was asked for while the code was being loaded ("ahead"). A session
+// The sessions with which a page can begin: the previous page's session, the session that came with the
+// page ("spare"), and the session that was requested while the code was being loaded ("ahead"). A session
 // that is not used is ended.
 import { askForSession, askWho } from "./bind.js";
 import { discard } from "./lastwords.js";
@@ -11,7 +11,7 @@ import { discard } from "./lastwords.js";
  */
 
 export class Supply {
-	/** @type {Left | null} */ left = null; // the session that the previous page left
+	/** @type {Left | null} */ left = null; // the previous page's session
 	/** @type {Session | null} */ spare = null; // the session that came with the page; kept while the previous page's session is tried
 	/** @type {Promise<BindAnswer> | null} */ #ahead;
 	/** @type {import("./environment.js").Environment} */ #env;
@@ -24,7 +24,7 @@ export class Supply {
 		this.#ahead = ahead ?? null;
 	}
 
-	/** Whether a session was asked for ahead. */
+	/** Whether a session was requested while the code was being loaded. */
 	get hasAhead() {
 		return this.#ahead !== null;
 	}
@@ -39,7 +39,7 @@ export class Supply {
 		return askWho(this.#how());
 	}
 
-	/** Asks for a session, unless that was done ahead. @returns {Promise<BindAnswer>} */
+	/** Asks for a session, unless one was requested while the code was being loaded. @returns {Promise<BindAnswer>} */
 	ask() {
 		const ahead = this.#ahead;
 		this.#ahead = null;

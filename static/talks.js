@@ -1,15 +1,15 @@
 // The conversations of this user, which all tabs of the site share: the last lines of each, what is
 // unread, the draft, and the group chats that the user is in. They are stored in localStorage under
 // the site's opaque key for the user. They outlive the page, and are removed at log-out. Each tab receives most
-// messages itself; lines.js merges the copies of the tabs.
+// messages itself; lines.js merges the tabs' copies.
 import { correct, findLast, isSame, lastIndex, learn, merge, newLine, nextKnown } from "./lines.js";
 import { isTalkKey, keep, keptKeys, parseKept, readKept, talkKey } from "./storage.js";
 
 const LINES_MAX = 1_000; // largest number of lines of a conversation in a page; limited because a page can stay open for weeks
 const LINES_KEPT = 100; // number of lines of each conversation that are stored
-const CHARS_KEPT = 24_000; // number of characters of each conversation that are stored; all conversations fill a fifth of a site's storage
+const CHARS_KEPT = 24_000; // number of stored characters of each conversation; all conversations together fill a fifth of a site's storage
 const TALKS_KEPT = 40;
-const KEPT_MS = 30 * 86_400_000; // an older conversation is removed
+const KEPT_MS = 30 * 86_400_000; // a conversation older than this is removed
 const MARK = "prebind-mark "; // followed by the user's key; handover.js removes all keys that begin with "prebind-" at log-out
 
 /**
@@ -31,7 +31,7 @@ const MARK = "prebind-mark "; // followed by the user's key; handover.js removes
 /** @param {any} kept what is stored, JSON @returns {Line[]} */
 const keptLines = (kept) => (kept?.lines ?? []).map((/** @type {any} */ line) => newLine({ ...line, time: new Date(line.time) }));
 
-/** Returns those lines that are to be stored: the last ones. @param {Line[]} lines */
+/** Returns the lines to store, which are the last ones. @param {Line[]} lines */
 function lastLines(lines) {
 	let chars = 0;
 	const last = lines.slice(-LINES_KEPT);
@@ -93,7 +93,7 @@ export class Talks {
 	/**
 	 * Reads what is stored for this user, and removes what is stored for others. Call this again
 	 * when the page might have missed changes.
-	 * @param {string} user the site's opaque key for the user; "" if not known, then nothing is stored
+	 * @param {string} user the site's opaque key for the user; "" if not known; then nothing is stored
 	 */
 	open(user) {
 		this.#user = user;
@@ -114,9 +114,9 @@ export class Talks {
 
 	/**
 	 * Call this when another tab has changed the storage. The processes of a browser do not see a change
-	 * at the same time, so a tab can overwrite a change that it has not seen yet. Then both tabs store
-	 * their versions again. The other tab might have left its page meanwhile. So this tab gets the
-	 * value that it has overwritten (`told`), and stores that value too.
+	 * at the same time, so a tab can overwrite a change that it has not seen yet. Then both
+	 * tabs store their versions again. But the other tab's page might be closed by then. So
+	 * this tab gets the value that it has overwritten (`told`), and stores that value too.
 	 * @param {string | null} key
 	 * @param {string | null} [told] the value that the other tab has stored
 	 * @returns {Talk | null} the conversation that might have changed

@@ -1,4 +1,4 @@
-// All sentences of the script, in the language of the page. Each language has a module in lang/.
+// All texts that the script shows, in the language of the page. Each language has a module in lang/.
 // Texts that are in the pages from the start are in the templates.
 import en from "./lang/en.js";
 

@@ -32,7 +32,7 @@ const ADDRESS = /^[^\s@/"&'<>:]+@[^\s@/]+$/;
  * @property {() => void} [onWanted] called when the user has clicked a notification; must make the user interface visible
  * @property {string} base where prebind is mounted
  * @property {import("./bind.js").SiteInfo} [site] what the site's configuration says
- * @property {() => string} [address] the address of the page that the user reads; "" if there is none
+ * @property {() => string} [address] the URL of the page that the user reads; "" if there is none
  * @property {boolean} [history] true if the browser's back button leads from the conversation to the list
  */
 
@@ -152,7 +152,7 @@ export class ChatUi {
 	}
 
 	/**
-	 * The presence of a user of the site, as the list shows it; "" means online.
+	 * Returns a site user's presence as the list shows it; "" means online.
 	 * @param {string} user @returns {string} "unknown" also for a user who is not a contact
 	 */
 	showOfUser(user) {
@@ -233,12 +233,13 @@ export class ChatUi {
 		window.addEventListener("storage", ({ key, newValue }) => this.#onStored(key, newValue));
 		window.addEventListener("pageshow", ({ persisted }) => persisted && this.#onRestored());
 		window.addEventListener("pagehide", () => this.#messages.flush());
-		// Does not wait for pagehide: the next page can start before it, and a busy browser can end this page without it.
+		// Does not wait for pagehide, because the next page can start before that event, and a busy
+		// browser can end this page without it.
 		const { navigation } = /** @type {any} */ (window);
 		if (navigation) navigation.addEventListener("navigate", () => this.#messages.flush());
 		else window.addEventListener("beforeunload", () => this.#messages.flush());
 		this.#parts.frame.addEventListener("keydown", (event) => {
-			if (this.#menu.open || this.#part("emoji-list")?.matches(":popover-open")) return; // Escape closes it
+			if (this.#menu.open || this.#part("emoji-list")?.matches(":popover-open")) return; // Escape closes the menu or list
 			if (event.key === "Escape" && this.#conversation.contact && !event.isComposing) {
 				event.stopPropagation();
 				this.#goBack();
@@ -291,8 +292,8 @@ export class ChatUi {
 	}
 
 	/**
-	 * Returns the contact. A new contact who is a member of a known group chat gets a name with
-	 * the group chat in it. Any other new contact gets its stored name, or its address as name.
+	 * Returns the contact. A new contact who is a member of a known group chat gets a name that contains
+	 * the group chat's name. Any other new contact gets its stored name, or its address as name.
 	 * @param {string} peer
 	 */
 	#contactOf(peer) {
@@ -325,7 +326,7 @@ export class ChatUi {
 		this.#drawEmpty();
 	}
 
-	/** @param {string} text the error in the address; "" if it is correct */
+	/** @param {string} text the error to show for the typed address; "" if the address is correct */
 	#sayAddress(text) {
 		this.#part("address-error").textContent = text;
 		this.#part("address").setAttribute("aria-invalid", String(text !== ""));

@@ -1,5 +1,5 @@
 // Sends a file to the XMPP server's upload service (XEP-0363) after the user has seen its name and
-// size. Then sends the file's address to the contact. A box above the input field shows what happens.
+// size. Then sends the file's URL to the contact. A box above the input field shows what happens.
 import { h, named } from "./dom.js";
 import { child } from "./stanza.js";
 
@@ -12,7 +12,7 @@ const SILENT_MS = 60_000; // an upload without progress for this time has failed
 /**
  * @typedef {import("./contacts.js").Contact} Contact
  * @typedef {typeof import("./texts.js").TEXT} Texts
- * @typedef {{jid: string, max: number}} Service max: in bytes; Infinity if the service names no limit
+ * @typedef {{jid: string, max: number}} Service max: in bytes; Infinity if the service reports no limit
  * @typedef {{put: string, get: string, headers: [string, string][]}} Slot
  */
 
@@ -139,7 +139,7 @@ export class Uploads {
 	 * Asks where to send the file.
 	 * @param {Service} service @param {File} file
 	 * @returns {Promise<Slot | null>} null if the service has refused it
-	 * @throws {Error} with a text for the user, if an address is not on one of the configured origins
+	 * @throws {Error} with a text for the user, if a URL does not have one of the configured origins
 	 */
 	async #slot({ jid }, file) {
 		const { chat, origins } = this.#parts;

@@ -75,7 +75,7 @@ export class Voice {
 		return id;
 	}
 
-	/** Does nothing, because all stanzas of a turn of the event loop leave after that turn. */
+	/** Does nothing, because all stanzas of a turn of the event loop are sent after that turn. */
 	flush() {}
 
 	// ---- what the tab sends ----
@@ -106,7 +106,7 @@ export class Voice {
 	// ---- what the holder reports ----
 
 	/**
-	 * Called when a request is about to leave.
+	 * Called when the holder is about to send a request.
 	 * @param {{request: Sent, unsent: string[], said: [string, number][]}} news said: the batches in the request
 	 */
 	onMade({ request, unsent, said }) {

@@ -1,7 +1,7 @@
 /*
  * Accounts that no user is allowed to use: the accounts in deny_jids, the accounts of guests, and
- * the account with which we call Tigase. Everything that finds a JID checks this: the rule, the
- * map, the site's own JIDs, the ad-hoc call, prebindctl and prebind-extauth.
+ * the account with which we call Tigase. All code that finds a JID refuses these accounts: the
+ * rule, the map, the site's own JIDs, the ad-hoc call, prebindctl and prebind-extauth.
  */
 #ifndef ACCOUNT_JID_DENY_H
 #define ACCOUNT_JID_DENY_H

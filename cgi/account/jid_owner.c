@@ -1,6 +1,6 @@
 /*
  * Finds the site user who owns an account. It guesses a user from the localpart, and then checks
- * that this user's JID is that account.
+ * that this user has the account's JID.
  */
 #include <stdlib.h>
 #include <string.h>

@@ -307,7 +307,7 @@ static const char *owner_name(const struct making *making, const struct identity
 /*
  * True if two users could get the same account, so that a claim is needed. Two users can have the
  * same e-mail address or the same folded name, or the site can report the same JID for both. With
- * the rules {user}@ and {id}@, only a JID that the site reports can be the same.
+ * the rules {user}@ and {id}@, two users can get the same JID only if the site reports it.
  */
 static bool claim_is_due(const struct making *making, const struct identity *who)
 {

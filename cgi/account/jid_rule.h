@@ -13,8 +13,8 @@
 /*
  * Finds the bare JID of a site user if only the user's name is known. Returns
  * STATUS_NO_CHAT_ACCOUNT if there is no row and accounts = map, if the rule cannot turn the name
- * into a JID, or if the account belongs to another user or is in deny_jids. err says which of these
- * it is. The caller clears *out.
+ * into a JID, or if the account belongs to another user or is in deny_jids. err says why. The
+ * caller clears *out.
  */
 enum status jid_rule_apply(const struct site_conf *conf, struct store *store, const char *source,
 			   const char *user, struct jid *out, struct error *err);
@@ -22,8 +22,8 @@ enum status jid_rule_apply(const struct site_conf *conf, struct store *store, co
 /*
  * Like jid_rule_apply, for a user who is logged in. A JID that the provider reports is used if the
  * user has no row, and takes precedence over the rule. Its domain must be the rule's, or one of
- * jid_domains. Two users could get the same account from such a JID, from an e-mail address or from
- * a folded name. Therefore the account is claimed for the first of them.
+ * jid_domains. Two users could get the same account from a reported JID, an e-mail address or a
+ * folded name. Therefore the account is claimed for the first of the two users.
  */
 enum status jid_rule_identity(const struct site_conf *conf, struct store *store,
 			      const struct identity *who, struct jid *out, struct error *err);

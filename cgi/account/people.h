@@ -17,8 +17,8 @@
 struct people; /* the open people_query of a site; thread-safe */
 
 /*
- * If `later` is set, the query is opened at its first use, and only one thread must use *out. conf
- * is borrowed.
+ * If `later` is set, the query is opened at its first use. Then *out must not be used by more than
+ * one thread. conf is borrowed.
  */
 enum status people_open(const struct site_conf *conf, bool later, struct people **out,
 			struct error *err);
@@ -30,7 +30,7 @@ enum status people_check(const struct site_conf *conf, struct error *said);
 struct person {
 	char *user;    /* owned, like the next members */
 	char *name;    /* the display name, or the user's name if there is none */
-	char *picture; /* an address that the page is allowed to load, or "" */
+	char *picture; /* a URL that the page is allowed to load, or "" */
 	char *jid;     /* bare */
 };
 
@@ -43,7 +43,7 @@ void person_list_clear(struct person_list *list);
 /* A search for people. Exactly one of q, user and jids is set; the other two are NULL. */
 struct people_question {
 	struct store *store;
-	const char *q;    /* the beginning of a name; only with people = all */
+	const char *q;    /* the beginning of a name; allowed only with people = all */
 	const char *user; /* the name of one user */
 	const char *jids; /* up to PEOPLE_MAX bare JIDs, separated by spaces */
 	const struct identity *me;

@@ -1,6 +1,6 @@
 /*
- * Stores the waiter of each thread. It is thread-local, because some code that waits, for example
- * for a database lock, knows nothing of the request.
+ * Stores the waiter of each thread in a thread-local variable, not in the request. Some code that
+ * waits, for example for a database lock, does not get the request.
  */
 #include "base/blocking.h"
 
@@ -66,9 +66,9 @@ static struct timespec time_of(int64_t ms)
 }
 
 /*
- * Returns when the first, short part of a wait ends. After that, blocking_begin lets another thread
- * serve. Returns until_ms if no other request needs this thread, or if another thread already
- * serves in its place.
+ * Returns the time at which the first, short part of a wait ends. After that time, blocking_begin
+ * lets another thread serve. Returns until_ms if no other request needs this thread, or if another
+ * thread already serves in its place.
  */
 static int64_t short_end(int64_t until_ms)
 {

@@ -24,11 +24,11 @@ struct blocking_waiter {
 	int visitor; /* connection to the web server; the server closes it if the visitor leaves */
 	unsigned request; /* id of the request on that connection; 0 if not known yet */
 	/*
-	 * Returns true if the web server has reported on that connection that the visitor has left.
-	 * NULL if the web server cannot report that.
+	 * Returns true if the web server has reported on the connection `visitor` that the visitor
+	 * has left. NULL if the web server cannot report that.
 	 */
 	bool (*gave_up)(int visitor, unsigned request);
-	unsigned depth;        /* nested waits; only the outermost begins and ends; 0 at first */
+	unsigned depth;        /* nested waits; the outermost one calls begin and end; 0 at first */
 	int64_t short_done_ms; /* until_ms of the wait whose short part is over; 0 at first */
 };
 

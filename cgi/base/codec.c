@@ -44,8 +44,8 @@ size_t utf8_decode(const char *data, size_t len, uint32_t *out)
 }
 
 /*
- * Returns the number of ASCII bytes at the start, in steps of eight: bytes after the result can be
- * ASCII too. Most text is ASCII, so checking eight bytes at once saves time.
+ * Returns how many bytes at the start are ASCII, rounded down to a multiple of eight, so the next
+ * bytes can be ASCII too. Most text is ASCII, so checking eight bytes at once saves time.
  */
 static size_t ascii_prefix(const char *data, size_t len)
 {

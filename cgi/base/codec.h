@@ -88,8 +88,8 @@ void codec_base64url(struct strbuf *out, const unsigned char *data,
 void codec_base64url_text(char *out, const unsigned char *data, size_t len);
 
 /*
- * Both functions accept only the canonical form. They return STATUS_BAD_REQUEST for whitespace,
- * wrong padding, trailing bits that are not zero, or characters of another alphabet.
+ * The next two functions accept only the canonical form. They return STATUS_BAD_REQUEST for
+ * whitespace, wrong padding, trailing bits that are not zero, or characters of another alphabet.
  */
 enum status codec_base64_decode(struct strbuf *out, const char *text, size_t len);
 enum status codec_base64url_decode(struct strbuf *out, const char *text, size_t len);

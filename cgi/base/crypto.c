@@ -21,8 +21,8 @@
 _Static_assert(DIGEST_LEN_MAX >= EVP_MAX_MD_SIZE, "every digest must fit");
 
 /*
- * OpenSSL initializes itself at its first use. Returns false if OpenSSL had no memory for that.
- * Another call into OpenSSL would then crash the process.
+ * OpenSSL initializes itself at its first use. Returns false if OpenSSL had no memory for its
+ * initialization. Another call into OpenSSL would then crash the process.
  */
 static bool openssl_works(void)
 {

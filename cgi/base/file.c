@@ -110,7 +110,7 @@ int file_part_new(const char *path, char **part)
 	return fd;
 }
 
-/* An empty file has the name for a moment: no other program can take it meanwhile. */
+/* Creates an empty file under the new name first, so that no other program can take that name. */
 static bool rename_by_claim(const char *from, const char *to)
 {
 	int fd = open(to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR);

@@ -40,10 +40,10 @@ enum file_fault file_read(const char *path, enum file_rule rule, size_t max, str
 bool file_write(int fd, const char *data, size_t len);
 
 /*
- * Creates a temporary file with mode 0600 in the folder of path. The caller renames it to path when
- * it is complete. Its name is unique, so a file that another process left behind is never in the
- * way. Returns the descriptor, and sets *part to the name, which the caller frees. On failure,
- * returns -1 and sets errno.
+ * Creates a temporary file with mode 0600 in the folder of path. The caller renames the file to
+ * path when the file is complete. The temporary name is unique, so a file that another process left
+ * behind is never in the way. Returns the descriptor, and sets *part to the name, which the caller
+ * frees. On failure, returns -1 and sets errno.
  */
 int file_part_new(const char *path, char **part);
 

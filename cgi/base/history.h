@@ -16,7 +16,7 @@
 #define HISTORY_DAY  (24 * HISTORY_HOUR) /* minutes that are stored */
 
 enum history_count {
-	HISTORY_REQUESTS, /* all answers; the next four count the answers with that status */
+	HISTORY_REQUESTS, /* all answers; the next four members each count one status */
 	HISTORY_500,
 	HISTORY_502,
 	HISTORY_503,
@@ -30,7 +30,7 @@ enum history_count {
 	HISTORY_DATABASE_ERRORS,
 	HISTORY_CALLS_US, /* the time that all calls to XMPP servers took */
 	HISTORY_WAITING,  /* not a counter: how many requests waited at that time */
-	HISTORY_CALLS,    /* calls by duration; the buckets of metrics_bucket_us */
+	HISTORY_CALLS,    /* calls by duration, in the buckets of metrics_bucket_us */
 	HISTORY_LIMITED = HISTORY_CALLS + METRICS_BUCKETS + 1, /* by scope, as in metrics_scopes */
 	HISTORY_COUNTS = HISTORY_LIMITED + METRICS_SCOPES
 };

@@ -21,7 +21,7 @@
 
 #define JSON_INTEGER_MAX 9007199254740991.0 /* 2^53 - 1; above it a double is not exact */
 #define JSON_ALIGN       _Alignof(cJSON)    /* alignment of all that cJSON allocates */
-#define JSON_TOKEN_SIZE  (sizeof(cJSON) + 2 * JSON_ALIGN) /* per token, at most; text is extra */
+#define JSON_TOKEN_SIZE  (sizeof(cJSON) + 2 * JSON_ALIGN) /* bytes per token, without its text */
 
 /* struct json is an alias of cJSON that hides cJSON from other files. */
 static const cJSON *node_get(const struct json *value)
@@ -140,7 +140,10 @@ static struct document *document_new(const struct json_scan *text)
 	return document;
 }
 
-/* Wipes the block, because answers contain sid and rid. */
+/*
+ * Wipes the block before it is freed, because answers of XMPP servers contain sid and rid, which
+ * are secret.
+ */
 static void document_free(struct document *document)
 {
 	explicit_bzero(document->room, document->used);
@@ -214,7 +217,7 @@ void json_free(struct json *root)
 		document_free((struct document *)((char *)root - offsetof(struct document, room)));
 }
 
-/* ---- what is in it ---- */
+/* ---- reading values ---- */
 
 const struct json *json_member(const struct json *object, const char *key)
 {

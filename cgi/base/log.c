@@ -49,7 +49,7 @@ static struct {
 	char *path;       /* of the log file; NULL if the log is not a file */
 	atomic_int level; /* enum log_level */
 	enum log_format format;
-	bool to_journal; /* each line begins with its priority */
+	bool to_journal; /* true if each line begins with its priority */
 } state = {.fd = STDERR_FILENO, .level = LOG_LEVEL_INFO};
 
 /* O_NONBLOCK: a FIFO without a reader must not block the start. */
@@ -157,7 +157,7 @@ enum status log_reopen(struct error *err)
 
 /*
  * Does not change the owner of a file that has a second hard link, because another user could have
- * made the log's path a hard link to a file of root.
+ * made the log's path a hard link to a file that root owns.
  */
 enum status log_give(uid_t uid, gid_t gid, struct error *err)
 {

@@ -59,7 +59,7 @@ void log_set_level(enum log_level level);
  * if it is not set. systemd sets it to the "DEVICE:INODE" of the stream that connects standard
  * error to the journal. If the log goes to that stream, each line begins with its priority, such as
  * "<4>", which the journal removes. Lines in the text format then have no time, because the journal
- * shows its own. Call this function after log_open, before threads start.
+ * itself shows the time of each line. Call this function after log_open, before threads start.
  */
 void log_set_format(enum log_format format, const char *journal_stream);
 

@@ -14,13 +14,13 @@
 struct log_line {
 	enum log_format format;
 	bool is_empty; /* true if nothing but the priority was added */
-	size_t len;    /* bytes used in data; the others are never read */
+	size_t len;    /* bytes used in data; the rest of data is never read */
 	char data[LOG_LINE_MAX];
 };
 
 /*
  * Leaves a struct log_line uninitialized, because zeroing 2 KiB takes longer than making the text
- * of some lines. For lines that every request writes.
+ * of some lines. Use it for lines that every request writes.
  */
 #define LOG_LINE_NOT_ZEROED __attribute__((uninitialized))
 

@@ -21,15 +21,15 @@
 #include "base/blocking.h"
 
 #define KEPT_MAX   (256 * 1024) /* bytes: about a thousand lines */
-#define FLUSH_S    1            /* seconds that a process waits for its lines when it ends */
+#define FLUSH_S    1            /* how many seconds an ending process waits for its lines */
 #define SETTLE_MS  10
 #define STACK_SIZE (128 * 1024)
 
 /*
  * A write takes longer than making the text of a line. So only the first SINGLY lines of a period
  * are written one by one. Further lines are collected until the period ends, or until a warning
- * comes. Nobody reads a log that fast. If the next period follows at once, all its lines are
- * collected.
+ * comes. A reader of the log does not notice this delay. If the next period follows at once, all
+ * its lines are collected.
  */
 #define PERIOD_MS 100
 #define SINGLY    50
@@ -43,15 +43,15 @@ static struct {
 	bool runs; /* constant while threads run */
 
 	pthread_mutex_t lock;   /* guards kept_lines and the members below, up to used */
-	pthread_cond_t earlier; /* signaled if due_ms becomes earlier; only the thread waits */
+	pthread_cond_t earlier; /* signaled if due_ms becomes earlier; for the writer's thread */
 	pthread_cond_t written; /* signaled when a write has ended */
 	bool started;           /* the thread was started */
-	bool writing;           /* a write of the first lines is running; they stay meanwhile */
+	bool writing;           /* the first lines are being written; kept_lines still has them */
 	bool saying;            /* the thread is logging how many lines were lost */
 	int64_t period_ms;      /* the end of the current period; monotonic */
 	unsigned lines;         /* lines in the current period */
 	bool was_crowded;       /* the period directly before had more than SINGLY lines */
-	int64_t due_ms; /* when the thread writes kept_lines; monotonic; NEVER if it is idle */
+	int64_t due_ms; /* when the thread writes kept_lines; monotonic; NEVER for an idle thread */
 	size_t used;    /* bytes used in kept_lines */
 
 	/*
@@ -68,8 +68,8 @@ static struct {
 };
 
 /*
- * Whole lines. If the target takes only one line per write, the digit of its level precedes each
- * line.
+ * Holds whole lines. If the target takes only one line per write, each line is preceded by a digit,
+ * the level of the line.
  */
 static char kept_lines[KEPT_MAX];
 
@@ -268,8 +268,8 @@ static void be_due(int64_t due_ms)
 
 /*
  * Writes the collected lines if they fill a piece. If there is no room for len more bytes and the
- * target is a file, waits until it has taken some lines. Other targets can be slow for a long time,
- * so it does not wait for them.
+ * target is a file, waits until the file has taken some lines. Does not wait for other targets,
+ * because they can be slow for a long time.
  */
 static void make_room(size_t len)
 {
@@ -315,7 +315,7 @@ void log_writer_expect(void)
 	size_t kept = atomic_load_explicit(&writer.kept, memory_order_relaxed);
 	size_t used = kept - atomic_load_explicit(&writer.gone, memory_order_relaxed);
 
-	for (size_t i = 0; i < LINE_USUAL; i += CACHE_LINE) /* used can be slightly out of date */
+	for (size_t i = 0; i < LINE_USUAL; i += CACHE_LINE) /* `used` can be out of date */
 		__builtin_prefetch(&kept_lines[(used + i) % KEPT_MAX], 1);
 }
 

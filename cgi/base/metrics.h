@@ -1,6 +1,6 @@
 /*
  * Counts what a server does, in memory that all its processes share. A counter only grows. It stays
- * exact after a reload, and after a process has died. A gauge has a cell for each process, which
+ * exact after a reload, and after a process has died. A gauge has a cell for each process. The cell
  * becomes 0 when the process ends. A change is one atomic addition. Without metrics_start, as in
  * plain CGI and in the tools, nothing is counted and no memory is shared. page/metrics.c writes the
  * numbers.
@@ -18,7 +18,7 @@
 #define METRICS_ROUTES     16 /* the routes, and one for all other paths */
 #define METRICS_HTTP_FIRST 100
 #define METRICS_HTTP_LAST  599
-#define METRICS_BUCKETS    12 /* buckets with an upper bound; one more has none */
+#define METRICS_BUCKETS    12 /* buckets with an upper bound; one more bucket has no bound */
 #define METRICS_BACKENDS   3  /* tigase, bosh, and the back end of guests */
 #define METRICS_SCOPES     9  /* entries of metrics_scopes */
 #define METRICS_GUESTS     2  /* index of the back end of guests */

@@ -53,10 +53,10 @@ bool name_same_folded(const char *a, const char *b);
 enum status name_characters_check(const char *name, struct error *err);
 
 /*
- * Composes the name of a new user and checks it. It must have 1 to max bytes, only visible
- * characters, and only single spaces between words. The caller frees *out. If the status is
- * STATUS_BAD_REQUEST, err->text gives the reason. For a wrong length or wrong spaces it begins with
- * the value of `whose`, such as "a user's".
+ * Composes the name of a new user and checks the result. The composed name must have 1 to max
+ * bytes, only visible characters, and only single spaces between words. The caller frees *out. If
+ * the status is STATUS_BAD_REQUEST, err->text gives the reason. For a wrong length or wrong spaces,
+ * err->text begins with the value of `whose`, such as "a user's".
  */
 enum status name_prepare(const char *name, const char *whose, size_t max, char **out,
 			 struct error *err);

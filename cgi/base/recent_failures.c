@@ -1,8 +1,8 @@
 /*
  * Two rings of entries, one for each kind of failure. A writer takes the next number, which
- * determines its place in the ring. It sets the number stored there to 0, writes the entry, and
- * then stores its own number. A reader uses an entry only if the stored number was right both
- * before and after reading.
+ * determines its place in the ring. The writer sets the number stored in this place to 0, writes
+ * the entry, and then stores the new number. A reader uses an entry only if the stored number was
+ * right both before and after reading.
  */
 #include "base/recent_failures.h"
 
@@ -16,7 +16,7 @@
 #define WORDS ((sizeof(struct recent_failure) + 7) / 8)
 
 struct slot {
-	_Atomic uint64_t number; /* counted from 1; 0 if it is empty or being written */
+	_Atomic uint64_t number; /* counted from 1; 0 if the entry is empty or being written */
 	_Atomic uint64_t words[WORDS];
 };
 

@@ -1,8 +1,8 @@
 /*
- * The last requests that failed, and the last that a limit refused, for the operator's status page.
- * All processes share the memory. The log has all of these requests. The status page shows only a
- * few, each with the id by which it can be found in the log. A request that succeeds is not
- * recorded. Without recent_failures_start nothing is recorded.
+ * The last requests that failed, and the last requests that a limit refused, for the operator's
+ * status page. All processes share the memory. The log has all of these requests. The status page
+ * shows only a few, each with the id by which it can be found in the log. A request that succeeds
+ * is not recorded. Without recent_failures_start nothing is recorded.
  */
 #ifndef BASE_RECENT_FAILURES_H
 #define BASE_RECENT_FAILURES_H
@@ -36,7 +36,7 @@ void recent_failures_start(void);
 void recent_failure_text(char *out, size_t size, const char *text);
 
 /*
- * Records an entry. Any thread can call it. If more than RECENT_FAILURES_MAX threads do so at the
+ * Records an entry. Any thread can call it. If more than RECENT_FAILURES_MAX threads call it at the
  * same instant, an entry can be lost or mixed with another.
  */
 void recent_failure_add(enum failure_kind kind, const struct recent_failure *failure);

@@ -22,7 +22,7 @@
 #define ARGON2_WORK_MAX       524288 /* memory in KiB times passes */
 
 #define ARGON2_HASH_LEN    32
-#define ARGON2I_PASSES_MIN 3 /* libsodium does not compute argon2i with fewer */
+#define ARGON2I_PASSES_MIN 3 /* libsodium does not compute argon2i with fewer passes */
 
 _Static_assert(SECRET_HASH_MAX >= crypto_pwhash_STRBYTES, "an argon2id string must fit");
 _Static_assert(SECRET_SHA256_LEN == crypto_hash_sha256_BYTES, "SHA-256");

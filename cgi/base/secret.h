@@ -39,8 +39,8 @@ void secret_hmac(unsigned char out[SECRET_SHA256_LEN], const unsigned char key[S
 		 const struct secret_part *parts, size_t n);
 
 /*
- * An HMAC key that is prepared once for many MACs, which halves the time for short texts. It is as
- * secret as the key itself; its owner wipes it.
+ * An HMAC key that is prepared once for many MACs, which halves the time for short texts. This
+ * prepared key is as secret as the key itself, and its owner must wipe it.
  */
 #define SECRET_HMAC_STATE_LEN 208
 struct secret_hmac_key {
@@ -58,7 +58,7 @@ void secret_hmac_prepared(unsigned char out[SECRET_SHA256_LEN], const struct sec
 void secret_mac(unsigned char out[SECRET_MAC_LEN], const unsigned char key[SECRET_KEY_LEN],
 		const struct secret_part *parts, size_t n);
 
-/* Like secret_hmac, but with a key of any length, because other programs choose their keys. */
+/* Like secret_hmac, but takes a key of any length, for keys that other programs chose. */
 void secret_hmac_keyed(unsigned char out[SECRET_SHA256_LEN], const struct secret_part *key,
 		       const struct secret_part *parts, size_t n);
 

@@ -64,8 +64,8 @@ static enum status check_folders_of(const char *path, char *name, struct error *
 }
 
 /*
- * Checks the folders of the path as written, because a symbolic link in it could be replaced. Then
- * checks the folders of the real path.
+ * Checks the folders of the path as written, because a symbolic link in the path could be replaced.
+ * Then checks the folders of the real path.
  */
 static enum status check_folders(const char *path, struct error *err)
 {

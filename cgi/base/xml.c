@@ -21,12 +21,12 @@
 #define XML_ELEMENTS_MAX 200   /* stream features are the longest list that we read */
 #define XML_ATTRS_MAX    16    /* a BOSH body has about ten */
 #define XML_TEXT_MAX     16384 /* bytes of all character data and attribute values together */
-#define XML_NAME_MAX     256   /* bytes of a local name or a namespace; real ones have up to 60 */
+#define XML_NAME_MAX     256   /* bytes of a local name or a namespace; real names have up to 60 */
 #define XML_NS_MAX       64    /* different namespaces; each element is compared with all of them */
 
 /*
- * Separates the namespace from the local name in expat's names. Neither can contain it, because
- * expat refuses such a namespace.
+ * Separates the namespace from the local name in expat's names. Neither can contain the separator,
+ * because expat refuses a namespace that contains it.
  */
 #define XML_NS_SEPARATOR '\n'
 
@@ -135,7 +135,10 @@ static bool text_fits(struct reader *reader, size_t len)
 	return true;
 }
 
-/* Answers contain sid, rid and challenges, so texts are wiped. */
+/*
+ * Wipes the text before it is freed, because answers of XMPP servers contain secrets: sid, rid and
+ * challenges.
+ */
 static void free_text(char *text)
 {
 	if (text == NULL)

@@ -281,7 +281,9 @@ static void django_check(struct load *load, const struct site_conf *site)
 			   site->name);
 }
 
-/* Checks the keys for WordPress's signed cookie. One query returns all data to verify it. */
+/*
+ * Checks the keys for WordPress's signed cookie. One query returns all data to verify the cookie.
+ */
 static void wordpress_check(struct load *load, const struct site_conf *site)
 {
 	if (site->site_result != SITE_RESULT_WORDPRESS ||
@@ -301,7 +303,7 @@ static void wordpress_check(struct load *load, const struct site_conf *site)
 			   "has no effect with site_result = wordpress: remove the line");
 }
 
-/* Checks that accounts are created on the server that also has the sessions. */
+/* Checks that accounts are created on the same XMPP server that opens the chat sessions. */
 static void provision_check(struct load *load, const struct site_conf *site)
 {
 	bool user = site->provision_user[0] != '\0';
@@ -336,7 +338,7 @@ static void realms_check(struct load *load, const struct site_conf *site)
 
 /*
  * Checks that provider `guest` is the last one, because it accepts every visitor. Also checks that
- * guests have an XMPP host of their own, so that their JIDs never resemble those of accounts.
+ * guests have an XMPP host of their own, so that no guest has a JID that could be a user's account.
  */
 static void guest_check(struct load *load, const struct site_conf *site)
 {
@@ -361,8 +363,8 @@ static void guest_check(struct load *load, const struct site_conf *site)
 }
 
 /*
- * Refuses a database name that ends like a side file (such as SQLite's log). Refuses a database
- * file that an earlier site already uses.
+ * Refuses a database whose file name has the ending of a side file (such as SQLite's log), and a
+ * database that an earlier site already uses.
  */
 static void database_check(struct load *load, const struct site_conf *site)
 {

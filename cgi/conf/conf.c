@@ -1,5 +1,5 @@
 /*
- * Finds and loads the configuration file, and the files of sites that it names, and finds the site
+ * Finds the configuration file. Loads it, and the files that its `sites` key lists. Finds the site
  * for a host. load.c reads lines; keys.c and value.c say what is allowed in them.
  */
 #include "conf/conf.h"

@@ -51,7 +51,7 @@ enum conf_client { CLIENT_BUILTIN, CLIENT_CONVERSE, CLIENT_NONE };
 enum conf_backend {
 	BACKEND_TIGASE,
 	BACKEND_BOSH,
-	BACKEND_GUEST /* not a value of `backend`; makes the chat sessions of guests */
+	BACKEND_GUEST /* not a value of `backend`; opens the chat sessions of guests */
 };
 enum conf_format { FORMAT_JSON, FORMAT_XML };
 enum conf_key_in { KEY_IN_HEADER, KEY_IN_QUERY };
@@ -68,7 +68,7 @@ enum conf_php_format { PHP_FORMAT_PHP, PHP_FORMAT_SERIALIZE, PHP_FORMAT_BINARY }
 
 enum conf_provision { PROVISION_NO, PROVISION_TIGASE, PROVISION_EJABBERD, PROVISION_PROSODY_TOKEN };
 
-/* A line of a file that sets a key. A key has no such line if it has its default. */
+/* Records which line of a file sets a key. A key that has its default has no such record. */
 struct conf_line {
 	unsigned short key; /* index of the key in conf_keys */
 	unsigned line;
@@ -260,7 +260,7 @@ struct conf {
 	/* paths of all files that were read; each sites[].file is one of these pointers */
 	char **files;
 	size_t n_files;
-	bool forgiving;  /* true if conf_load_start loaded it */
+	bool forgiving;  /* true if conf_load_start loaded this configuration */
 	char **left_out; /* owned, like its strings; for each ignored file, its first fault */
 	size_t n_left_out;
 	struct conf_host *hosts; /* owned; sorted by name; used by conf_site_for_host */
@@ -268,9 +268,9 @@ struct conf {
 };
 
 /*
- * Reads the file, and the files that its `sites` key names. Checks each value, and then the values
- * against each other. On failure, *out is not set and the error begins with "FILE:LINE: KEY: ". The
- * caller frees *out with conf_free.
+ * Reads the file, and the files that its `sites` key matches. Checks each value, and then the
+ * values against each other. On failure, *out is not set, and "FILE:LINE: KEY: " begins the error.
+ * The caller frees *out with conf_free.
  */
 enum status conf_load(const char *file, struct conf **out, struct error *err);
 
@@ -282,9 +282,10 @@ enum status conf_load_start(const char *file, struct conf **out, struct error *e
 void conf_free(struct conf *conf);
 
 /*
- * Finds the configuration file. It is `option` (the argument of -c) if that is given, otherwise
- * PREBIND_CONF if that is set. Otherwise it is the file in etc/ next to the folder of the binary,
- * or else the installed file. The caller frees *out.
+ * Finds the configuration file. It is `option` (the argument of -c) if that is given, otherwise the
+ * value of the environment variable PREBIND_CONF if that is set. Otherwise it is the file in etc/
+ * next to the folder of the binary if that file exists, or else the installed file. The caller
+ * frees *out.
  */
 enum status conf_file_find(const char *option, char **out, struct error *err);
 
@@ -339,7 +340,8 @@ const struct site_conf *conf_site_of_database(const struct conf *conf, const cha
 
 /*
  * For a reload: returns the first key of [server] that differs but is read only at the start, or
- * NULL if there is none. `sites`, `log_level` and `trusted_proxies` can differ.
+ * NULL if there is none. Ignores `sites`, `log_level` and `trusted_proxies`, which a reload can
+ * change.
  */
 const char *conf_server_difference(const struct server_conf *a, const struct server_conf *b);
 

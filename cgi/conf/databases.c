@@ -2,7 +2,8 @@
  * Identifies each database, so that two sites cannot share one. An existing file is identified by
  * device and inode, so links and other spellings of its path lead to the same file. A file that
  * does not exist yet is identified by its folder and its name, and a database on a server by its
- * URI. Two spellings of one URI are not noticed here, but the database itself records its site.
+ * URI. Two spellings of one URI are not noticed here, but the database itself records which site it
+ * belongs to.
  */
 #include "conf/databases.h"
 
@@ -18,8 +19,8 @@ struct file_key {
 	dev_t device;
 	ino_t inode;
 	/*
-	 * If the file exists, this is "", and device and inode are those of the file. Otherwise
-	 * this is the file's name, and device and inode are those of its folder.
+	 * If the file exists, name is "", and device and inode identify the file. Otherwise name is
+	 * the file's name, and device and inode identify the file's folder.
 	 */
 	const char *name;
 };

@@ -37,7 +37,7 @@ enum status databases_add(struct databases *databases, const char *path,
 bool databases_same(const char *a, const char *b);
 
 /*
- * Returns the ending of path if it is one that side files have (SQLite's log, or our limits),
+ * Returns the ending of path if side files have the same ending (SQLite's log, or our limits),
  * otherwise NULL. A database with such a name could be mistaken for another database's side file.
  */
 const char *databases_side_suffix(const char *path);

@@ -17,8 +17,8 @@
 enum conf_section { SECTION_NONE, SECTION_SERVER, SECTION_SITE };
 
 /*
- * The types of values. conf/value.c has a row for each. The type of the struct's member is in
- * brackets.
+ * The types of values. conf/value.c has a row for each type. The brackets below hold the C type of
+ * the struct's member.
  */
 enum conf_type {
 	TYPE_BOOL,    /* on, off (bool) */
@@ -69,7 +69,7 @@ enum conf_needed {
 	NEEDED_BY_BOSH_TOKEN,
 	NEEDED_BY_EJABBERD,
 	NEEDED_BY_SITE_SESSION,
-	NEEDED_BY_SITE_COOKIE, /* for site_session, but not with WordPress */
+	NEEDED_BY_SITE_COOKIE, /* needed by provider site_session, except with WordPress */
 	NEEDED_BY_PHP_SESSION,
 	NEEDED_BY_SITE_HTTP,
 	NEEDED_BY_GUEST

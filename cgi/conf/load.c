@@ -37,7 +37,10 @@ void load_forget_section(struct load *load)
 	memset(load->seen, 0, sizeof(load->seen));
 }
 
-/* Removes the name, compared by pointer. An equal name of an earlier site stays. */
+/*
+ * Removes the name from the tree if the tree has this same pointer. An equal name of an earlier
+ * site is a different pointer, so it stays.
+ */
 void load_forget_name(struct load *load, const char *name)
 {
 	const char **node = tfind(name, &load->names, name_compare);

@@ -13,7 +13,7 @@
 #define NUMBER_MINUTE_MS (60 * NUMBER_SECOND_MS)
 #define NUMBER_HOUR_MS   (60 * NUMBER_MINUTE_MS)
 
-/* far above all limits; so many hours, in ms, still fit a long long */
+/* far above all limits; this number of hours, in ms, still fits into a long long */
 #define NUMBER_MAX 1000000000LL
 
 /*

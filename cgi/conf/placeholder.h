@@ -17,7 +17,7 @@
 bool placeholder_is_in(const char *text, const char *placeholder);
 
 /*
- * Appends text, in which value replaces the placeholder. A text without the placeholder is appended
+ * Appends text, with the placeholder replaced by value. A text without the placeholder is appended
  * unchanged; value can then be NULL.
  */
 void placeholder_fill(const char *text, const char *placeholder, const char *value,
@@ -34,8 +34,8 @@ struct jid_rule {
 	 * then ""
 	 */
 	bool whole;
-	const char *domain; /* borrowed from the text, like before and after; not yet prepared */
-	const char *before; /* the text before the placeholder; after is the rest up to the @ */
+	const char *domain; /* borrowed from the text, like `before`, `after`; not yet prepared */
+	const char *before; /* the text before the placeholder; `after` is the rest up to the @ */
 	const char *after;
 	size_t before_len;
 	size_t after_len;

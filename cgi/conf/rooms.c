@@ -49,7 +49,7 @@ static void skip_blanks(const char **at)
 	*at += strspn(*at, BLANKS);
 }
 
-/* Reads a name in quotes. *at is at the opening quote, and moves to after the closing quote. */
+/* Reads a name in quotes. *at points to the opening quote, and is moved past the closing quote. */
 static const char *name_read(const char **at, struct strbuf *name)
 {
 	for (const char *c = *at + 1; *c != '\0'; c++) {

@@ -15,7 +15,7 @@ enum site_uri_kind { SITE_URI_PATH, SITE_URI_MARIADB, SITE_URI_POSTGRESQL };
 
 struct site_uri {
 	enum site_uri_kind kind;
-	/* The strings are owned. Each is "" if the URI does not have it. */
+	/* The strings are owned. Each is "" if the URI has no such part. */
 	char *user;
 	char *host; /* a name or an IP address; "" for a socket; for PostgreSQL also a list "a,b" */
 	char *port; /* digits; for several hosts, one port for all or a list "1,2" */

@@ -27,7 +27,10 @@ const char *text_url_check(const char *text);
 /* A path on this host, or an http(s) URL. */
 const char *text_link_check(const char *text);
 
-/* A link as above, with {hostname} at most once. It becomes part of the Content-Security-Policy. */
+/*
+ * Like text_link_check, but {hostname} can occur once. The value becomes part of the
+ * Content-Security-Policy.
+ */
 const char *text_bosh_url_check(const char *text);
 
 /*

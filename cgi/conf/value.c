@@ -265,8 +265,8 @@ static void text_text(const struct conf_key *key, const void *section, struct st
 }
 
 /*
- * Returns base_path_set or public_path_set. This flag tells "/" from a key that is not set, because
- * "/" is also stored as "". So a path below the mount point is always base_path plus the rest.
+ * Returns base_path_set or public_path_set. "/" is stored as "", so that a path below the mount
+ * point is always base_path plus the rest. This flag tells "/" from a key that is not set.
  */
 static bool *mount_is_set(const struct conf_key *key, struct site_conf *site)
 {

@@ -6,7 +6,7 @@
 #include "ctl/report.h"
 #include "sitedb/grants.h"
 
-/* beyond lists the rights that the account has in addition to reading, or is "" if it has none. */
+/* `beyond` lists the account's rights in addition to reading; it is "" if there are none. */
 static void tell(const struct report *report, bool provider_failed, const char *beyond)
 {
 	struct strbuf said;

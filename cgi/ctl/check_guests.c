@@ -52,8 +52,8 @@ static void take_condition(struct walls *walls, const struct xml_node *stanza)
 }
 
 /*
- * True if the condition means that the server tried to contact another server. Then it did not
- * refuse the guest's message, although the delivery failed.
+ * True if the condition means that the server tried to deliver the guest's message to another
+ * server and failed. This is not a refusal of the message.
  */
 static bool has_tried(const char *condition)
 {
@@ -199,8 +199,8 @@ static enum status try_wall(struct walls *walls, const struct guest_wall *wall, 
 #define OWNER "xmlns='http://jabber.org/protocol/muc#owner'"
 
 /*
- * Creates a room from the user's session. If that fails, there is no room, and the guest's attempt
- * to enter it is an attempt to create it.
+ * Creates a room from the user's session. If that fails, there is no room, and a guest who tries to
+ * enter it tries to create it.
  */
 static enum status room_make(struct walls *walls, struct error *err)
 {

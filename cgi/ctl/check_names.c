@@ -76,8 +76,8 @@ static void look_at_row(void *arg, const struct jid_map_row *row)
 	struct names *names = arg;
 
 	/*
-	 * the site decides how it spells its names; look_at_user reports the names of provider
-	 * login
+	 * Check only the characters, because the site decides how it spells its names. look_at_user
+	 * reports the names of provider login.
 	 */
 	if (name_characters_check(row->user, &why) != STATUS_OK &&
 	    strcmp(row->source, PROVIDER_LOGIN) != 0)

@@ -7,7 +7,7 @@
 #include "base/error.h"
 #include "store/store.h"
 
-/* Returns STATUS_CONFLICT if the store has such names. said then lists the first of them. */
+/* Returns STATUS_CONFLICT if the store has names to report. `said` then lists the first ones. */
 enum status names_check(struct store *store, struct error *said);
 
 #endif

@@ -132,8 +132,8 @@ static void folder_closed(const struct passwd *who, const char *path, struct err
 /* ---- the socket ---- */
 
 /*
- * Explains why the account cannot connect, and what to do. failed is the errno of the account's
- * connection attempt, or 0 if there is none.
+ * Explains why the account cannot connect, and what to do. `failed` is the errno of the account's
+ * connection attempt, or 0 if there was none.
  */
 static enum status way_check(const struct report *report, const struct passwd *who, int failed,
 			     struct error *said)

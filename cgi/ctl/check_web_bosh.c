@@ -20,13 +20,13 @@
 #define RID_BIT          0x80000000u
 #define WAIT_MARGIN_S    10 /* how much longer than `wait` the XMPP server can take to answer */
 #define WAIT_EARLY_MS    1500
-#define INACTIVITY_FEW_S 10 /* Tigase uses 10; leaving and reopening a page takes a few seconds */
+#define INACTIVITY_FEW_S 10 /* as in Tigase; with fewer seconds, a session can end between pages */
 #define ORIGIN_MAX       300
 
 /* A session, with the data that a browser has about it. */
 struct outside {
 	struct web *web;
-	char *url;    /* owned; the address at which browsers continue */
+	char *url;    /* owned; the address at which browsers continue the session */
 	char *domain; /* owned */
 	char origin[ORIGIN_MAX];
 	bool cross; /* true if url and the page have different origins */
@@ -164,8 +164,8 @@ static void check_inactivity(const struct outside *outside)
 /* ---- can the page's script read the answers ---- */
 
 /*
- * True if the page uses https and the address plain http. Browsers refuse this, except for their
- * own machine.
+ * True if the page uses https, but the BOSH address uses plain http. Browsers refuse this, except
+ * for their own machine.
  */
 static bool is_mixed(const struct outside *outside)
 {
@@ -389,7 +389,7 @@ static void check_address(struct outside *outside)
 	terminate(outside);
 }
 
-/* name is the public name of a cluster node, or NULL if bosh_url has no placeholder. */
+/* `name` is the public name of a cluster node, or NULL if bosh_url has no placeholder. */
 static void check_node(struct web *web, const char *name)
 {
 	struct outside outside = {.web = web};

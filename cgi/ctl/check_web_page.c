@@ -48,7 +48,7 @@ static bool asks_for_login(const struct web *web)
 
 /* ---- what the page should have ---- */
 
-/* The headers that every page of prebind has exactly once. If value is NULL, any value is right. */
+/* The headers that every page of prebind has exactly once. A value of NULL allows any value. */
 static const struct page_header {
 	const char *name;
 	const char *value;

@@ -47,7 +47,7 @@ static int next_char(struct csv *csv)
 {
 	int c = raw_char(csv);
 
-	if (c == '\r') { /* with or without a line feed after it */
+	if (c == '\r') { /* a CR, with or without a line feed after it */
 		c = raw_char(csv);
 		if (c != '\n' && c != EOF)
 			give_back(csv, c);

@@ -122,7 +122,7 @@ int ctl_print_text(struct strbuf *text);
 struct ctl_list {
 	bool json;
 	struct strbuf text;
-	struct json_writer w; /* writes into text */
+	struct json_writer w; /* writes to the member `text` */
 };
 void ctl_list_begin(const struct ctl *ctl, struct ctl_list *list);
 /* Ends and prints the list. If status is an error, reports it instead. Returns the exit status. */
@@ -151,7 +151,7 @@ enum status ctl_read_jid(const struct ctl *ctl, const char *text, struct jid *ou
 enum status ctl_map_user(const struct ctl *ctl, const char *source, const char *name, char **out,
 			 struct error *err);
 
-/* Returns STATUS_BAD_REQUEST if no identity provider is named source. */
+/* Returns STATUS_BAD_REQUEST if `source` is not the name of an identity provider. */
 enum status ctl_source_check(const char *source, struct error *err);
 
 /* Returns the provider whose users the verb is about: --source, or the site's first provider. */

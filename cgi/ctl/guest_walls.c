@@ -1,5 +1,5 @@
 /*
- * The stanzas with which the check tries, as a guest, what guests must not do. docs/guests.md
+ * The stanzas that the check sends as a guest, to try what guests must not do. docs/guests.md
  * describes the settings.
  */
 #include "ctl/guest_walls.h"

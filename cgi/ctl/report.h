@@ -110,8 +110,8 @@ void check_bind(struct report *report, struct site *site, struct chat_session *s
 
 /*
  * check_guests.c, with --deep: opens a guest's session and checks that the XMPP server keeps guests
- * away from users, rooms and contacts. user is a session to which the guest tries to write.
- * user->sid is "" if there is none.
+ * away from users, rooms and contacts. `user` is a session to which the guest tries to write; its
+ * sid is "" if there is no such session.
  */
 void check_guests(struct report *report, struct site *site, const struct chat_session *user);
 

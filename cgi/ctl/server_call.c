@@ -53,8 +53,8 @@ static void add_param(struct strbuf *out, const char *name, const char *value)
 }
 
 /*
- * Adds the token from the file. With trusted proxies the server requires it, because a request from
- * this machine can then come from any visitor.
+ * Adds the token from the file. With trusted proxies the server requires the token, because a
+ * request from this machine can then come from any visitor.
  */
 static void add_token(struct strbuf *out, const char *file)
 {

@@ -9,7 +9,7 @@
 
 /*
  * Gets the page as JSON from the site of ctl, or from the first site if ctl->site is NULL.
- * Initializes body and stores the answer's body in it. Returns STATUS_NOT_FOUND if the server has
+ * Initializes *body and stores the answer's body in it. Returns STATUS_NOT_FOUND if the server has
  * no such page.
  */
 enum status server_call(const struct ctl *ctl, const char *path, struct strbuf *body,

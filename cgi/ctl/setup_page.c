@@ -27,8 +27,8 @@
 /* ---- which requests are allowed ---- */
 
 /*
- * True if a proxy that ends TLS has sent this header. A visitor can forge the header but gains
- * nothing, because every request needs the secret.
+ * True if the header X-Forwarded-Proto says that a proxy in front of us ends TLS. A visitor can
+ * forge the header but gains nothing, because every request needs the secret.
  */
 static bool is_behind_tls(const struct request *req)
 {

@@ -85,7 +85,7 @@ static void print_failures(const struct json *list, const char *title)
 	}
 }
 
-/* The first of these variables that is set names the terminal's encoding. */
+/* Looks for the terminal's encoding in the first of these environment variables that is set. */
 static bool is_utf8(void)
 {
 	static const char *const names[] = {"LC_ALL", "LC_CTYPE", "LANG"};

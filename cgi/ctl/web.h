@@ -41,7 +41,7 @@ enum status web_get_from_page(struct web *web, const char *reference, struct err
 
 /*
  * Copies the value of the first header with this name to out, or "" if there is none. Returns the
- * number of headers with this name. out can be NULL.
+ * number of headers with this name. `out` can be NULL.
  */
 int web_header(const struct http_answer *answer, const char *name, char out[WEB_HEADER_MAX]);
 

@@ -191,7 +191,7 @@ static bool write_file(int fd, const struct strbuf *text, uid_t account)
 	return ok;
 }
 
-/* Several imports can run at once: each has a new file with its own name. */
+/* Several imports can run at once, because each writes a new file with its own name. */
 static enum status replace(const char *file, const struct strbuf *text, uid_t account,
 			   struct error *err)
 {

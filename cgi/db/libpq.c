@@ -23,8 +23,8 @@ enum status libpq_load(struct error *err)
 #else
 
 /*
- * Such a build has no connections. So only postgresql_connect is called, and the functions that
- * accept NULL.
+ * Without libpq there are no connections. So the program calls only postgresql_connect, and the
+ * functions that accept NULL.
  */
 
 enum status postgresql_connect(const struct postgresql_target *target, int64_t until_ms,

@@ -1,6 +1,6 @@
 /*
- * Loads a client library of a database at its first use. So a program whose sites use only SQLite
- * never has it in memory. For store/ and sitedb/.
+ * Loads a client library of a database at its first use. So the library is never in the memory of a
+ * program whose sites use only SQLite. For store/ and sitedb/.
  */
 #ifndef DB_LIBRARY_H
 #define DB_LIBRARY_H
@@ -28,7 +28,7 @@ struct library {
 	const char *package; /* Debian's package, for the error text */
 	const char *const *names;
 	size_t count;
-	void *functions; /* a struct of pointers to functions, in the order of names */
+	void *functions; /* a struct of pointers to functions, in the order of `names` */
 };
 
 /*

@@ -104,7 +104,8 @@ static bool has_failed(const PGresult *result)
 /*
  * Waits for all results of what was sent, and sets *out to the last one. If a result failed, the
  * call fails, and later results are ignored: after a malformed row libpq still reports the end of
- * the statement as a result without rows. sent is the return value of the function that sent.
+ * the statement as a result without rows. sent is the return value of the libpq function that sent
+ * the statement.
  */
 static enum status finish(struct postgresql *connection, int sent, struct postgresql_result **out,
 			  struct postgresql_failure *why)
@@ -159,8 +160,8 @@ enum status postgresql_describe(struct postgresql *connection, const char *name,
 }
 
 /*
- * True if all columns have the expected format. Binary data that is read as text would be another
- * value, and so would text that is read as binary data.
+ * True if all columns have the expected format. Reading binary data as text, or text as binary
+ * data, would give a wrong value.
  */
 static bool has_form(const PGresult *result, bool binary)
 {
@@ -199,8 +200,8 @@ enum status postgresql_execute(struct postgresql *connection, const char *name,
 /* ---- open, close ---- */
 
 /*
- * libpq's parameters for one host. The members host and hostaddr have an entry for each of its
- * addresses. Without hostaddr libpq would query the name servers without a time limit. The
+ * libpq's parameters for one host. The members host and hostaddr have an entry for each address of
+ * the host. Without hostaddr libpq would query the name servers without a time limit. The
  * certificate is still checked against the name in host.
  */
 struct where {
@@ -286,7 +287,7 @@ static PGconn *begin_to_connect(const struct postgresql_target *target, const st
 	    uri->name,
 	    target->password,
 	    uri->local ? "prefer" : "verify-full",
-	    "/dev/null/none", /* no such file; libpq would warn about a special file */
+	    "/dev/null/none", /* never exists; about a special file, libpq would write a warning */
 	    "UTF8",
 	    "disable",
 	    "prebind",

@@ -70,7 +70,10 @@ bool postgresql_is_current(struct postgresql *connection);
 enum status postgresql_script(struct postgresql *connection, const char *sql,
 			      struct postgresql_result **out, struct postgresql_failure *why);
 
-/* The array types has the type of each parameter. 0 means that the server determines the type. */
+/*
+ * The member `types` is an array with the type of each parameter. 0 means that the server
+ * determines the type.
+ */
 struct postgresql_statement_text {
 	const char *name;
 	const char *sql;

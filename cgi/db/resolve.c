@@ -21,7 +21,7 @@ struct lookup {
 	size_t users; /* counts the thread, and the callers that wait */
 	pthread_cond_t over;
 	bool is_over;
-	int failed; /* result of getaddrinfo(3); this and found are valid if is_over */
+	int failed; /* result of getaddrinfo(3); `failed` and `found` are valid if is_over */
 	struct resolved found;
 	char host[];
 };

@@ -15,7 +15,7 @@
 #define DJANGO_SESSION_MAX  65536  /* maximum bytes of session_data */
 #define DJANGO_UNPACKED_MAX 262144 /* bytes of the decompressed JSON */
 
-#define DJANGO_KEYS_MAX 8 /* to replace the key, a site needs two */
+#define DJANGO_KEYS_MAX 8 /* while a site replaces its key, it needs two */
 
 struct django_keys {
 	struct strbuf text; /* wiped before it is freed; items point into it */
@@ -61,8 +61,8 @@ enum status django_sessions_check(const struct site_conf *conf, const struct dja
 				  struct strbuf *said, struct error *err);
 
 /*
- * Returns `status` unchanged; it is the result of site_query. If site_query failed because the
- * table is missing, err names Django's session engines that do not need the table.
+ * Returns `status`, the result of site_query, unchanged. If site_query failed because the table is
+ * missing, err names Django's session engines that do not need the table.
  */
 enum status django_blame_engine(const struct site_conf *conf, enum status status,
 				struct error *err);

@@ -15,8 +15,8 @@
 #define MAC_LEN       CODEC_BASE64URL_LEN(SECRET_SHA256_LEN)
 
 /*
- * The MAC covers this string with its NUL, then the fields. The key also makes other MACs, but the
- * data of those never begins with this string.
+ * The MAC covers this string with its NUL, then the fields. Other MACs use the same key, but their
+ * data never begins with this string.
  */
 static const char domain[] = "prebind-guest-v1";
 

@@ -15,7 +15,7 @@
 
 #define GUEST_ID_BYTES 8
 #define GUEST_ID_LEN   (2 * GUEST_ID_BYTES) /* in hex */
-#define GUEST_NAME_MAX 80                   /* in bytes; forty letters of most scripts */
+#define GUEST_NAME_MAX 80                   /* in bytes; room for forty letters of most scripts */
 /* bytes; ISSUED "." ID "." NAME "." MAC have 12, 16, 107 and 43 characters */
 #define GUEST_VALUE_MAX 200
 
@@ -25,7 +25,7 @@ struct guest {
 	char name[GUEST_NAME_MAX + 1]; /* "" if the guest gave no name */
 };
 
-/* Makes a new guest with a random ID. now is in seconds since 1970. */
+/* Makes a new guest with a random ID. `now` is in seconds since 1970. */
 void guest_begin(struct guest *guest, int64_t now);
 
 /*

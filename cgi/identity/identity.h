@@ -1,6 +1,6 @@
 /*
- * Finds the user of a request. It asks the site's providers in the order of the key `identity`, and
- * stops at the first answer other than IDENTITY_NONE. It also stops after an error, so that a
+ * Finds the user of a request. Asks the site's providers in the order of the key `identity`, and
+ * stops at the first answer other than IDENTITY_NONE. An error also stops the search, so that a
  * failure cannot turn one user into another.
  */
 #ifndef IDENTITY_IDENTITY_H
@@ -31,20 +31,20 @@ struct identity {
 	char *email;        /* "" if there is none */
 	char *
 	    /*
-	     * the site's own identifier for the user, usually a number, which stays the same if the
-	     * name changes; "" if there is none
+	     * the site's own identifier for the user, usually a number. It does not change if the
+	     * name changes. "" if there is none.
 	     */
 	    id;
 	char *session; /* form tokens are bound to this string; wiped before it is freed */
 	bool ours;     /* true if the login is a session of prebind, which prebind can end */
 	/*
-	 * True if nobody is logged in. user is then a random ID, or "" for a guest whose visit has
-	 * not begun. A guest has no account.
+	 * True if nobody is logged in. The member `user` is then a random ID, or "" for a guest
+	 * whose visit has not begun. A guest has no account.
 	 */
 	bool guest;
 	/*
 	 * True if a provider of the site can give JIDs. prebind then records a claim for every
-	 * account, even for those that the rule makes.
+	 * account, even if the rule made the account's JID.
 	 */
 	bool claims;
 	char *cookie; /* owned; name of the cookie that caused IDENTITY_BAD, or NULL */
@@ -82,8 +82,8 @@ struct identity_provider {
 	/* the data (bits of identity_extra) that the provider can give, if configured to */
 	unsigned knows;
 	/*
-	 * true if the provider itself checks exclude_users, because its users can be rows of our
-	 * own table
+	 * true if the provider itself checks exclude_users, so that identity_find does not check
+	 * it. The provider's users can be rows of our own table.
 	 */
 	bool own_users;
 	/*
@@ -108,7 +108,8 @@ struct identity_provider {
 	enum status (*check)(const struct site_conf *conf, struct store *store, struct error *said);
 	/*
 	 * Called if `check` found no fault. Returns false for something that looks wrong but can be
-	 * right; `said` is then one sentence about it. NULL if the provider has no such test.
+	 * right; `said` is then one sentence about it. The function is NULL if the provider has no
+	 * such test.
 	 */
 	bool (*is_plausible)(const struct site_conf *conf, struct error *said);
 };
@@ -159,13 +160,13 @@ enum identity_verdict identity_cookie(const struct identity_context *context, co
 
 /*
  * Sets out->cookie to the name of the cookie that caused IDENTITY_BAD, so that the response can
- * tell the visitor which cookie to delete. Sets it to NULL if out of memory.
+ * tell the visitor which cookie to delete. Sets out->cookie to NULL if out of memory.
  */
 void identity_blame_cookie(struct identity *out, const char *name);
 
 /*
- * Returns true if the name does not identify a user: it is empty, or is in exclude_users (in upper
- * or lower case).
+ * Returns true if the name does not identify a user, because it is empty or is in exclude_users.
+ * Upper and lower case are not distinguished.
  */
 bool identity_is_excluded(const struct site_conf *conf, const char *user);
 

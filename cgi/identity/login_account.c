@@ -61,7 +61,7 @@ static enum status find_sites(const struct identity_context *context, const char
 	struct login_query_user user = {0};
 	enum status status = STATUS_OK;
 
-	store_rest(context->store); /* the query in the site's database can take a long time */
+	store_rest(context->store); /* because the site's query can take a long time */
 	if (kept == NULL)
 		status = login_query_open(context->conf, &own, err);
 	if (status == STATUS_OK)
@@ -170,7 +170,7 @@ enum status login_user_check(const struct identity_context *context, const char 
 
 /*
  * Reads the account again, because the password check took some time. Sets *same to true if the
- * account still has that password and is not disabled.
+ * account still has the password that was checked, and is not disabled.
  */
 static enum status account_again(const struct identity_context *context,
 				 const struct login_account *checked, bool *same, struct error *err)

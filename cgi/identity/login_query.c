@@ -112,7 +112,7 @@ enum status login_query_find(struct login_query *users, const char *name,
 	enum status status = site_query_ask(users->query, &value, &row, &why);
 	if (status == STATUS_NOT_FOUND)
 		return error_set(err, status, "the site has no user '%s'", name);
-	/* two users with that name, or a value that cannot be used */
+	/* the query found two users with that name, or returned a value that cannot be used */
 	if (status == STATUS_BAD_REQUEST)
 		status = STATUS_UNAVAILABLE;
 	if (status != STATUS_OK)

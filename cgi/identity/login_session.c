@@ -311,7 +311,7 @@ static enum status check_and_create(const struct identity_context *context,
 
 /*
  * Repeats the password check once if the account changed during the first check. A parallel login
- * can cause that, when it replaces the hash of the same password.
+ * changes the account if it replaces the hash of the same password.
  */
 enum status login_attempt(const struct identity_context *context,
 			  const struct login_attempt *attempt, char token[SESSION_TOKEN_LEN + 1],

@@ -17,7 +17,7 @@ struct session_life login_session_life(const struct site_conf *conf);
 /*
  * Finds the session that the request's cookie identifies, if provider `source` created it. Sets
  * user, session and ours of *out. Returns IDENTITY_NONE if there is no session, or it has ended.
- * Returns IDENTITY_BAD if the request has several such cookies, or a malformed one.
+ * Returns IDENTITY_BAD if the request has several session cookies, or a malformed one.
  */
 enum identity_verdict login_session_find(const struct identity_context *context, const char *source,
 					 struct identity *out, struct error *err);

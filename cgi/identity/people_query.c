@@ -97,7 +97,7 @@ static void row_tell(const struct site_query_row *row,
 		each(arg, &person);
 }
 
-/* The rows that a query returned. n is their number, max the size of the array. */
+/* The rows that a query returned. `n` is their number, `max` the size of the array. */
 struct listing {
 	struct site_query_row *rows;
 	size_t max, n;

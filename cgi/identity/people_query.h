@@ -11,7 +11,7 @@
 
 struct people_query; /* thread-safe */
 
-/* rows of one search; includes people without an account */
+/* maximum number of rows of one search, including people without an account */
 #define PEOPLE_ROWS_MAX SITE_QUERY_ROWS_MAX
 
 /*

@@ -188,7 +188,7 @@ static bool is_class_byte(unsigned char c)
 
 /*
  * Refuses a name with a leading backslash. PHP never writes such a name, and would read it as a
- * different one.
+ * different name.
  */
 static bool is_class(const struct php_part *name)
 {

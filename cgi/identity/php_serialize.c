@@ -18,9 +18,9 @@
 
 enum found { FOUND_NOTHING, FOUND_NONE, FOUND_TEXT, FOUND_REFERENCE, FOUND_WRONG };
 
-/* The value a reference points to. A slot is PHP's number for a value; references (R) have none. */
+/* The target of a reference. A slot is PHP's number for a value; a reference (R) has no slot. */
 struct named {
-	size_t slot; /* 0 for none */
+	size_t slot; /* 0 if there is no reference */
 	enum found found;
 	struct php_part value; /* valid if found is FOUND_TEXT */
 };
@@ -126,8 +126,8 @@ static bool read_key(struct reader *r, struct php_part *out)
 }
 
 /*
- * A property that is not public is named "\0CLASS\0NAME". PHP never writes any other name that
- * begins with a NUL. If PHP knows the class, it also refuses such a name.
+ * A property that is not public is named "\0CLASS\0NAME". Any other name that begins with a NUL is
+ * refused. PHP never writes one, and refuses it itself if it knows the class.
  */
 static bool is_property_name(const struct php_part *name)
 {

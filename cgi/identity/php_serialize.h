@@ -12,7 +12,7 @@
 #include "conf/conf.h"
 
 #define PHP_DEPTH_MAX  64     /* levels of nested arrays; a typical session has about five */
-#define PHP_VALUES_MAX 100000 /* values in one session, which has at most a megabyte */
+#define PHP_VALUES_MAX 100000 /* values in a session, whose size is at most a megabyte */
 
 /*
  * Copies the string or whole number at the path into *out, which the caller frees. The path

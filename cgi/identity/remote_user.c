@@ -46,8 +46,8 @@ static enum status refuse_realm(const struct site_conf *conf, const char *name, 
 }
 
 /*
- * Finds the realm of the name. Accepts only realms of the list, spelled exactly as there. alice of
- * another realm is a different person and must not become our alice.
+ * Finds the realm of the name. Accepts only realms of the list, spelled exactly as in the list. The
+ * user "alice" of another realm is a different person, who must not become our "alice".
  */
 static enum status parts_read(const struct site_conf *conf, const char *name, struct parts *out,
 			      struct error *err)

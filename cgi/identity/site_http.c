@@ -82,7 +82,10 @@ static enum status site_http_open(const struct site_conf *conf, void **out, stru
 
 /* ---- the call ---- */
 
-/* Reports a failure of the site as a failure of prebind to the visitor. The log has the cause. */
+/*
+ * Reports a failed call as STATUS_UNAVAILABLE, so that the visitor sees a failure of prebind. Only
+ * the log has the cause.
+ */
 static enum status blame_site(const struct site_http *site, enum status status, struct error *err)
 {
 	if (status == STATUS_CHAT_SERVER || status == STATUS_CHAT_TIMEOUT)

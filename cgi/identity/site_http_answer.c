@@ -10,7 +10,7 @@
 
 #include "base/json.h"
 
-/* seconds to the end of the year 9999; refuses times in milliseconds, which are larger */
+/* the end of the year 9999 in seconds; a time in milliseconds is larger, so it is refused */
 #define EXPIRES_MAX 253402300799LL
 
 #define N_TEXTS 5

@@ -23,7 +23,7 @@ struct entry {
 	LIST_ENTRY(entry) in_bucket;
 	TAILQ_ENTRY(entry) in_order;
 	bool asking; /* true until the answer arrives */
-	bool listed; /* true if the table has it; set to false as soon as its call fails */
+	bool listed; /* true while the table has this entry; false once its call has failed */
 	/* requests that now use the entry, including the request that calls the site */
 	unsigned holders;
 	int64_t asked_us;   /* when the call began; monotonic */

@@ -9,7 +9,7 @@
 #include "base/error.h"
 #include "conf/conf.h"
 
-/* email and id are true if a query of the site returns the column of that name. */
+/* `email` and `id` are true if a query of the site returns the column of that name. */
 enum status site_rule_check(const struct site_conf *conf, bool email, bool id, struct error *err);
 
 #endif

@@ -291,7 +291,7 @@ static enum status profile_add(const struct site_session *site, struct identity 
 		return STATUS_OK;
 	enum status status = profile_ask(site, out->user, &row, err);
 	if (status == STATUS_OK && site_query_returns(site->profile, PROFILE_USER) &&
-	    /* the session can have the user's number, which must not become the name */
+	    /* the session can have only the user's number, and a number must not become the name */
 	    row.values[PROFILE_USER] == NULL)
 		status = error_set(err, STATUS_NOT_FOUND, "the user has no name");
 	if (status == STATUS_OK)

@@ -11,7 +11,7 @@
 #include "store/session.h"
 
 #define TOKEN_ONCE_LIFE_MAX_S                                                                      \
-	600 /* in seconds; longest life of a posted token (used tokens are recorded so long) */
+	600 /* in seconds; longest life of a posted token; a used token is recorded for this time */
 
 /*
  * Returns true if the site uses provider `token`, and has origins whose pages are allowed to post

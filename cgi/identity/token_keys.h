@@ -4,9 +4,9 @@
  *   KID ":" KEY         a shared key in base64url, at least 32 bytes: HMAC, HS256
  *   KID ":" /PATH.pem   a public key, RSA or P-256: RS256, ES256
  *
- * * Empty lines and lines that begin with # are ignored. The site signs with one of the keys;
- * prebind accepts tokens of every key. To replace a key, add the new key to the file, then use it
- * at the site, then remove the old key.
+ * Empty lines and lines that begin with # are ignored. The site signs with one of the keys; prebind
+ * accepts tokens of every key. To replace a key, add the new key to the file, then use it at the
+ * site, then remove the old key.
  */
 #ifndef IDENTITY_TOKEN_KEYS_H
 #define IDENTITY_TOKEN_KEYS_H
@@ -43,7 +43,7 @@ enum status token_keys_read(const char *file, bool public_too, struct token_keys
 void token_keys_clear(struct token_keys *keys); /* also wipes the keys */
 
 /*
- * Returns the key with this kid, or NULL if there is none. kid has kid_len bytes and need not end
+ * Returns the key with this kid, or NULL if there is none. `kid` has kid_len bytes and need not end
  * with a NUL.
  */
 const struct token_key *token_keys_find(const struct token_keys *keys, const char *kid, size_t len);

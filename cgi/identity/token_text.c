@@ -16,7 +16,7 @@
 #define JWT_HEADER_MAX 512
 #define PARTS_MAX      4
 
-/* The parts of a token, and the part of its text that the MAC covers. Both are borrowed. */
+/* The parts of a token, and the text that the MAC covers. All point into the token. */
 struct parts {
 	struct secret_part items[PARTS_MAX];
 	size_t count;
@@ -102,7 +102,7 @@ static bool read_time(const struct token_rules *rules, const struct json *claim,
 
 /*
  * Reads the time at which the token was made. If a JWT does not have this time, uses the earliest
- * time that its exp allows. So `prebindctl token revoke` revokes such a token, too.
+ * time that its exp allows. So `prebindctl token revoke` also revokes a token without this time.
  */
 static bool read_issued(const struct token_rules *rules, const struct json *claims,
 			long long expires, long long *out)

@@ -10,8 +10,8 @@
  *
  * * HEADER "." PAYLOAD "." SIGNATURE (RFC 7515 7.1): HS256, RS256, ES256
  *
- * * The base64url must have no padding and be in canonical form, so that a token can be written in
- * only one way.
+ * In both formats, the base64url must have no padding and be in canonical form, so that a token can
+ * be written in only one way.
  */
 #ifndef IDENTITY_TOKEN_TEXT_H
 #define IDENTITY_TOKEN_TEXT_H
@@ -48,8 +48,8 @@ struct token {
 };
 
 /*
- * Checks a token. Returns STATUS_OK if the token is valid. Returns STATUS_NOT_FOUND if only its
- * time is over. Returns STATUS_BAD_CREDENTIALS if it is invalid; err then says why. Decodes the
+ * Checks a token. Returns STATUS_OK if the token is valid. Returns STATUS_NOT_FOUND if it was valid
+ * but has expired. Returns STATUS_BAD_CREDENTIALS if it is invalid; err then says why. Decodes the
  * payload only after its MAC or signature is verified. The caller clears *out.
  */
 enum status token_check(const struct token_rules *rules, const char *text, int64_t now,

@@ -1,6 +1,6 @@
 /*
  * Provider `site_session` with `site_result = wordpress`: verifies WordPress's cookie with the keys
- * of the site and the user's data from the site's tables. One query returns these data.
+ * of the site and the user's data from the site's tables. One query returns all of this data.
  */
 #include <stdlib.h>
 #include <string.h>

@@ -22,7 +22,7 @@ enum wordpress_name {
 	WORDPRESS_NONCE_SALT,
 	WORDPRESS_SECRET_KEY,
 	WORDPRESS_SECRET_SALT,
-	WORDPRESS_N_KEYS, /* the names before this one are names of keys */
+	WORDPRESS_N_KEYS, /* the names above are the names of keys */
 	WORDPRESS_COOKIEHASH = WORDPRESS_N_KEYS,
 	WORDPRESS_LOGGED_IN_COOKIE,
 	WORDPRESS_SITEURL,
@@ -46,9 +46,9 @@ void wordpress_config_clear(struct wordpress_config *config);
 const char *wordpress_name_text(enum wordpress_name name);
 
 /*
- * Returns the value of LOGGED_IN_KEY or LOGGED_IN_SALT if WordPress's wp_salt() uses the one in the
- * file. `name` says which of the two. Returns NULL if WordPress takes the value from its options
- * table instead. WordPress does so if the file has no value, the sample value of
+ * Returns the value of LOGGED_IN_KEY or LOGGED_IN_SALT if WordPress's wp_salt() uses the value in
+ * the file. `name` says which of the two. Returns NULL if WordPress takes the value from its
+ * options table instead. WordPress does so if the file has no value, the sample value of
  * wp-config-sample.php, or the same value for two names.
  */
 const char *wordpress_config_key(const struct wordpress_config *config, enum wordpress_name name);

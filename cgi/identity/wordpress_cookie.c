@@ -149,7 +149,7 @@ static bool sign(const struct wordpress_cookie *cookie, const char *key, struct 
 }
 
 /*
- * Compares the cookie's HMAC with the one for this fragment. Returns STATUS_NOT_FOUND if they
+ * Compares the cookie's HMAC with the HMAC for this fragment. Returns STATUS_NOT_FOUND if they
  * differ.
  */
 static enum status compare(const struct wordpress_cookie *cookie, const char *key,

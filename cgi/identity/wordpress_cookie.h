@@ -43,12 +43,12 @@ struct wordpress_user {
 };
 
 /*
- * Checks the cookie. key is LOGGED_IN_KEY followed by LOGGED_IN_SALT. now is in seconds since 1970.
- * WordPress accepts a cookie for one more hour in POST and Ajax requests; this function does not.
- * Returns STATUS_NOT_FOUND if the login has ended, or WordPress did not make the cookie. Returns
- * STATUS_BAD_CREDENTIALS if the signature is wrong, but the session still exists. In that case the
- * user has changed the password, or the key is not the site's. Returns STATUS_BAD_REQUEST if the
- * sessions cannot be read.
+ * Checks the cookie. `key` is LOGGED_IN_KEY followed by LOGGED_IN_SALT. `now` is in seconds since
+ * 1970. WordPress accepts a cookie for one more hour in POST and Ajax requests; this function does
+ * not. Returns STATUS_NOT_FOUND if the login has ended, or WordPress did not make the cookie.
+ * Returns STATUS_BAD_CREDENTIALS if the signature is wrong, but the session still exists. In that
+ * case the user has changed the password, or the key is not the site's. Returns STATUS_BAD_REQUEST
+ * if the sessions cannot be read.
  */
 enum status wordpress_cookie_check(const struct wordpress_cookie *cookie, const char *key,
 				   const struct wordpress_user *user, int64_t now,

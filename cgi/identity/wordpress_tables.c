@@ -17,7 +17,7 @@
 #define PREFIX_MAX 48   /* bytes; a table's name has at most 64 bytes */
 #define QUERY_MAX  8192 /* size of the query file in bytes */
 
-/* the name after the prefix; few other programs have such a table */
+/* the name after the prefix; few other programs have a table with this name */
 static const char users_table[] = "usermeta";
 
 /* Returns true if the text can be the prefix of table names. */
@@ -179,7 +179,7 @@ enum status wordpress_blame_prefix(const struct site_conf *conf, enum status sta
 /* ---- the cookie's name ---- */
 
 /*
- * Compares the cookie's name with the one that follows from the site's address. Returns
+ * Compares the cookie's name with the name that follows from the site's address. Returns
  * STATUS_NOT_FOUND if they differ.
  */
 static enum status compare(const struct site_conf *conf, const struct wordpress_option *option,

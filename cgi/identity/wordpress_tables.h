@@ -32,16 +32,16 @@ enum status wordpress_option_get(const struct site_conf *conf, const struct word
 enum status wordpress_cookie_name(const char *address, struct strbuf *out, struct error *err);
 
 /*
- * Returns `status` unchanged; it is the result of the site's query. If the query failed because the
+ * Returns `status`, the result of the site's query, unchanged. If the query failed because the
  * prefix in the query is not that of the site's tables, err says so.
  */
 enum status wordpress_blame_prefix(const struct site_conf *conf, enum status status,
 				   struct error *err);
 
 /*
- * Returns false if the cookie's name is not the one that follows from the site's address; `said` is
- * then a sentence about that. Returns true if the names are equal, or if the account is not allowed
- * to read the address.
+ * Returns false if the cookie's name is not the name that follows from the site's address; `said`
+ * then explains the difference. Returns true if the names are equal, or if the account is not
+ * allowed to read the address.
  */
 bool wordpress_is_its_cookie(const struct site_conf *conf, const char *cookie, struct error *said);
 

@@ -1,8 +1,8 @@
 /*
  * Makes one call with a borrowed libcurl handle: sets its body and deadline, performs it, and
- * returns an answer or an error. A table has the error texts, with the next step. This file does
- * not depend on XMPP. It never repeats a call, because the repetition could create a second
- * session.
+ * returns an answer or an error. A table has the error texts, each of which tells the operator the
+ * next step. This file does not depend on XMPP. It never repeats a call, because the repetition
+ * could create a second session.
  */
 #include <stdio.h>
 #include <string.h>

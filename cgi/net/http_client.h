@@ -24,7 +24,8 @@ struct http_client_options {
 	bool allow_http;  /* allow plain http to hosts that are not loopback */
 	/*
 	 * Set it to examine a web server. Answers then include the head and the time when the
-	 * certificate expires. They can be compressed, and can have up to HTTP_INSPECT_MAX bytes.
+	 * certificate expires. Answers can then be compressed, and can have up to HTTP_INSPECT_MAX
+	 * bytes.
 	 */
 	bool inspect;
 	/* For error texts. Both are borrowed, and must live as long as the client. */
@@ -45,7 +46,8 @@ void http_client_free(struct http_client *client); /* NULL is allowed */
 
 /*
  * Returns STATUS_BAD_REQUEST if the URL is not http or https, or has credentials in it. Also
- * returns it for plain http to a host that is not loopback, unless allow_http is set.
+ * returns STATUS_BAD_REQUEST for plain http to a host that is not loopback, unless allow_http is
+ * set.
  */
 enum status http_client_url_check(const struct http_client *client, const char *url,
 				  struct error *err);
@@ -73,7 +75,7 @@ struct http_call {
 	const char *password;
 	const char *method;         /* NULL means POST with a body, GET without */
 	const char *header;         /* one more header, "Name: value"; NULL for none */
-	const char *const *headers; /* further headers, then NULL; or NULL */
+	const char *const *headers; /* more headers, ending with NULL; NULL for none */
 	const char *host;           /* the Host header; NULL for the host of the URL */
 	const char *cookie;         /* the Cookie header, or NULL; removed after the call */
 	int64_t deadline_ms;        /* monotonic */
@@ -83,7 +85,7 @@ struct http_call {
 enum http_reach {
 	HTTP_NOT_BEGUN,     /* not allowed, or no time left */
 	HTTP_NOT_CONNECTED, /* DNS, TCP or TLS failed; nothing was sent; another try can succeed */
-	HTTP_NOT_REACHED,   /* nothing was sent: too slow, or the certificate is not trusted */
+	HTTP_NOT_REACHED,   /* nothing was sent: timed out, or the certificate is not trusted */
 	HTTP_SENT           /* some of the request may have been sent; never send it again */
 };
 

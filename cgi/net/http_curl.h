@@ -41,7 +41,7 @@ struct http_connection {
 	CURL *easy;
 	curl_socket_t socket; /* of the open connection; CURL_SOCKET_BAD if there is none */
 
-	/* These members stay set while calls differ only in body and deadline. */
+	/* These members stay set until a call differs in more than its body and deadline. */
 	struct strbuf settings;    /* as written by http_settings.c; "" for none */
 	struct http_target target; /* of the URL in settings */
 	CURLU *url;                /* libcurl borrows url and headers */
@@ -60,7 +60,7 @@ struct http_connection {
 enum status http_target_read(CURLU *url, const char *text, struct http_target *out,
 			     struct error *err);
 
-/* Sets the options of the handle for a call, unless they are set already. In http_settings.c. */
+/* Sets the options of the handle for a call, unless they are set already. Is in http_settings.c. */
 enum status http_settings_make(struct http_connection *connection, const struct http_call *call,
 			       struct error *err);
 /* Resets the handle, but keeps its connection. */

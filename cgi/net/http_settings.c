@@ -1,7 +1,7 @@
 /*
- * The options of a libcurl handle. The tables below have those of every call. All options stay set
- * while calls differ only in body and deadline, which http_call.c sets. This file also has
- * libcurl's callbacks, the target of a call, and the rule for plain http.
+ * The options of a libcurl handle. The tables below have the options that are the same for every
+ * call. All options stay set while calls differ only in body and deadline, which http_call.c sets.
+ * This file also has libcurl's callbacks, the target of a call, and the rule for plain http.
  */
 #include <arpa/inet.h>
 #include <netinet/tcp.h>
@@ -20,8 +20,8 @@
 
 /*
  * The JDK's HTTP server, used by Tigase, writes head and body in two packets. With delayed ACKs the
- * second packet waits 40 ms for our ACK. So on_header sets TCP_QUICKACK. It does so for each
- * answer, because the kernel clears the option by itself. The descriptor is stored here for
+ * second packet waits 40 ms for our ACK. So on_header sets TCP_QUICKACK. It sets the option for
+ * each answer, because the kernel clears the option by itself. The descriptor is stored here for
  * on_header, because CURLINFO_ACTIVESOCKET is not set inside a callback.
  */
 static int on_socket(void *arg, curl_socket_t socket, curlsocktype purpose)

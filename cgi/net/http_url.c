@@ -1,5 +1,6 @@
 /*
- * Splits URLs into their parts with libcurl's own parser, so that they mean the same as in a call.
+ * Splits URLs into their parts with libcurl's own parser, so that each part is the one that a call
+ * uses.
  */
 #include "net/http_url.h"
 

@@ -42,7 +42,7 @@ struct call {
 
 /* ---- answers ---- */
 
-/* Starts an answer with HTTP status 200. result is written to the log. */
+/* Starts an answer with HTTP status 200. `result` is written to the log. */
 static struct strbuf *send_result(struct call *call, const char *result)
 {
 	call->result = result;
@@ -112,8 +112,8 @@ static void send_session(struct call *call, const struct chat_session *session)
 /* ---- authentication ---- */
 
 /*
- * If failed is true, counts a failed call from this address. Otherwise returns an error if there
- * were too many. The login form uses the same function with its own count.
+ * If `failed` is true, counts a failed call from this address. Otherwise returns an error if there
+ * were too many failed calls. The login form uses the same function with its own count.
  */
 static enum status failures(struct exchange *ex, bool failed, struct error *err)
 {

@@ -1,6 +1,6 @@
 /*
- * Stores in the site's limits (as a bucket) that a request came through a proxy. There, all
- * processes share it, and `prebindctl check` can read it.
+ * Records that a request came through a proxy. The record is a bucket in the site's limits, which
+ * all processes and `prebindctl check` can read.
  */
 #include "page/behind_proxy.h"
 
@@ -27,9 +27,9 @@ static size_t without_port(const char *word, size_t len)
 }
 
 /*
- * True if the header contains the address. If the web server knows the proxy, the address that it
- * gives us is the visitor's, and the header contains it, too. Compares addresses as numbers,
- * because there are several ways to write an IPv6 address.
+ * True if the header contains the address. A web server that knows the proxy passes the visitor's
+ * address to us, and the header also contains that address. Compares addresses as numbers, because
+ * there are several ways to write an IPv6 address.
  */
 static bool names(const char *header, const char *address)
 {

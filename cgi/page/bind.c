@@ -178,7 +178,7 @@ static void put_guest(struct json_writer *w, const struct identity *guest)
 		json_put_string(w, "name", guest->display_name);
 }
 
-/* Writes the members for a user. who is NULL if there is no visitor. */
+/* Writes the members for a user. `who` is NULL if there is no visitor. */
 static void put_for_user(struct json_writer *w, const struct site_conf *conf,
 			 const struct identity *who)
 {

@@ -45,8 +45,8 @@ struct caller_claim {
  * Checks the credentials, and sets *out to the caller. Free it with adhoc_caller_clear. Returns
  * STATUS_BAD_CREDENTIALS if the caller is unknown or disabled, or if the password is wrong. All
  * three take the same time. Returns STATUS_FORBIDDEN if the password is correct, but the API key or
- * the address is not. err then says which of them, and can be shown to the caller. Returns
- * STATUS_BUSY if too many passwords are being checked.
+ * the address is not. err then says which of the two is wrong, and can be shown to the caller.
+ * Returns STATUS_BUSY if too many passwords are being checked.
  */
 enum status caller_authenticate(struct caller_cache *cache, struct store *store,
 				const struct caller_claim *claim, struct adhoc_caller *out,

@@ -1,7 +1,7 @@
 /*
  * GET / sends the chat page. If the user opened the page directly or from this site, the page
  * contains the session as data. Otherwise the page's script requests a session. So a link or a
- * prefetch on another site cannot open one.
+ * prefetch on another site cannot open a session.
  */
 #include <stdlib.h>
 

@@ -13,7 +13,7 @@
 
 /*
  * Sets the cookie for all paths of the host, with HttpOnly, SameSite and, unless allow_http is set,
- * Secure. life_s is in seconds, or COOKIE_UNTIL_CLOSED. value can have only characters that are
+ * Secure. life_s is in seconds, or COOKIE_UNTIL_CLOSED. `value` can have only characters that are
  * allowed in a cookie. If out of memory, marks the response as failed.
  */
 void cookie_set(struct response *res, const struct site_conf *conf, enum own_cookie cookie,
@@ -28,7 +28,7 @@ void cookie_expire(struct response *res, const struct site_conf *conf, enum own_
  */
 enum status own_cookie_find(const struct request *req, const struct site_conf *conf,
 			    enum own_cookie cookie, char **out, struct error *err);
-/* Like own_cookie_find, but returns the value, or NULL also if out of memory. */
+/* Like own_cookie_find, but returns the value. Returns NULL also if out of memory. */
 char *cookie_get(const struct request *req, const struct site_conf *conf, enum own_cookie cookie);
 
 #endif

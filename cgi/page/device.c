@@ -20,7 +20,7 @@
  */
 static const char domain[] = "prebind-device-v1";
 
-/* Writes head "." MAC to out. Sets out to "" and returns false if out of memory. */
+/* Writes `head`, "." and the MAC to `out`. Sets `out` to "" and returns false if out of memory. */
 static bool finish(const unsigned char key[SECRET_KEY_LEN], const char *account, const char *head,
 		   char out[DEVICE_VALUE_MAX])
 {
@@ -58,8 +58,8 @@ void device_cookie_make(const unsigned char key[SECRET_KEY_LEN], const char *acc
 }
 
 /*
- * Copies ISSUED "." NONCE from the value to head. To check the value, the caller passes head to
- * finish and compares the result with the value.
+ * Copies ISSUED "." NONCE from the value to `head`. To check the value, the caller passes `head` to
+ * finish() and compares the result with the value.
  */
 static bool read_head(const char *value, int64_t *issued, char head[DEVICE_VALUE_MAX])
 {

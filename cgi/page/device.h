@@ -15,7 +15,7 @@
 #define DEVICE_LIFE_S    (180L * 24 * 3600)
 #define DEVICE_VALUE_MAX 96 /* ISSUED "." NONCE "." MAC: 12, 22 and 43 characters */
 
-/* Makes the value of a new cookie for the account. now is in seconds. */
+/* Makes the value of a new cookie for the account. `now` is in seconds. */
 void device_cookie_make(const unsigned char key[SECRET_KEY_LEN], const char *account, int64_t now,
 			char out[DEVICE_VALUE_MAX]);
 

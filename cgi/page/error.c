@@ -16,8 +16,8 @@
 #include "page/page.h"
 
 /*
- * minimum time between warnings about an unknown Host or path, because anybody can send such
- * requests
+ * minimum time between warnings about an unknown Host or path; otherwise anybody could fill the log
+ * with warnings
  */
 #define WARN_EVERY_MS       60000
 #define RETRY_BUSY_S        1
@@ -47,7 +47,7 @@ static enum route_format answer_format(const struct exchange *ex)
 		   : SPEAKS_PAGES;
 }
 
-/* Redirects to our own login form, and passes the path to which it should return. */
+/* Redirects to our login form. Passes the path to which the form redirects after the login. */
 static void redirect_to_login(struct exchange *ex)
 {
 	struct strbuf location, here;

@@ -30,7 +30,7 @@ enum status guest_jid(const struct site_conf *conf, struct jid *out, struct erro
 
 /*
  * Starts or continues a guest's visit, before a session is opened. Gives a new guest an id, reads
- * the name from the form, and sets the cookie. context is that of the exchange. Returns
+ * the name from the form, and sets the cookie. `context` is the exchange's context. Returns
  * STATUS_BAD_REQUEST if the name cannot be used.
  */
 enum status guest_begin_visit(struct exchange *ex, const struct identity_context *context,

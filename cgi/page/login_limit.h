@@ -26,14 +26,14 @@ enum status login_limit_begin(struct exchange *ex, const char *user, struct logi
 			      struct error *err);
 
 /*
- * Ends the attempt and frees the members of limit. status is the result of the password check.
+ * Ends the attempt and frees the members of *limit. `status` is the result of the password check.
  * After STATUS_BAD_CREDENTIALS the attempt remains counted. After STATUS_OK, a browser without a
  * device cookie gets one.
  */
 void login_limit_end(struct exchange *ex, struct login_limit *limit, enum status status);
 
 /*
- * If failed is true, counts a failure of the visitor's address. Otherwise only checks the count:
+ * If `failed` is true, counts a failure of the visitor's address. Otherwise only checks the count:
  * returns STATUS_SLOW_DOWN, with err->retry_after, if there were too many failures. Each scope has
  * a separate count.
  */

@@ -86,8 +86,8 @@ static void add_bosh_origins(const struct site_conf *conf, struct strbuf *out)
 }
 
 /*
- * True for a page with Converse.js 14. It inserts style elements, which our policy forbids on all
- * other pages (docs/converse.md).
+ * True for a page with Converse.js 14. Converse.js inserts style elements, which our policy forbids
+ * on all other pages (docs/converse.md).
  */
 static bool is_converse(const struct exchange *ex)
 {

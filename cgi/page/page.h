@@ -62,7 +62,7 @@ void page_send_json(struct exchange *ex, int http_status, struct strbuf *json);
 /*
  * Sends the error response for `status` in the format of the route, and logs it. On a page,
  * STATUS_LOGIN_REQUIRED redirects to the login if there is one. err has the reason for the log and
- * the value of Retry-After, and can be NULL. status must not be STATUS_OK.
+ * the value of Retry-After, and can be NULL. `status` must not be STATUS_OK.
  */
 void page_send_error(struct exchange *ex, enum status status, const struct error *err);
 
@@ -111,7 +111,7 @@ enum status bind_wait(struct exchange *ex, const struct jid *jid, struct chat_se
 enum status bind_check(struct exchange *ex, struct error *said);
 
 /*
- * Writes a key for the exchange's user from which nobody can find out the name. The same user and
+ * Writes a key that identifies the exchange's user but does not reveal the name. The same user and
  * JID always have the same key, so a page can check that its session belongs to this visitor.
  * Writes "" if out of memory.
  */
@@ -122,8 +122,8 @@ void bind_user_key(const struct exchange *ex, char out[BIND_USER_KEY_LEN + 1]);
  * Writes {"jid":…,"sid":…,"rid":…,…} for the session, or {"bind":"required"} if session is NULL.
  * "user":… comes first, unless user_key is NULL. For a guest, adds "guest":true and, once the visit
  * has started, "name". For a user, adds "people" if that is enabled, and "name" (the name in rooms)
- * if the site has rooms. Ends with the members of bind_put_site. who is NULL in the tools, which
- * have no visitor.
+ * if the site has rooms. Ends with the members of bind_put_site. `who` is NULL in prebindctl, which
+ * has no visitor.
  */
 void bind_write_json(const struct site_conf *conf, const struct chat_session *session,
 		     const char *user_key, const struct identity *who, struct strbuf *out);

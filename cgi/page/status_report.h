@@ -22,7 +22,7 @@ struct status_series {
 	const char *name; /* name in JSON; its title is the text status_NAME of the templates */
 	enum status_group group;
 	bool has_plot;
-	bool adds_up; /* a period's value is the sum of its steps, otherwise their largest value */
+	bool adds_up; /* a period's value is the sum of its steps; if false, the largest of them */
 	enum { COUNT_OF, CALL_QUANTILE } kind;
 	size_t of;   /* the first count of the series (enum history_count) */
 	size_t many; /* number of counts to add up */

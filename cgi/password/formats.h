@@ -19,7 +19,7 @@ struct password_format {
 	const char *prefix;
 	const char *name; /* for the log */
 	size_t skip;      /* bytes of prefix that the reader does not get */
-	bool weak; /* if the table were stolen, passwords could be found quickly; this is logged */
+	bool weak; /* a thief of the table could find passwords quickly; the caller logs this */
 	bool only_if_allowed;
 	bool slashed; /* PHP's addslashes() might have changed the password before it was hashed */
 	size_t max;   /* longest password in bytes; 0 for PASSWORD_MAX */

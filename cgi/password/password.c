@@ -76,9 +76,10 @@ static void queue_leave(void)
 /* ---- the same work for an unknown user ---- */
 
 /*
- * For each site, the last hash that was checked. A check for an unknown user checks the password
- * against it, because a site chooses the format of its hashes, and one check can take much longer
- * than the rest of the response. If there are more sites than slots, sites can displace each other.
+ * For each site, the hash that was checked last. The password of an unknown user is checked against
+ * this hash, so that the check takes as long as for a known user. Each site chooses the format of
+ * its hashes, and a check can take much longer than the rest of the response. If there are more
+ * sites than slots, sites can displace each other.
  */
 #define USUAL_SLOTS 256
 

@@ -122,8 +122,8 @@ enum status drupal_verify(const struct password_hash *hash, const char *password
 }
 
 /*
- * Verifies a hash that Drupal made from an old MD5 hash, with the MD5's hexadecimal digits as the
- * password.
+ * Verifies a hash that Drupal made from an old MD5 hash. The input of Drupal's hash is the
+ * password's MD5 in hexadecimal digits.
  */
 static enum status md5_verify(const struct password_hash *hash, enum digest_kind kind,
 			      const char *password)

@@ -26,11 +26,11 @@ struct prebind_call {
 
 struct prebind_backend {
 	const char *name;
-	const char *url_key; /* the key of the addresses at url_offset in struct site_conf */
+	const char *url_key; /* the key whose addresses are at url_offset in struct site_conf */
 	size_t url_offset;
 	/*
 	 * True if the server chooses the JID. Only the domain must be the same as in the call's
-	 * JID. Such sessions have no account, so no account is created for them.
+	 * JID. The JID of a session then has no account, so no account is created for it.
 	 */
 	bool gives_jid;
 	/*
@@ -65,7 +65,7 @@ struct prebind_backend {
 enum status prebind_key_error(const struct site_conf *conf, const char *key,
 			      const struct error *why, struct error *err);
 
-/* Returns the outcome of a call to which no answer came. */
+/* Returns the outcome of a call that got no answer. */
 enum upstream_outcome prebind_reach_outcome(enum http_reach reach);
 
 extern const struct prebind_backend tigase_backend;

@@ -21,7 +21,7 @@ struct bosh_credentials {
 	struct strbuf secret; /* sent as the password of SASL */
 	char *site_user;      /* owned; the user whose JID map row has the password, or NULL */
 	bool made;            /* we created the account (key provision) */
-	bool kept;            /* from an earlier log-in; if it is refused, get a new secret */
+	bool kept;            /* the secret is from an earlier log-in; if refused, get a new one */
 };
 
 struct bosh_auth_way {

@@ -59,8 +59,8 @@ static enum status password_open(const struct site_conf *conf, struct store *sto
 
 /*
  * Reads the password from the JID map. Sets *user to the user of the row; the caller frees *user.
- * Returns STATUS_NOT_FOUND if there is no row, or if the row has no password; in the second case
- * *user is set.
+ * Returns STATUS_NOT_FOUND if there is no row. Also returns STATUS_NOT_FOUND if the row has no
+ * password, but then *user is set.
  */
 static enum status map_ask(const struct passwords *passwords, const struct jid *jid, char **user,
 			   struct strbuf *out, struct error *err)

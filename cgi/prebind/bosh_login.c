@@ -19,7 +19,7 @@
 #include "xmpp/sasl.h"
 
 #define SASL_STEPS_MAX    8 /* SCRAM needs three */
-#define STRAY_STANZAS_MAX 4 /* answers to read until an iq's result; nobody can write to us yet */
+#define STRAY_STANZAS_MAX 4 /* stanzas before an iq's result; few, as nobody can write to us yet */
 #define IQ_BIND           "bind1"
 #define IQ_SESSION        "session1"
 

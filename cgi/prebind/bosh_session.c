@@ -65,7 +65,7 @@ static enum status answer_take(struct bosh_session *session, struct error *err)
 		    "bosh_service ended the session with HTTP status %d: it was restarted, or a "
 		    "proxy in front of it sent the request to another node",
 		    session->http.status);
-	if (session->http.status == 404) /* Prosody also answers this for a host without mod_bosh */
+	if (session->http.status == 404) /* Prosody also answers 404 for a host without mod_bosh */
 		return error_set(
 		    err, STATUS_CHAT_SERVER,
 		    "bosh_service answered with HTTP status 404 instead of a BOSH body: check its "

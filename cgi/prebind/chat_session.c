@@ -23,7 +23,7 @@ void chat_session_set_rid(struct chat_session *session, int64_t next)
 	memcpy(session->rid, text, strlen(text) + 1);
 }
 
-/* True for digits with a value well below 2^53, because the browser counts on from the rid. */
+/* True for digits with a value well below 2^53, because the browser increments the rid. */
 static bool rid_is_sound(const char *rid)
 {
 	size_t len = strspn(rid, "0123456789");

@@ -26,8 +26,8 @@ struct chat_session {
 };
 
 /*
- * Sets the rid of the next request. If the value is too big for JavaScript to count on from it, the
- * rid stays "", which is refused later.
+ * Sets the rid of the next request. If the value is too big for JavaScript to increment, the rid
+ * stays "", and chat_session_check refuses the session.
  */
 void chat_session_set_rid(struct chat_session *session, int64_t next);
 

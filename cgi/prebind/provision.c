@@ -24,7 +24,7 @@ static bool creates_accounts(const struct site_conf *conf)
 	return conf->provision == PROVISION_TIGASE || conf->provision == PROVISION_EJABBERD;
 }
 
-/* True if the password is stored. It is needed again only if we use it for log-ins ourselves. */
+/* True if the password is stored. It is needed again only if we log in with it ourselves. */
 static bool keeps_password(const struct site_conf *conf)
 {
 	return conf->backend == BACKEND_BOSH && conf->bosh_auth == BOSH_AUTH_PASSWORD;

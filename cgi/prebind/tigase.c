@@ -15,7 +15,7 @@
 #include "xmpp/adhoc_bind.h"
 #include "xmpp/adhoc_add_user.h"
 
-#define TIGASE_LIFE_S 10 /* Tigase's default max-inactivity; if it differs, set session_life */
+#define TIGASE_LIFE_S 10 /* Tigase's default max-inactivity; session_life sets a different value */
 
 /*
  * Checks that the path ends in bosh@DOMAIN with a literal '@'. Newer versions of Tigase answer %40
@@ -179,8 +179,8 @@ static void session_take(struct adhoc_session *got, const struct site_conf *conf
 	memcpy(out->sid, got->sid, sizeof(got->sid));
 	memcpy(out->hostname, got->hostname, sizeof(got->hostname));
 	/*
-	 * The returned rid is already used. If the browser sent a stanza with it, the session would
-	 * end.
+	 * Tigase has already used the returned rid. If the browser sent a stanza with this rid, the
+	 * session would end.
 	 */
 	chat_session_set_rid(out, got->rid + 1);
 }

@@ -26,7 +26,7 @@
 
 #define READ_AGAIN_MS  1000
 #define TURN_WAIT_MS   2000
-#define CLOCK_SLACK_MS 2000 /* a row can be newer than the clock reading made with it */
+#define CLOCK_SLACK_MS 2000 /* the clock reading can be older than the row that came with it */
 
 static const struct error by_others = {
     .text = "calls of another process or node failed: see its event breaker_open"};

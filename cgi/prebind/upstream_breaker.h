@@ -36,7 +36,7 @@ struct upstream_breaker {
 	int64_t worked_ms;                  /* when a call last succeeded, by the shared clock */
 	int64_t read_ms;                    /* when the shared state was last read; monotonic */
 	bool reading;                       /* a thread is reading the shared state */
-	bool alone; /* opened because our credentials were refused; other nodes' may be valid */
+	bool alone; /* opened only here, because the server refused the credentials of this node */
 	pthread_mutex_t turn; /* held while the shared state is changed; taken before `lock` */
 };
 

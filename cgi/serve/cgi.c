@@ -51,8 +51,8 @@ static ssize_t cgi_read(void *io, void *buffer, size_t size)
 
 /*
  * Reads and discards the part of the body that the handler did not read. With mod_cgid, stdin and
- * stdout are the same socket. If it is closed with unread bytes in it, it is reset and the answer
- * is lost.
+ * stdout are the same socket. If this socket is closed with unread bytes in it, the socket is reset
+ * and the answer is lost.
  */
 static void cgi_drain(struct cgi_body *body)
 {

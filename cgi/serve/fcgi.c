@@ -330,8 +330,8 @@ void fcgi_serve(struct server *server, int fd)
 }
 
 /*
- * Sends a fixed answer if no other descriptor is left. Waits only briefly for a slow peer, because
- * no thread accepts connections meanwhile.
+ * Sends a fixed answer. The server calls this if fd took the last free descriptor. Waits only
+ * briefly for a slow peer, because no thread accepts connections meanwhile.
  */
 void fcgi_refuse(struct server *server, int fd)
 {

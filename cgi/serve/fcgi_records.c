@@ -2,8 +2,8 @@
  * Reads and writes FastCGI records (specification, sections 3.3, 5 and 8).
  *
  * A request's head is examined while it is still in the socket, before libfcgi reads the same
- * bytes. This finds only what libfcgi does not report: whether the head is complete, whether a
- * parameter contains a NUL, and whether a length is impossible.
+ * bytes. The examination finds only what libfcgi does not report: whether the head is complete,
+ * whether a parameter contains a NUL, and whether a length is impossible.
  *
  * Answers are written here, up to 64 KiB in one write. libfcgi would send every 8 KiB separately,
  * and each piece would wake the web server.

@@ -403,7 +403,10 @@ static void keep_alive(struct supervisor *sup)
 
 	notify_ready(&sup->server->notify, sup->count);
 	while (!sup->stop) {
-		/* Do this first, because await_report can have read the SIGCHLD of a dead child. */
+		/*
+		 * Collect dead children first, because await_report can have read the SIGCHLD of a
+		 * dead child.
+		 */
 		reap(sup, false);
 		reload_end(sup);
 		if (sup->reload)

@@ -54,9 +54,9 @@ bool server_is_cgi(void);
  */
 struct server_app {
 	/*
-	 * Called in the parent of several processes before it starts the first one. It prepares
-	 * what all processes share, so that this is in memory only once. It must not start threads
-	 * or open connections.
+	 * Called in the parent of several processes before it starts the first one. It prepares the
+	 * data that all processes share, so that this data is in memory only once. It must not
+	 * start threads or open connections.
 	 */
 	enum status (*prepare)(void *arg, struct error *err);
 	enum status (*start)(void *arg, void **app, struct error *err);

@@ -67,7 +67,7 @@ void listener_close(struct listener *listener);
  * Waits for a connection. Returns its descriptor, or one of the following values. Signals end the
  * wait.
  */
-#define LISTENER_NOBODY   (-1) /* no connection came, or it was refused */
+#define LISTENER_NOBODY   (-1) /* no connection came, or a connection was refused */
 #define LISTENER_NO_FILES (-2) /* no descriptor or memory is left; call reserve_accept next */
 #define LISTENER_GONE     (-3)
 int listener_accept(const struct listener *listener);
@@ -171,16 +171,16 @@ struct server {
 	struct pool *pool; /* owned; valid between threads_start and threads_stop */
 	atomic_bool gone;  /* true if the listening socket cannot be used any more */
 	/*
-	 * serve and refuse close the connection fd. They are fcgi_serve and fcgi_refuse, except in
-	 * tests.
+	 * serve and refuse close the connection fd. refuse is called if fd took the last free
+	 * descriptor. The two functions are fcgi_serve and fcgi_refuse, except in tests.
 	 */
 	void (*serve)(struct server *server, int fd);
-	void (*refuse)(struct server *server, int fd); /* called when no other descriptor is left */
+	void (*refuse)(struct server *server, int fd);
 };
 
 /*
- * How many seconds a stopping server waits for running requests. A web server would kill it soon
- * after.
+ * How many seconds a stopping server waits for running requests. A web server would kill a stopping
+ * server soon after this time.
  */
 #define DRAIN_S 10
 
@@ -230,10 +230,10 @@ bool threads_stop(struct server *server);
 
 /*
  * Like blocking_begin and blocking_end (base/blocking.h), for a wait until the peer sends or reads.
- * At most half of waiting_max can be such waits, because strangers can make them long. The other
+ * Such waits can use at most half of waiting_max, because any visitor can make them long. The other
  * half is reserved for requests that wait for the XMPP server. peer_wait_begin returns false if the
- * limit is reached. The caller must then wait no longer than PEER_GRACE_MS. It returns true if
- * server is NULL, because no other request then needs the thread.
+ * limit is reached. The caller must then wait no longer than PEER_GRACE_MS. peer_wait_begin returns
+ * true if server is NULL, because no other request then needs the thread.
  */
 #define PEER_GRACE_MS 20
 bool peer_wait_begin(struct server *server);

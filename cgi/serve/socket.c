@@ -117,8 +117,8 @@ static int try_connect(const struct sockaddr_un *address)
 }
 
 /*
- * Removes the socket file that a killed server has left. If the file is anything else, does not
- * remove it and returns an error.
+ * Removes the socket file that a killed server has left behind. If the file is anything else, does
+ * not remove it and returns an error.
  */
 static enum status remove_stale(const struct server_conf *conf, const struct sockaddr_un *address,
 				uid_t owner, struct error *err)

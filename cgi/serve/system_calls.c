@@ -1,9 +1,10 @@
 /*
  * Blocks system calls that the program and its libraries never make. An attacker who can run code
- * in the program then cannot make them either. They start programs, read other processes' memory,
- * change mounts, namespaces or kernel modules, or open unusual sockets. This is a list of refused
- * calls, and not of allowed calls, because libraries need different calls on different systems. It
- * has no call that a Kerberos login, a name service or a database driver might need.
+ * in the program then cannot make them either. The blocked calls start programs, read other
+ * processes' memory, change mounts, namespaces or kernel modules, or open unusual sockets. This is
+ * a list of refused calls, and not of allowed calls, because libraries need different calls on
+ * different systems. It has no call that a Kerberos login, a name service or a database driver
+ * might need.
  */
 #include <errno.h>
 #include <linux/audit.h>

@@ -62,7 +62,7 @@ struct pool {
 	LIST_HEAD(, worker) spare; /* idle threads; the last one to become idle comes first */
 	pthread_t last;            /* if has_last, the thread that ended last; not joined yet */
 	bool has_last;
-	size_t active;    /* threads that accept or work; exceeds `threads` after waits end */
+	size_t active;    /* threads that accept or work; can exceed `threads` when waits end */
 	size_t accepting; /* how many of the active threads accept connections */
 	size_t waiting;   /* requests that wait for another program */
 	size_t peers;     /* how many of the waiting requests wait for their peer */
@@ -218,7 +218,7 @@ void peer_wait_end(struct server *server)
 
 static bool is_surplus(const struct pool *pool)
 {
-	bool others_are_back = pool->active > pool->threads; /* other waits have ended */
+	bool others_are_back = pool->active > pool->threads; /* threads have returned from waits */
 
 	return pool->accepting >= (others_are_back ? ACCEPTING_MIN : ACCEPTING_MAX);
 }

@@ -236,7 +236,7 @@ static enum status answer_one(struct setup *setup, enum setup_name name, struct 
 		status = answer_set(setup, name, proposal, err);
 	if (name == SETUP_XMPP && status == STATUS_OK &&
 	    strcmp(setup->answers[name], proposal) != 0)
-		setup->xmpp_server = NULL; /* found at the proposed address */
+		setup->xmpp_server = NULL; /* that server was found at the proposed address */
 	free(proposal);
 	return status;
 }
@@ -311,7 +311,7 @@ enum status setup_ask(struct setup *setup, struct error *err)
 	enum status status = STATUS_OK;
 
 	if (setup->answers[SETUP_SHARE] == NULL)
-		status = answer_one(setup, SETUP_SHARE, err); /* used in found keys */
+		status = answer_one(setup, SETUP_SHARE, err); /* because found keys use it */
 	for (int i = 0; i < SETUP_COUNT && status == STATUS_OK; i++) {
 		status = answer_one(setup, (enum setup_name)i, err);
 		if (i == SETUP_LOGIN && status == STATUS_OK && setup->login_found != NULL &&

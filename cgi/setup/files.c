@@ -102,7 +102,7 @@ static enum state text_state(const char *path, const struct strbuf *content)
 	const char *rest = strchr(there.data, '\n');
 	if (state == IS_FOREIGN && whole && content != NULL &&
 	    strcmp(there.data, content->data) == 0)
-		state = IS_SAME; /* as it was unpacked */
+		state = IS_SAME; /* the file has no mark, but is as it was unpacked */
 	if (state == IS_OURS && content != NULL && strcmp(rest + 1, content->data) == 0)
 		state = IS_SAME;
 	strbuf_clear(&there);
@@ -188,7 +188,7 @@ static enum status folder_make(const struct setup *setup, const struct setup_fil
 		return error_set(err, STATUS_UNAVAILABLE, "the folder %s cannot be made: %m",
 				 file->path);
 	enum status status = give(setup, file, file->path, err);
-	if (status == STATUS_OK && chmod(file->path, file->mode) != 0) /* chown clears setgid */
+	if (status == STATUS_OK && chmod(file->path, file->mode) != 0) /* as chown clears setgid */
 		status = error_set(err, STATUS_UNAVAILABLE, "%s: its mode cannot be set: %m",
 				   file->path);
 	return status;

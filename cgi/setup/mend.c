@@ -75,9 +75,9 @@ bool setup_mend_is_needed(const struct setup *setup, const struct setup_file *fi
 }
 
 /*
- * Opens the file to change its owner and mode through the descriptor. With the path, the folder's
- * owner could put a link there in the meantime. If the mode does not allow us to read the file, it
- * can only be opened with O_PATH.
+ * Opens the file to change its owner and mode through the descriptor. If setup used the path, the
+ * folder's owner could replace the file by a link in the meantime. If the mode does not allow us to
+ * read the file, it can only be opened with O_PATH.
  */
 static int open_for_rights(const char *path)
 {

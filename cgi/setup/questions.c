@@ -101,7 +101,7 @@ static char *propose_web(struct setup *setup)
 	return strdup(setup_web_found());
 }
 
-/* Returns the first of these accounts that this machine has, or "" if it has none of them. */
+/* Returns the first account in `names` that this machine has, or "" if it has none of them. */
 static char *first_account(const char *const *names)
 {
 	for (; *names != NULL; names++)
@@ -120,8 +120,8 @@ static char *propose_web_user(struct setup *setup)
 }
 
 /*
- * Proposes the account for prebind. It is "" if root does not run setup. The program then runs as
- * the account that starts it: ours, or the web server's.
+ * Proposes the account for prebind, or "" if root does not run setup. The program then runs as the
+ * account that starts it: ours, or the web server's.
  */
 static char *propose_user(struct setup *setup)
 {

@@ -43,7 +43,7 @@ enum setup_name {
 #define SETUP_LINE_ROOM   4096 /* in bytes, for an answer */
 
 /*
- * Asks a person. words lists the allowed answers; NULL allows other answers. An empty answer stands
+ * Asks a person. `words` has the allowed answers; NULL allows every answer. An empty answer stands
  * for the proposed answer. Returns STATUS_BAD_REQUEST if there is no answer.
  */
 typedef enum status setup_asker(const char *question, const char *const *words,
@@ -179,8 +179,8 @@ bool setup_prefix_is_other(const struct setup *setup);
 /* site_database.c: appends sql, with its table prefix replaced by that of the site. */
 void setup_prefix_write(const struct setup *setup, const char *sql, struct strbuf *out);
 /*
- * site_database.c: calls site_rows_each on the site's database, with its password. The tables in
- * sql have the prefix of the installed query. On failure, err says why.
+ * site_database.c: calls site_rows_each on the site's database, using the database's password. The
+ * tables in `sql` have the prefix of the installed query. On failure, err says why.
  */
 enum status setup_rows_each(const struct setup *setup, const char *sql, site_row *each, void *arg,
 			    struct error *err);
@@ -188,7 +188,7 @@ enum status setup_rows_each(const struct setup *setup, const char *sql, site_row
 /*
  * xmpp.c: tries the address that was given, or the usual addresses. Prints which server answers, or
  * why none could be tried. *out is the usual address that answers, or NULL; the caller frees it.
- * out can be NULL.
+ * `out` can be NULL.
  */
 void setup_xmpp_find(struct setup *setup, char **out);
 
@@ -196,8 +196,8 @@ void setup_xmpp_find(struct setup *setup, char **out);
 enum status setup_names_rule(struct setup *setup, char **out, struct error *err);
 
 /*
- * text.c: reads a file of the site. Returns false if the file does not exist or cannot be read.
- * Prints the reason in the second case.
+ * text.c: reads a file of the site. Returns false if the file does not exist. If it exists but
+ * cannot be read, prints the reason and returns false.
  */
 bool setup_text_read(const char *folder, const char *name, struct strbuf *out, FILE *say);
 /*
@@ -211,7 +211,7 @@ void setup_text_uncomment(char *text);
 /* ---- what is written ---- */
 
 /*
- * plan.c: initializes a setup. file is the full path of prebind.conf. The caller must call
+ * plan.c: initializes a setup. `file` is the full path of prebind.conf. The caller must call
  * setup_clear.
  */
 enum status setup_begin(struct setup *setup, const char *file, struct error *err);

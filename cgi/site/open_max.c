@@ -7,9 +7,9 @@
 
 /*
  * The number of file descriptors of an open site. Its database and its limits use up to ten: two
- * for each of STORE_CONNECTIONS_MAX connections, one for -shm, and one for the limits. Idle
- * connections to the XMPP server use up to upstream_max, which is 16 by default. The rest is for
- * the site's own database.
+ * for each of STORE_CONNECTIONS_MAX connections, one for SQLite's -shm file, and one for the
+ * limits. Idle connections to the XMPP server use up to upstream_max, which is 16 by default. The
+ * rest is for the site's own database.
  */
 #define SITE_DESCRIPTORS    32
 #define THREAD_DESCRIPTORS  4   /* the visitor's connection, and files that are read for it */

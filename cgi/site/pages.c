@@ -1,5 +1,5 @@
 /*
- * The pages that a site's templates must have, and the names that each page can use.
+ * The pages that a site's templates must have, and the template variables that each page can use.
  */
 #include "site/site.h"
 
@@ -7,7 +7,7 @@
 #define PAGE_CONVERSE "converse.html"
 #define PAGE_DATA     "data.html"
 
-/* The names for the chat page. They are the same for all values of the key `client`. */
+/* The variables of the chat page. They are the same for all values of the key `client`. */
 static const char *const chat_names[] = {"base",      "nonce", "user",       "user_key",
 					 "session",   "token", "can_logout", "guest",
 					 "guest_new", "login", "login_url",  NULL};

@@ -43,7 +43,7 @@ enum site_use {
 	SITE_FOR_ONE      /* plain CGI: one request; opens only what it needs */
 };
 
-/* All pages, and the names that each page can use. Defined in pages.c. */
+/* All pages, and the template variables that each page can use. Defined in pages.c. */
 extern const struct template_page site_pages[];
 extern const size_t site_pages_count;
 

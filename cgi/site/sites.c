@@ -449,8 +449,9 @@ static struct open_site **hold_open(struct sites *sites, size_t max, size_t *cou
 }
 
 /*
- * True if the old site can keep running although it could not be opened again. It cannot if the new
- * configuration gives its database to another site, because it would use the logins of that site.
+ * True if the old site can keep running although it could not be opened again. Returns false if the
+ * new configuration gives the old site's database to another site, because the old site would then
+ * use the logins of the other site.
  */
 static bool may_go_on(const struct sites *sites, const struct open_site *old)
 {

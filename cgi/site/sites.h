@@ -28,7 +28,7 @@ struct sites *sites_hold(struct sites *sites);
 void sites_release(struct sites *sites); /* NULL is allowed; the last release closes all sites */
 
 /*
- * Makes the sites the owner of conf, which must be the conf that sites_new got. It is freed
+ * Makes the sites the owner of conf, which must be the conf that sites_new got. conf is freed
  * together with the last object that uses it.
  */
 void sites_own_conf(struct sites *sites, struct conf *conf);

@@ -133,7 +133,10 @@ static bool is_table_name(const struct reader *r, size_t i)
 	return false;
 }
 
-/* Reads a column without a table name. It belongs to a table of the SELECT that contains it. */
+/*
+ * Reads a column without a table name. The column belongs to a table of the SELECT that contains
+ * the column.
+ */
 static void read_plain(struct reader *r, size_t i)
 {
 	size_t scope = scope_of(r, i), count = 0;
@@ -233,10 +236,7 @@ static enum status write_files(const struct site_conf *site, const char *to, str
 	return status;
 }
 
-/*
- * Returns true if both addresses have the same account on the same server. Their databases can
- * differ.
- */
+/* Returns true if both URIs have the same account on the same server. The databases can differ. */
 static bool same_account(const struct site_uri *a, const struct site_uri *b)
 {
 	return a->kind == b->kind && strcmp(a->user, b->user) == 0 &&
@@ -245,8 +245,8 @@ static bool same_account(const struct site_uri *a, const struct site_uri *b)
 }
 
 /*
- * Returns how many connections the account can need: those of all processes, and a few for
- * prebindctl. If several sites use the account, the highest of their limits applies to each
+ * Returns how many connections the account can need: the connections of all processes, and a few
+ * for prebindctl. If several sites use the account, the highest of their limits applies to each
  * process. Returns 0 if prebind does not know the number of processes because the web server starts
  * them.
  */
@@ -280,8 +280,8 @@ static void write_role(const struct conf *conf, const struct site_uri *uri, stru
 }
 
 /*
- * Appends the SQL that creates the account. An account of MariaDB is valid for one client host:
- * this machine, under the name that the server sees.
+ * Appends the SQL that creates the account. A MariaDB account is valid for only one client host.
+ * That host is this machine, under the name that the server sees.
  */
 static void write_account(const struct conf *conf, const struct site_uri *uri, struct strbuf *to,
 			  struct strbuf *out)

@@ -1,5 +1,6 @@
 /*
- * What the account in `site_database` is allowed to do beyond reading, as its server says.
+ * Finds what the account in `site_database` is allowed to do beyond reading. The database server
+ * reports this.
  */
 #include "sitedb/grants.h"
 
@@ -32,7 +33,7 @@ static bool only_reads(const char *at, const char *end)
 	return true;
 }
 
-/* What the server says of the account. */
+/* What the server reports about the account. */
 struct said {
 	struct strbuf rows;   /* SHOW GRANTS */
 	struct strbuf active; /* the active roles; asked for only if the rows have a role */
@@ -76,9 +77,9 @@ static bool is_same(struct name one, struct name other)
 }
 
 /*
- * Returns true if the rows have the role's own rights, as they do for a role that is active.
- * MariaDB has them in rows "TO role". MySQL adds them to the account's rows, and says which roles
- * are active: "`role`@`%`,`role`@`%`".
+ * Returns true if the rows include the role's own rights, as they do for a role that is active.
+ * MariaDB lists these rights in rows with "TO role". MySQL adds these rights to the account's rows,
+ * and reports the active roles separately: "`role`@`%`,`role`@`%`".
  */
 static bool is_listed(const struct said *said, struct name role)
 {
@@ -94,7 +95,7 @@ static bool is_listed(const struct said *said, struct name role)
 	return false;
 }
 
-/* Returns true if this is so for all the roles of a row, which end at `end`. */
+/* Returns true if is_listed is true for every role in the list from `at` to `end`. */
 static bool are_listed(const struct said *said, const char *at, const char *end)
 {
 	while (at < end) {
@@ -187,8 +188,9 @@ static void add_text(void *arg, const char *text)
 }
 
 /*
- * A member of a role can take its rights with SET ROLE, even if they are not inherited. Since
- * PostgreSQL 16 a membership can be without that, unless the member may grant it to itself.
+ * A member of a role can take the role's rights with SET ROLE, even if the member does not inherit
+ * them. Since PostgreSQL 16, a membership can forbid SET ROLE. But a member with the admin option
+ * can then allow itself SET ROLE.
  */
 #define BECOMES                                                                                    \
 	"CASE WHEN current_setting('server_version_num')::int < 160000 THEN 'MEMBER' "             \

@@ -14,8 +14,8 @@ static const struct sitedb_kind *const kinds[] = {
 };
 
 /*
- * Finds the server object for the address. Sites on one server share its connections. Each database
- * file counts as a server.
+ * Finds the server object of the source's database. Sites on one server share the connections of
+ * that server. Each database file counts as a server.
  */
 static enum status server_find(struct sitedb_source *source, struct error *err)
 {

@@ -223,8 +223,8 @@ static enum status run(struct mariadb *connection, const char *sql, struct error
 }
 
 /*
- * Refuses servers that are too old. They cannot limit the time of a statement, or have another name
- * for the variable that makes a session read-only.
+ * Refuses servers that are too old. Old servers cannot limit the time of a statement, or have
+ * another name for the variable that makes a session read-only.
  */
 static enum status version_suits(MYSQL *mysql, struct error *err)
 {

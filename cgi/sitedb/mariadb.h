@@ -57,7 +57,10 @@ struct mariadb_statement {
 /* Sets the deadline (monotonic) for all later waits of this thread for a server. */
 void mariadb_wait_until(int64_t until_ms);
 
-/* Sets err to the error that libmariadb reported for the statement. Returns its status. */
+/*
+ * Sets err to the error that libmariadb reported for the statement. Returns the status of that
+ * error.
+ */
 enum status mariadb_stmt_failed(struct mariadb_statement *s, struct error *err);
 
 /*

@@ -1,7 +1,7 @@
 /*
  * Checks a row of MariaDB's binary protocol before libmariadb reads it. Some versions of libmariadb
- * trust the lengths and types from the server, and a false one makes them read and write outside
- * their buffers. The format is at https://mariadb.com/kb/en/resultset-row/
+ * trust the lengths and types from the server. A false length or type makes these versions read and
+ * write outside their buffers. The format is at https://mariadb.com/kb/en/resultset-row/
  */
 #include "sitedb/mariadb.h"
 

@@ -39,8 +39,8 @@ static bool is_usable(const MYSQL_FIELD *field)
 }
 
 /*
- * Makes a buffer for each column, whose values are fetched as strings. The buffer is one byte
- * longer than the longest allowed value, so that a longer value is noticed.
+ * Makes a buffer for each column. All values are fetched as strings. The buffer is one byte longer
+ * than the longest allowed value, so that a longer value is noticed.
  */
 static enum status buffers_make(struct mariadb_statement *s, const struct site_query_text *text,
 				struct error *err)

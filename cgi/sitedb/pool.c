@@ -38,7 +38,7 @@ struct sitedb_server {
 	/* lock protects the members below, except address */
 	struct sitedb_connection *idle; /* the most recently returned connection is first */
 	long n_idle;
-	long n_open; /* counts idle connections, and those being opened */
+	long n_open; /* counts all connections, also idle ones and ones being opened */
 	int64_t rest_until_ms;
 	char address[]; /* constant after creation */
 };

@@ -80,8 +80,8 @@ static const char *const words[] = {"INTO", "FOR", "LOCK", NULL};
 
 /*
  * Error 22P05 means that the database's encoding lacks a character of a parameter, so no row has
- * that value. Error 22021 means that a value in the row is not UTF-8; it cannot be a parameter,
- * because those are always UTF-8.
+ * that value. Error 22021 means that a value in the row is not UTF-8. The value cannot be a
+ * parameter, because parameters are always UTF-8.
  */
 enum status postgresql_site_failed(const struct postgresql_failure *why, struct error *err)
 {

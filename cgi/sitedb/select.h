@@ -3,15 +3,15 @@
  * and functions of the SELECT. It also writes the statement for the database, in which strings from
  * a visitor are compared byte for byte. Internal to sitedb/. Pure.
  *
- * * * Why byte for byte: with the collations of most sites, 'ABC', 'abc', 'abc ' and 'äbc' are
- * equal. A plain comparison would therefore accept a cookie or a name that only resembles a user's.
+ * Why byte for byte: with the collations of most sites, 'ABC', 'abc', 'abc ' and 'äbc' are equal. A
+ * plain comparison would therefore accept a cookie or a name that only resembles a user's.
  *
- * * The rule: a string parameter must be on one side of = or <>, or in `… IN (…)`. It can be alone
+ * The rule: a string parameter must be on one side of = or <>, or in `… IN (…)`. It can be alone
  * there, or inside one of a few functions such as lower(). Each such comparison `a = :sid` is
  * written as `(a = :sid AND bytes of a = bytes of :sid)`. The first half lets the database use an
  * index. The second half refuses values with different bytes.
  *
- * * The exception is the parameter :q, the string that a visitor searches for. It is allowed
+ * The exception is the parameter :q, the string that a visitor searches for. It is allowed
  * anywhere, because it never decides who the visitor is. In the pattern of a LIKE, :q is written as
  * :q_like, and ESCAPE '!' is added. The value of :q_like has % and _ escaped.
  */
@@ -22,7 +22,7 @@
 #include "sitedb/site_query.h"
 #include "sitedb/tokens.h"
 
-/* parameters in the statement for a database; repeated ones count again */
+/* maximum number of parameters in a database's statement; a repeated parameter counts again */
 #define SELECT_PLACES_MAX 64
 
 /*

@@ -16,7 +16,7 @@
 #include "conf/conf.h"
 
 #define SITE_QUERY_COLUMNS_MAX 8
-/* rows of a search; a server gets this limit or, if set, rows_max */
+/* maximum rows of a search on a server, unless spec->rows_max sets another maximum */
 #define SITE_QUERY_ROWS_MAX 60
 
 /*
@@ -35,14 +35,17 @@ struct site_query_column {
 };
 
 struct site_query_spec {
-	const struct site_conf *site; /* the site whose keys the messages name; can be NULL */
+	const struct site_conf *site; /* error messages name keys of this site; can be NULL */
 	/* the value of `site_database`: a path, or a URI as in conf/site_uri.h */
 	const char *database;
 	const char *file;
 	const char *key; /* the name of the configuration key, for messages */
 	/* allowed parameters, such as ":sid"; ends with NULL; the first must be used */
 	const char *const *asked;
-	/* can find several rows; any string parameter can be used instead of the first */
+	/*
+	 * true if the query can find several rows; it can then use any string parameter instead of
+	 * the first parameter
+	 */
 	bool many;
 	size_t rows_max; /* maximum rows that are read; 0 for SITE_QUERY_ROWS_MAX */
 	/* the columns that the query is allowed to return */

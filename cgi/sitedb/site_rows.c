@@ -35,7 +35,7 @@ static enum status rows_of(const struct site_conf *site, const char *sql, site_r
 
 	if (status != STATUS_OK)
 		return status;
-	/* open a new connection, because those of the pool are set up for statements */
+	/* open a new connection, because the pool's connections are set up for statements */
 	source.key[0] = '\0';
 	status = rows_each(&source, sql, each, arg, err);
 	sitedb_source_clear(&source);

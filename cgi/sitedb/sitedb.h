@@ -38,7 +38,7 @@ struct site_query_text {
 	const struct sitedb_source *source;
 	char *sql;            /* owned; the text of the file */
 	char *exact;          /* owned; the statement that the database runs; NULL if refused */
-	struct error refused; /* the reason if exact is NULL; SQLite's own error can be better */
+	struct error refused; /* the reason if exact is NULL; SQLite's error can be more precise */
 	/* the index in spec->asked of each parameter in the statement */
 	unsigned char places[SELECT_PLACES_MAX];
 	size_t n_places;
@@ -69,8 +69,8 @@ enum status site_query_check_required(const struct site_query_text *text, const 
 enum status site_query_not_asked(const struct site_query_spec *spec, const char *name, int len,
 				 struct error *err);
 /*
- * Returns true if spec->asked[param] is one of the parameters of which the query must use at least
- * one.
+ * The query must use at least one of certain parameters. Returns true if spec->asked[param] is one
+ * of them.
  */
 bool site_query_needs(const struct site_query_spec *spec, size_t param);
 enum status site_query_refuse_unused(const struct site_query_text *text, struct error *err);

@@ -103,7 +103,7 @@ static enum status sqlite_site_prepare(void *connection, const struct site_query
 	query->next = site->queries;
 	site->queries = query;
 	enum status status =
-	    /* set at the first query */
+	    /* the guard is set at the first query */
 	    query->next == NULL ? sqlite_guard_set(site, err) : STATUS_OK;
 	if (status == STATUS_OK)
 		status = sqlite_guard_prepare(text, query, err);

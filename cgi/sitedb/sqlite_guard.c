@@ -71,7 +71,7 @@ static void add_table(void *arg, const char *name)
 
 /*
  * Reads the names of tables and views, before the guard is set. Skips SQLite's own catalog, and
- * virtual tables, because these run the code of their modules.
+ * virtual tables, because virtual tables run the code of their modules.
  */
 static enum status read_tables(struct sqlite_site *site, struct error *err)
 {
@@ -236,8 +236,8 @@ static enum status prepare(const struct site_query_text *text, const char *sql,
 }
 
 /*
- * Only text->exact is ever run. If it is refused, SQLite also prepares the text of the file,
- * because SQLite's error then has the right place in the file.
+ * Only text->exact is ever run. If SQLite refuses text->exact, this function also prepares the text
+ * of the file, because SQLite's error then has the right place in the file.
  */
 enum status sqlite_guard_prepare(const struct site_query_text *text, struct sqlite_query *query,
 				 struct error *err)

@@ -293,14 +293,17 @@ static bool is_same(const char *one, const char *other)
 	       a.st_ino == b.st_ino;
 }
 
-/* Takes the name back from the new file. Returns false if that fails. */
+/*
+ * Gives the database's name back to the old file or, if there was none, removes the new file.
+ * Returns false if that fails.
+ */
 static bool name_undo(const char *database, const struct places *places)
 {
 	if (!places->had)
 		return exists(places->restoring) || unlink(database) == 0;
 	if (rename(places->kept, database) != 0)
 		return is_same(places->kept, database);
-	unlink(places->kept); /* If both names lead to the old file, rename has done nothing. */
+	unlink(places->kept); /* rename does nothing if both names are links to one file */
 	return true;
 }
 
@@ -308,7 +311,7 @@ static bool name_undo(const char *database, const struct places *places)
 static void swap_undo(const char *database, const struct places *places)
 {
 	if (!name_undo(database, places))
-		return; /* SQLite would take the old log for that of the new database. */
+		return; /* SQLite would use the old log as the log of the new database */
 	for (size_t i = 0; i < N_SIDES; i++) {
 		char *from = joined(places->kept, sides[i]);
 		char *to = joined(database, sides[i]);

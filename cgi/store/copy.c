@@ -150,7 +150,10 @@ static enum status open_source(const struct store_copy *what, struct connection 
 	return status;
 }
 
-/* A transaction of a copy is idle while the other connection works. */
+/*
+ * Turns off the limit on a transaction's idle time, because each of the two connections is idle
+ * while the other connection works.
+ */
 static enum status may_be_idle(struct connection *db, struct error *err)
 {
 	if (!db->kind->is_server)

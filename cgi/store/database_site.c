@@ -1,7 +1,8 @@
 /*
- * Reads and writes the row that names the site of a database. The row is read whenever the database
- * is opened, and written by a migration. Also creates the site's keys. If several processes start
- * on a new database at the same time, the first key is kept, and the other processes read it.
+ * Reads and writes the row that records which site a database belongs to. The row is read whenever
+ * the database is opened, and written by a migration. Also creates the site's keys. If several
+ * processes start on a new database at the same time, the first key is kept, and the other
+ * processes read it.
  */
 #include "store/database_site.h"
 

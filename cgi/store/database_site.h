@@ -1,7 +1,7 @@
 /*
  * The site that a database belongs to, and the keys of that site. A database has exactly one site.
- * Its other tables do not name a site, so a second site in the database would share the logins of
- * the first.
+ * The database's other tables do not record the site, so a second site in the database would share
+ * the logins of the first.
  */
 #ifndef STORE_DATABASE_SITE_H
 #define STORE_DATABASE_SITE_H
@@ -32,8 +32,8 @@ enum status database_site_check(struct connection *db, const char *site, struct 
  * Writes the site into a database that belongs to no site. The caller must have a transaction open.
  * If the database belongs to another site, it is refused, unless `adopt` is set. With `adopt` it
  * becomes the database of this site. All its logins then end, and its keys are deleted, because the
- * database may be a copy, whose original the other site still uses. *before is set to the name of
- * the other site, which the caller frees. If there was no other site, *before is not changed.
+ * database may be a copy, and the other site may still use the original. *before is set to the name
+ * of the other site, which the caller frees. If there was no other site, *before is not changed.
  */
 enum status database_site_claim(struct connection *db, const char *site, bool adopt, char **before,
 				struct error *err);

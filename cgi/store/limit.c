@@ -1,8 +1,9 @@
 /*
- * Computes the limits. limit_file.c handles their file. A bucket stores time, not tokens: its
- * credit is the time that it takes to refill its tokens, in microseconds. A token costs `interval`,
- * and the bucket is full at burst * interval. If a limit cannot be read, the caller gets
- * STATUS_UNAVAILABLE, because a guess could let an attacker through.
+ * Computes the limits. limit_file.c handles their file. A bucket stores a time, not a number of
+ * tokens. This time, the credit, is how many microseconds it takes to refill the tokens that the
+ * bucket has. A token costs `interval`, and the bucket is full when the credit is burst * interval.
+ * If a limit cannot be read, the caller gets STATUS_UNAVAILABLE, because a guess could let an
+ * attacker through.
  */
 #include <arpa/inet.h>
 #include <stdio.h>

@@ -1,8 +1,8 @@
 /*
- * The file of the limits. Creates, opens and repairs it, and runs each query of limit.c in one
- * transaction. The file can be deleted or damaged at any time. Then an empty file is created,
- * because losing the limits does little harm. limit.c defines what its table contains. A server's
- * database has the same tables and needs no file.
+ * The file of the limits. Creates, opens and repairs the file, and runs each query of limit.c in
+ * one transaction. The file can be deleted or damaged at any time. Then an empty file is created,
+ * because losing the limits does little harm. limit.c defines what the file's table contains. A
+ * server's database has the same tables and needs no file.
  */
 #include <errno.h>
 #include <pthread.h>
@@ -18,7 +18,7 @@
 
 #define LIMIT_SCHEMA     2
 #define LIMIT_SUFFIX     ".limits"
-#define TURN_WAIT_MS     2000 /* longest wait for other threads, which can wait for a process */
+#define TURN_WAIT_MS     2000 /* longest wait for another thread; it can be waiting for a process */
 #define LIMIT_EVICT_ROWS 256  /* rows to delete when the file has its maximum size */
 
 static const char limit_tables[] = "CREATE TABLE bucket ("
@@ -34,7 +34,7 @@ static const char limit_tables[] = "CREATE TABLE bucket ("
 				   ") STRICT, WITHOUT ROWID";
 
 struct limit_store {
-	struct store *in; /* borrowed; has the tables if they are on a server; NULL for a file */
+	struct store *in; /* borrowed; the server's database that has the tables; NULL for a file */
 	char *path;       /* the file's path; NULL for a server's database */
 	pthread_mutex_t lock;  /* only one query at a time; each usually takes microseconds */
 	struct connection *db; /* NULL while closed */
@@ -86,7 +86,7 @@ static enum status set_up(struct connection *db, enum connection_fault *fault, s
 		if (status == STATUS_OK)
 			status = connection_set_schema(db, LIMIT_SCHEMA, err);
 	} else if (status == STATUS_OK && schema != LIMIT_SCHEMA) {
-		*fault = FAULT_DAMAGED; /* from another version; replaced like a damaged file */
+		*fault = FAULT_DAMAGED; /* the file is from another version, so replace it */
 		status = error_set(err, STATUS_UNAVAILABLE, "%s: the file has another schema, %d",
 				   connection_path(db), schema);
 	}

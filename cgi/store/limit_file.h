@@ -23,7 +23,7 @@ struct limit_store;
  */
 typedef enum status limit_file_question(struct connection *db, void *arg, struct error *err);
 struct limit_file_call {
-	struct store_key key; /* names the row that is read and written */
+	struct store_key key; /* identifies the row that is read and written */
 	limit_file_question *ask;
 	void *arg;
 };

@@ -22,7 +22,7 @@
 #define REST_MS 1000
 
 struct store {
-	struct store *whole;            /* the store of a reader, which uses only this and `kept` */
+	struct store *whole;            /* a reader's store; a reader uses only this and `kept` */
 	struct connection *kept;        /* borrowed from `whole` until store_rest */
 	struct store_location location; /* its strings are owned */
 	char *site;                     /* the site that owns the database */
@@ -235,7 +235,7 @@ static enum status borrow(struct store *store, struct connection **out, struct e
 	if (status != STATUS_OK)
 		return status;
 	if (db != NULL && store->is_server && !connection_current(db)) {
-		connection_close(db); /* stays counted in open_count for the new connection */
+		connection_close(db); /* open_count still counts it, for the new connection */
 		db = NULL;
 	}
 	if (db == NULL) {

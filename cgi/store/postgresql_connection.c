@@ -340,9 +340,9 @@ static void remote_rollback(struct connection *db)
 }
 
 /*
- * Parts of BEGIN for a migration or a copy, whose statements can take long. They can wait long for
- * the key. The wait for a table's lock stays short, because all other users of the table wait
- * behind it.
+ * Parts of BEGIN for a migration or a copy. Such a transaction can have long statements, and can
+ * wait long for its key. The wait for a table's lock stays short, because all other users of the
+ * table wait behind it.
  */
 #define LONG_WAITS  "SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0;"
 #define SHORT_LOCKS "SET LOCAL lock_timeout = 2000;"

@@ -26,7 +26,7 @@ void provisioned_clear(struct provisioned *provisioned); /* a zeroed struct is a
  * within PROVISIONED_LEASE_S, and then call provisioned_end. If *mine is false, the account exists,
  * or another caller is asking the server.
  */
-#define PROVISIONED_LEASE_S 90 /* longer than any pre-bind; older leases are left by crashes */
+#define PROVISIONED_LEASE_S 90 /* longer than any pre-bind; an older lease means a crash */
 struct provisioned_new {
 	const char *localpart; /* prepared, like the domain */
 	const char *domain;

@@ -193,8 +193,8 @@ extern const struct query_sql queries[QUERY_COUNT];
 
 /*
  * Finds one row. *row is the struct of the query, or a plain variable if the query has only one
- * column. It is set only on success, and the caller clears it. Returns STATUS_NOT_FOUND if there is
- * no row. That is not a failure, and err is not set.
+ * column. *row is set only on success, and the caller clears *row. Returns STATUS_NOT_FOUND if
+ * there is no row. That is not a failure, and err is not set.
  */
 enum status store_find(struct store *store, enum query query, struct values values, void *row,
 		       struct error *err);
@@ -248,7 +248,7 @@ void store_return(struct store *store,
 		  struct connection *db); /* resets its statements; rolls back */
 
 /*
- * The key of a transaction names the data that the transaction reads before it writes. Every
+ * The key of a transaction identifies the data that the transaction reads before it writes. Every
  * transaction that changes this data must use the same key. Two transactions with the same key
  * never run at the same time. On a server, transactions with different keys can run at the same
  * time. Each statement then sees what other transactions have committed before it.

@@ -1,7 +1,8 @@
 /*
  * All SQL that is used while serving, and the structs for its rows. Most queries have the same SQL
- * for SQLite and PostgreSQL. If PostgreSQL needs different SQL, it follows the SQL for SQLite. The
- * comment above a query names its parameters. SQL is never built from parts at run time.
+ * for SQLite and PostgreSQL. If PostgreSQL needs different SQL, the SQL for PostgreSQL comes after
+ * the SQL for SQLite. The comment above a query lists its parameters. SQL is never built from parts
+ * at run time.
  *
  * On a server several transactions can delete old rows at the same time. SKIP LOCKED keeps them
  * from waiting for each other.
@@ -260,8 +261,8 @@ const struct query_sql queries[QUERY_COUNT] = {
     /*
      * ?1: source, ?2: user, ?3: localpart, ?4: domain, ?5: password or null. Null keeps the
      * password only if the account stays the same. If another user has the account, the query fails
-     * on SQLite. On PostgreSQL it changes nothing, because a failure would end the transaction,
-     * which still has to find out who that user is.
+     * on SQLite. On PostgreSQL it changes nothing, because a failure would end the transaction, and
+     * the transaction still has to find that user.
      */
     [QUERY_JID_MAP_SET] =
 	RUNS_OR("INSERT INTO jid_map (" JID_MAP_COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5)" JID_MAP_NEW,

@@ -38,15 +38,15 @@ struct session_once {
 };
 
 /*
- * Creates a session with a new random token. A token from the browser is never used for it. The
- * same transaction deletes three things: the session of old_token (unless NULL), the oldest
- * sessions beyond SESSION_MAX_PER_USER, and some ended sessions. The token is valid only after
- * STATUS_OK (committed).
+ * Creates a session with a new random token. A token from the browser is never used for a new
+ * session. The same transaction deletes three things: the session of old_token (unless NULL), the
+ * oldest sessions beyond SESSION_MAX_PER_USER, and some ended sessions. The token is valid only
+ * after STATUS_OK (committed).
  *
- * The transaction checks again what the login is based on. Returns STATUS_BAD_CREDENTIALS if the
- * user of provider `login` was deleted, disabled or given another password after the password was
- * checked, or if the user's tokens were revoked. Returns the errors of used_nonce_add if the
- * one-time token cannot be used.
+ * The transaction checks again the data on which the login is based. Returns STATUS_BAD_CREDENTIALS
+ * if the user of provider `login` was deleted, disabled or given another password after the
+ * password was checked, or if the user's tokens were revoked. Returns the errors of used_nonce_add
+ * if the one-time token cannot be used.
  */
 struct session_new {
 	const char *source;

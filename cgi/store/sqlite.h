@@ -73,8 +73,8 @@ struct connection *sqlite_connection_new(const char *path, int lock_timeout_ms);
 /*
  * ---- sqlite_file.c: checks of a database file from outside ----
  *
- * None of these functions opens the file. If a process closes any descriptor of a database file, it
- * loses all its locks on that file.
+ * None of these functions opens the file. If a process closes any descriptor of a database file,
+ * the process loses all its locks on that file.
  */
 
 /*

@@ -32,8 +32,8 @@ static pthread_once_t sqlite_started = PTHREAD_ONCE_INIT;
 
 /*
  * Must run before the first connection is opened. Otherwise each connection allocates 20 pages at
- * once, and all threads compete for SQLite's memory statistics. Also turns off URIs as paths, which
- * Debian's SQLite allows, because nolock=1 in a URI would disable locks.
+ * once, and all threads compete for SQLite's memory statistics. Debian's SQLite accepts URIs as
+ * paths. This function turns that off, because nolock=1 in a URI would disable locks.
  */
 static void sqlite_start(void)
 {

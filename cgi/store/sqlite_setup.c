@@ -79,9 +79,9 @@ static enum status set_journal(struct connection *db, const char *sql, struct er
 }
 
 /*
- * Chooses the write-ahead log (WAL) if its shared memory works. On a network file system it does
- * not work, so the rollback journal is used there. A file that cannot be written keeps its journal
- * mode, so that sessions can still be read.
+ * Chooses the write-ahead log (WAL) if its shared memory works. On a network file system shared
+ * memory does not work, so the rollback journal is used there. A file that cannot be written keeps
+ * its journal mode, so that sessions can still be read.
  */
 static enum status choose_journal(struct connection *db, struct error *err)
 {

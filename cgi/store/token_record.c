@@ -1,7 +1,7 @@
 /*
  * The tables used_nonce and token_revocation. Two processes cannot both use a one-time token,
- * because only the first insert of its nonce succeeds. Each request reads the revocation once; only
- * an operator's command writes it.
+ * because only the first insert of its nonce succeeds. Each request reads the time of the user's
+ * revocation once. Only an operator's command writes this time.
  */
 #include "store/token_record.h"
 

@@ -63,8 +63,8 @@ enum status token_revoke(struct store *store, const struct token_revocation *wha
 /*
  * ---- for the other files of store/ ----
  *
- * Data that was checked before a transaction began can change until it begins. So a transaction
- * checks it again before it creates a session.
+ * Data that was checked before a transaction can change before the transaction begins. So a
+ * transaction checks this data again before it creates a session.
  */
 
 struct connection;

@@ -19,7 +19,7 @@ struct template_cache {
 	const struct template_page *pages;
 	size_t n_pages;
 	bool later;
-	/* protects the list; held while a folder is read, so that it is read only once */
+	/* protects the list; held while a folder is read, so that each folder is read only once */
 	pthread_mutex_t lock;
 	struct cached_set *list;
 };

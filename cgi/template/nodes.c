@@ -9,15 +9,16 @@
 
 #define NODES_FIRST 64
 /*
- * a limit is necessary, because partials can grow exponentially if each includes another one twice
+ * a limit is necessary, because a page grows exponentially if each partial includes another partial
+ * twice
  */
 #define NODES_MAX  4096
 #define TEXT_MAX   TEMPLATE_FILE_MAX /* in bytes, for a page with its partials and texts */
 #define VALUE_ROOM 32                /* usual length of a value in bytes */
 
 /*
- * Returns the previous text node if the new text can be appended to it, otherwise NULL. NULL also
- * after the end of a section, because the previous node is then inside the section.
+ * Returns the previous text node if the new text can be appended to it, otherwise NULL. Also
+ * returns NULL after the end of a section, because the previous node is then inside the section.
  */
 static struct node *text_before(const struct nodes *nodes, const struct node *node)
 {

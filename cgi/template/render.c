@@ -192,7 +192,8 @@ struct view *view_row(struct view *view, const char *name)
 }
 
 /*
- * Looks up all names of the page in this view. Values that it finds replace those from outer views.
+ * Looks up all names of the page in this view. Values found in this view replace the values found
+ * in outer views.
  */
 static void look_all_up(struct render *r, const struct view *view)
 {

@@ -56,10 +56,10 @@ enum status template_set_load_later(const char *dir, const struct template_page 
 bool template_has(const struct template_set *set, const char *file);
 
 /*
- * Returns the language for the answer. Of the offered languages that have a file, it is the one
- * that Accept-Language prefers. If it prefers none, it is the first one. Returns "" if no offered
- * language has a file, because pages without texts need none. accept_language can be NULL. The set
- * owns the result, which stays valid after the offer is freed.
+ * Chooses the language of the answer from the offered languages that have a file. Returns the one
+ * that Accept-Language prefers or, if Accept-Language prefers none, the first one. Returns "" if no
+ * offered language has a file, because pages without texts need none. accept_language can be NULL.
+ * The set owns the result, which stays valid after the offer is freed.
  */
 struct template_offer {
 	char *const *names;
@@ -88,8 +88,8 @@ void view_json_script(struct view *view, const char *name, const char *json);
 /*
  * Adds a row to a list and returns it, or NULL if out of memory. The section with the list's name
  * is rendered once for each row. In it, the row's values hide the page's values with the same
- * names. A row cannot have lists. The view owns the row. The functions above accept NULL as view.
- * template_render then fails.
+ * names. A row cannot have lists. The view owns the row. The functions above accept a NULL row, and
+ * template_render later fails.
  */
 struct view *view_row(struct view *view, const char *name);
 

@@ -26,8 +26,8 @@ static bool is(const char *value, const char *expected)
 
 /*
  * Returns the part of text after our own origin, or NULL if text does not begin with our origin. A
- * dot after the host is skipped: if the visitor used "example.org.", the browser sends it in Origin
- * and Referer. Without a Host header we have no origin.
+ * dot after the host is skipped, because a visitor can use "example.org.", and the browser then
+ * sends the dot in Origin and Referer. Without a Host header we have no origin.
  */
 static const char *behind_our_origin(const struct request *req, const char *text)
 {

@@ -43,12 +43,12 @@ struct forwarded {
 
 /*
  * Reads the addresses of a header from right to left and skips trusted proxies. The first address
- * that is not trusted is the visitor's. If all are trusted, the leftmost one is. proto and host
- * come from the proxy to which the visitor connected. The visitor's address is not known if an
- * address cannot be read (`unknown`, `_hidden`). The caller clears *out, even after a failure.
- * Returns STATUS_BAD_REQUEST if Forwarded is malformed, if a header names too many proxies, or if
- * Forwarded and X-Forwarded-… contradict each other. That happens if a proxy sets one kind of
- * header and passes on the visitor's other kind.
+ * that is not trusted is the visitor's. If all are trusted, the leftmost address is the visitor's.
+ * proto and host come from the proxy to which the visitor connected. The visitor's address is not
+ * known if an address cannot be read (`unknown`, `_hidden`). The caller clears *out, even after a
+ * failure. Returns STATUS_BAD_REQUEST if Forwarded is malformed, if a header lists too many
+ * proxies, or if Forwarded and X-Forwarded-… contradict each other. They can contradict each other
+ * if a proxy sets one kind of header and passes on the visitor's other kind.
  */
 enum status forwarded_read(const struct forwarded_headers *headers,
 			   const struct forwarded_trust *trust, struct forwarded *out,

@@ -148,7 +148,8 @@ static bool is_among(const struct raw_request *raw, size_t count, const char *pa
 
 /*
  * True if the parameter begins with UNIQUE_PREFIX, and an earlier one has the same name. A request
- * with more than REQUEST_PARAMS_MAX parameters is refused anyway, so the others are not compared.
+ * with more than REQUEST_PARAMS_MAX parameters is refused anyway, so parameters beyond this number
+ * are not compared.
  */
 static bool is_unique_again(const struct raw_request *raw, size_t at, size_t len)
 {

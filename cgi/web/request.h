@@ -158,18 +158,19 @@ const char *fields_get(const struct fields *fields, const char *name);
 
 /*
  * Puts the value of the cookie of that name into *out, which the caller frees. Returns
- * STATUS_NOT_FOUND if there is none. Returns STATUS_BAD_REQUEST if several have different values,
- * or if the value has a character that a cookie cannot have. Only ';' separates cookies, as in PHP
- * and in the site itself. A comma, and what follows it, is part of the value.
+ * STATUS_NOT_FOUND if there is none. Returns STATUS_BAD_REQUEST if several cookies of that name
+ * have different values, or if the value has a character that a cookie cannot have. Only ';'
+ * separates cookies, as in PHP and in the site itself. A comma, and what follows it, is part of the
+ * value.
  */
 enum status request_cookie(const struct request *req, const char *name, char **out,
 			   struct error *err);
 
 /*
- * Returns the address to go to after the login: `next` if it is a path of ours, otherwise the mount
- * point with '/'. A path of ours has one leading slash, no backslash and no control character. It
- * is below the mount point and has at most 512 bytes. Any other address could send the user to a
- * foreign site. The caller frees the result. Returns NULL if out of memory.
+ * Returns the path to which the browser goes after the login: `next` if it is a path of ours,
+ * otherwise the mount point with '/'. A path of ours has one leading slash, no backslash and no
+ * control character. It is below the mount point and has at most 512 bytes. Any other value could
+ * send the user to a foreign site. The caller frees the result. Returns NULL if out of memory.
  */
 char *request_next(const struct request *req, const char *next);
 

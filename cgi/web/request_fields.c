@@ -239,7 +239,7 @@ static enum status check_fields(const struct fields *fields, const struct params
 enum status request_params_check(const struct request *req, const struct params *query,
 				 const struct params *form, struct error *err)
 {
-	/* a query can have unknown parameters, because other programs add their own to addresses */
+	/* a query can have unknown parameters, because other programs add parameters to links */
 	enum status status = check_fields(&req->query, query, true, err);
 
 	return status == STATUS_OK ? check_fields(&req->form, form, false, err) : status;

@@ -81,8 +81,8 @@ static void join_path(const struct request *req, struct strbuf *out)
 }
 
 /*
- * True if the address that the client sent consists of base_path and PATH_INFO. This is the case if
- * the server rewrites /chat to /cgi-bin/prebind.cgi.
+ * True if the path that the client sent (REQUEST_URI) consists of base_path and PATH_INFO. This is
+ * the case if the server rewrites /chat to /cgi-bin/prebind.cgi.
  */
 static bool uri_confirms(const struct request *req, const char *base_path)
 {

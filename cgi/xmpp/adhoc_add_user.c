@@ -10,7 +10,7 @@ void adhoc_add_user_write(struct strbuf *out, enum adhoc_format format, const ch
 {
 	/*
 	 * Tigase returns the empty form if there is no e-mail address. So the JID is sent as the
-	 * address, because it has the required form.
+	 * e-mail address, because a JID has the required form.
 	 */
 	struct adhoc_field fields[] = {
 	    ADHOC_FIELD("accountjid", jid),

@@ -1,7 +1,7 @@
 /*
- * Checks an answer to pre-bind-bosh-session. It counts as a session only if every field is valid.
- * tigase_error.c explains an answer without a session. prebind/tigase.c checks that the session
- * belongs to the requested user.
+ * Checks an answer to pre-bind-bosh-session. The answer counts as a session only if every field is
+ * valid. tigase_error.c explains an answer without a session. prebind/tigase.c checks that the
+ * session belongs to the requested user.
  */
 #include <stdlib.h>
 #include <string.h>

@@ -21,8 +21,8 @@ struct adhoc_bind {
 };
 
 /*
- * Appends the request's body. If from is NULL, the request asks for the empty form, and no session
- * is made.
+ * Appends the request's body. If from is NULL, the request asks for the empty form, and Tigase
+ * opens no session.
  */
 void adhoc_bind_write(struct strbuf *out, enum adhoc_format format, const struct adhoc_bind *bind);
 

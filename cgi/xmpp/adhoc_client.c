@@ -32,7 +32,7 @@ static bool is_word(const char *text, size_t len, const char *word)
 	return len == strlen(word) && strncasecmp(text, word, len) == 0;
 }
 
-/* Moves *text past leading spaces and tabs. Returns the length without those at either end. */
+/* Moves *text past leading spaces and tabs. Returns the length of the trimmed text. */
 static size_t trim(const char **text, size_t len)
 {
 	while (len > 0 && ((*text)[0] == ' ' || (*text)[0] == '\t')) {
@@ -81,8 +81,8 @@ static bool is_media_type(enum adhoc_format format, const char *text, size_t len
 
 /*
  * Returns false if the type is not the content type of `format`, or if the charset is not
- * supported. UTF-8 is supported; for XML also ISO-8859-1. *encoding is for xml_parse; NULL if the
- * type names no charset.
+ * supported. UTF-8 is supported and, for XML, ISO-8859-1. Sets *encoding for xml_parse, to NULL if
+ * the type has no charset.
  */
 static bool content_type_read(enum adhoc_format format, const char *type, const char **encoding)
 {

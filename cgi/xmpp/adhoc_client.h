@@ -43,7 +43,7 @@ enum status adhoc_answer_read(enum adhoc_format format, const struct adhoc_answe
 bool adhoc_answer_is_form(enum adhoc_format format, const struct adhoc_answer *answer,
 			  const char *node);
 
-/* True if a list of commands (the answer to GET) names pre-bind-bosh-session. */
+/* True if a list of commands (the answer to GET) includes pre-bind-bosh-session. */
 bool adhoc_list_has_command(enum adhoc_format format, const struct adhoc_answer *answer);
 
 #endif

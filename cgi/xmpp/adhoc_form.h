@@ -20,17 +20,17 @@
 #include "base/error.h"
 #include "base/strbuf.h"
 
-#define ADHOC_NODE         "pre-bind-bosh-session" /* the command that makes a session */
+#define ADHOC_NODE         "pre-bind-bosh-session" /* the command that opens a session */
 #define ADHOC_HOSTNAME_MAX 253
 
 enum adhoc_format { ADHOC_JSON, ADHOC_XML };
 
 enum adhoc_reading {
 	/*
-	 * For an answer of Tigase. It refuses everything that Tigase does not print: a part that
-	 * occurs twice, an unknown element, a value of another kind. It decodes the additional
-	 * level of XML escaping that values in Tigase's answers have. Several values of a field are
-	 * joined with ", ".
+	 * For an answer of Tigase. The reader refuses everything that Tigase does not print: a part
+	 * that occurs twice, an unknown element, a value of another kind. The reader decodes the
+	 * additional level of XML escaping that values in Tigase's answers have. Several values of
+	 * a field are joined with ", ".
 	 */
 	ADHOC_STRICT,
 	/*

@@ -261,7 +261,7 @@ static enum status child_read(const struct xml_node *child, struct bosh_answer *
 
 /*
  * True for a stanza that the log-in does not wait for. Servers can send such stanzas along with the
- * answer, so the stanzas after it are read too.
+ * answer, so reading continues after such a stanza.
  */
 static bool is_aside(enum bosh_step step)
 {

@@ -71,7 +71,7 @@ static enum status make(const struct written written[JID_PARTS], struct jid *out
 	struct jid_prepared parts[JID_PARTS];
 	enum status status = STATUS_OK;
 
-	parts[JID_RESOURCE].len = 0; /* the only part that can be missing */
+	parts[JID_RESOURCE].len = 0; /* the resource is the only part that can be missing */
 	parts[JID_RESOURCE].text[0] = '\0';
 	for (enum jid_part i = 0; i < JID_PARTS && status == STATUS_OK; i++)
 		if (i != JID_RESOURCE || written[i].len > 0)

@@ -1,5 +1,5 @@
 /*
- * Builds, parses and compares JIDs by RFC 6122 (stringprep), because XMPP servers use it too. Pure.
+ * Builds, parses and compares JIDs by RFC 6122 (stringprep), as XMPP servers do. Pure.
  */
 #ifndef XMPP_JID_H
 #define XMPP_JID_H
@@ -12,7 +12,7 @@
 #define JID_MAX      (3 * JID_PART_MAX + 2)
 
 struct jid {
-	char *localpart; /* owned; one block for all three prepared parts; never empty */
+	char *localpart; /* owned, with domain and resource in the same block; never empty */
 	char *domain;
 	char *resource; /* "" for a bare JID */
 };

@@ -89,7 +89,7 @@ static enum need ascii_need(const char *name, size_t at)
 	return (c >= 'A' && c <= 'Z') || c < ' ' || c == '\x7f' ? NEED_MUST : NEED_NOT;
 }
 
-/* Characters that preparation changes or refuses must be escaped, and so must invisible ones. */
+/* Characters that preparation changes or refuses, and invisible characters, must be escaped. */
 static enum need need_of(const char *name, size_t at, size_t len)
 {
 	struct jid_prepared prepared;

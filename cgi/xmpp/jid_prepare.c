@@ -66,7 +66,7 @@ static enum status refuse_prepared(enum jid_part part, int rc, struct error *err
 	case STRINGPREP_TOO_SMALL_BUFFER:
 		return jid_part_refuse(part, "is longer than 1023 bytes when prepared", err);
 	case STRINGPREP_MALLOC_ERROR:
-	case STRINGPREP_ICONV_ERROR: /* with valid UTF-8, this and the next mean lack of memory */
+	case STRINGPREP_ICONV_ERROR: /* if the text is UTF-8, both codes mean lack of memory */
 	case STRINGPREP_NFKC_FAILED:
 		return error_no_memory(err);
 	default:
@@ -89,7 +89,8 @@ static bool ascii_prohibits(const struct profile *profile, char c)
 }
 
 /*
- * A shortcut, because nearly every name is ASCII, and libidn searches all its tables for each name.
+ * Prepares an ASCII text without libidn, to save time: nearly every name is ASCII, and libidn would
+ * search all its tables for each name.
  */
 static int ascii_prepare(const struct profile *profile, char *text)
 {

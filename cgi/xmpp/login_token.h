@@ -31,8 +31,9 @@
 	(LOGIN_TOKEN_EXPIRY_LEN + 1 + LOGIN_TOKEN_NONCE_LEN + 1 + LOGIN_TOKEN_MAC_LEN)
 
 /*
- * The longest life of a token. The checker must remember used tokens until they end, so a token
- * that ends later is refused. The limit also bounds the difference between the two clocks.
+ * The longest life of a token, in seconds. The checker must remember each used token until the
+ * token ends, so it refuses a token that ends more than this time from now. The limit also bounds
+ * the difference between the two clocks.
  */
 #define LOGIN_TOKEN_LIFE_MAX_S 600
 

@@ -17,7 +17,8 @@
 #define ITERATIONS_MAX 1000000
 
 /*
- * Bytes of a server's message, which has nonces, a salt or a signature. Ten times the usual size.
+ * Maximum bytes of a server's message, which has nonces, a salt or a signature. This is ten times
+ * the usual size.
  */
 #define MESSAGE_MAX 4096
 

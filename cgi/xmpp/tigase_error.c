@@ -1,6 +1,7 @@
 /*
  * What Tigase's errors mean, and what to do next. Tigase answers most errors with HTTP 200 and a
- * form, whose only sign of the error is words in a field such as "Error" or "Note".
+ * form. The only sign of the error is then the words in a field of the form, such as "Error" or
+ * "Note".
  */
 #include "xmpp/tigase_error.h"
 

@@ -24,8 +24,8 @@ bool tigase_bind_failed(const struct adhoc_form *form);
 
 /*
  * Returns STATUS_OK if the form of add-user says that the account was added or already existed, and
- * sets *existed to whether it already existed. Only two notes mean this. Everything else is an
- * error: STATUS_CHAT_SERVER.
+ * sets *existed to whether it already existed. Only two texts of the form's note mean success. For
+ * everything else, returns STATUS_CHAT_SERVER.
  */
 enum status tigase_add_user_check(const struct adhoc_form *form, bool *existed, struct error *err);
 
