@@ -224,24 +224,30 @@ static void take(struct setup *setup, const struct software *row, const char *te
 		row->more(setup, text);
 }
 
+static bool has_mark(const char *folder, const char *name, const struct software *row,
+		     struct strbuf *out, FILE *say)
+{
+	return setup_text_read(folder, name, out, say) && strstr(out->data, row->mark) != NULL;
+}
+
 /*
- * Reads the file `name` in the site's folder. If the name begins with "*", reads the file in the
- * first subfolder that has it.
+ * Reads the software's file in the site's folder. If the name begins with "*", reads it in the first
+ * subfolder where the file has the mark. Returns false if no such file has the mark.
  */
-static bool read_file(const char *site, const char *name, struct strbuf *out, FILE *say)
+static bool read_file(const char *site, const struct software *row, struct strbuf *out, FILE *say)
 {
 	struct strbuf folder;
 	bool found = false;
 
-	if (name[0] != '*')
-		return setup_text_read(site, name, out, say);
+	if (row->file[0] != '*')
+		return has_mark(site, row->file, row, out, say);
 	DIR *all = opendir(site);
 	for (struct dirent *entry; all != NULL && !found && (entry = readdir(all)) != NULL;) {
 		if (entry->d_name[0] == '.')
 			continue;
 		strbuf_init(&folder);
 		strbuf_addf(&folder, "%s/%s", site, entry->d_name);
-		found = strbuf_ok(&folder) && setup_text_read(folder.data, name + 2, out, say);
+		found = strbuf_ok(&folder) && has_mark(folder.data, row->file + 2, row, out, say);
 		strbuf_clear(&folder);
 	}
 	if (all != NULL)
@@ -258,8 +264,7 @@ void setup_find(struct setup *setup)
 	for (size_t i = 0; i < sizeof(softwares) / sizeof(softwares[0]); i++) {
 		const struct software *row = &softwares[i];
 
-		if (strcmp(site, "-") == 0 || !read_file(site, row->file, &text, setup->say) ||
-		    strstr(text.data, row->mark) == NULL)
+		if (strcmp(site, "-") == 0 || !read_file(site, row, &text, setup->say))
 			continue;
 		if (strstr(row->file, ".php") != NULL)
 			setup_text_uncomment(text.data);

@@ -93,6 +93,10 @@ const SITES = {
 		files: { ".git/settings.py": DJANGO("SESSION_COOKIE_NAME = 'wrong'\n"), "shop/settings.py": DJANGO("MY_SESSION_COOKIE_NAME = 'no'\nSESSION_COOKIE_NAME = \"shop\"\n") },
 		keys: ["site_cookie = shop"], secrets: {}, says: /found: Django/,
 	},
+	"Django beside other folders that have a file of that name": {
+		files: { ...Object.fromEntries([..."abcdefgh"].map((name) => [`${name}/settings.py`, "COLOUR = 'red'\n"])), "shop/settings.py": DJANGO() },
+		keys: ["site_result = django"], secrets: { "site.secret": "django-insecure-1\n" }, says: /found: Django/,
+	},
 	"PHP": {
 		files: { "index.php": "<?php session_start(); ?>" }, answers: { php_session_user: "user.name", php_session_path: "/var/tmp" },
 		keys: ["identity = php_session", "php_session_user = user.name", "php_session_path = /var/tmp"], secrets: {}, says: /found: PHP's sessions/,
