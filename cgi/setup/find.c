@@ -231,8 +231,8 @@ static bool has_mark(const char *folder, const char *name, const struct software
 }
 
 /*
- * Reads the software's file in the site's folder. If the name begins with "*", reads it in the first
- * subfolder where the file has the mark. Returns false if no such file has the mark.
+ * Reads the software's file in the site's folder. If the name begins with "*", reads it in the
+ * first subfolder where the file has the mark. Returns false if no such file has the mark.
  */
 static bool read_file(const char *site, const struct software *row, struct strbuf *out, FILE *say)
 {
