@@ -124,7 +124,7 @@ export class Life extends SessionLife {
 	 */
 	#onGone(stays) {
 		this.#finishLeaving();
-		if (this.phase === "left") return; // the page was left before the back/forward cache froze it
+		if (this.phase === "left") return; // pagehide was handled already; freeze follows it if the page enters the back/forward cache
 		const ready = this.phase === "ready";
 		const { hasOthers, holds } = this.share;
 		const unsent = this.attachment?.unsent ?? [];

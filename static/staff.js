@@ -56,9 +56,9 @@ export class Staff {
 	}
 
 	/**
-	 * Opens a conversation with a staff member who is online, otherwise with the first in the list. It
-	 * opens at once. If another staff member then turns out to be online, the conversation with that
-	 * member replaces it, unless the user has already written something in it.
+	 * At once opens a conversation with the first staff member who is known to be online, otherwise with
+	 * the first in the list. Then asks who is online. If another member is, the conversation with that
+	 * member replaces the first one, unless the user has already written something in it.
 	 */
 	async ask() {
 		const { current, open, address, talk } = this.#parts;

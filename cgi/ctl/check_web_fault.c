@@ -80,9 +80,9 @@ static bool base_path_is_empty(const struct web *web)
 static enum status say_not_there(const struct web *web, struct error *said)
 {
 	return error_set(said, STATUS_NOT_FOUND,
-			 "prebind answers 404 at %s, because it is given another Host or path; "
-			 "look at hosts and base_path in the log's event not_found, and make a "
-			 "proxy in front pass the Host on",
+			 "prebind answers 404 at %s, because the Host or the path that it receives "
+			 "does not match hosts or base_path; see the event not_found in the log; "
+			 "a proxy in front of prebind must pass on the Host header",
 			 web->url);
 }
 

@@ -177,7 +177,8 @@ static enum status check_site_users(const struct site_conf *conf, struct error *
 	login_query_close(users);
 	if (status != STATUS_OK)
 		return status;
-	error_set(said, STATUS_OK, "users and their password hashes are looked up in %s by %s",
+	error_set(said, STATUS_OK,
+		  "users and their password hashes are looked up in %s with the query in %s",
 		  conf->site_database, conf->login_query);
 	return STATUS_OK;
 }

@@ -436,7 +436,7 @@ static bool follow_reference(const struct php_session *session, struct reader *r
 	again.values = again.slots = again.keys.count = again.containers = 0;
 	again.n_parts = 0; /* with an empty path, this pass only looks for the slot */
 	bool read = read_session(&again, session->format);
-	r->keys = again.keys; /* realloc can have moved the list */
+	r->keys = again.keys; /* realloc may have moved the list */
 	r->lexer = again.lexer;
 	r->no_memory = again.no_memory;
 	if (!read)

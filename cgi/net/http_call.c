@@ -92,8 +92,8 @@ static enum status say_tls(const struct http_failure *failure, struct error *err
 	if (words != NULL)
 		return error_set(err, STATUS_CHAT_SERVER, "%s: TLS: %s", failure->origin, words);
 	return error_set(err, STATUS_CHAT_SERVER,
-			 "%s: TLS: %s; the certificate must be valid for that name, and its "
-			 "authority must be in the system's list or in ca_file",
+			 "%s: TLS: %s; the certificate must be valid for this host name, and the "
+			 "CA that issued it must be in the system's trust store or in ca_file",
 			 failure->origin, failure->words);
 }
 

@@ -144,11 +144,12 @@ static void jwt_refused(void *state, const struct jid *jid,
 	const struct shared_key *key = state;
 
 	(void)credentials;
-	error_set(err, STATUS_CHAT_SERVER,
-		  "the XMPP server refuses the JWT for %s@%s (not-authorized): its jwt_key must be "
-		  "the key in bosh_jwt_key_file (%s), its jwt_jid_field must be jid, and its clock "
-		  "at most a minute ahead of ours",
-		  jid->localpart, jid->domain, key->file);
+	error_set(
+	    err, STATUS_CHAT_SERVER,
+	    "the XMPP server refuses the JWT for %s@%s (not-authorized). On that "
+	    "server, jwt_key must be the key in bosh_jwt_key_file (%s), jwt_jid_field must be jid, "
+	    "and the clock must be at most a minute ahead of this machine's",
+	    jid->localpart, jid->domain, key->file);
 }
 
 const struct bosh_auth_way bosh_auth_jwt = {

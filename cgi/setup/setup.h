@@ -255,7 +255,7 @@ enum status setup_xmpp_write(const struct setup *setup, struct strbuf *out, stru
 enum status setup_start_write(const struct setup *setup, struct strbuf *out, struct error *err);
 #define SETUP_START "start.sh"
 
-/* files.c: adds a file to the list. Moves the text out of content, which can be NULL. */
+/* files.c: adds a file to the list. Takes over the text in *content. content can be NULL. */
 enum status setup_file_add(struct setup *setup, const struct setup_file *file, const char *path,
 			   struct strbuf *content, struct error *err);
 /*

@@ -223,8 +223,8 @@ static enum status take_locked(const struct sitedb_source *source, int64_t until
 			return error_set(
 			    err, STATUS_UNAVAILABLE,
 			    source->kind->is_file
-				? "%ld queries were under way for %d ms: check whether the site's "
-				  "writes lock its database for so long"
+				? "all %ld connections to the file were in use for %d ms: check "
+				  "whether the site's own writes lock the database for that long"
 				: "all %ld connections to the server were in use for %d ms: raise "
 				  "site_connections_max if the server allows more",
 			    source->connections_max, TAKE_WAIT_MS);

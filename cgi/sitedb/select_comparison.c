@@ -25,7 +25,7 @@ static bool is_equality(const struct tokens *tokens, size_t i)
 	       tokens_is(tokens, i, "<>") || tokens_is(tokens, i, "!=");
 }
 
-/* Finds the innermost bracket around token i. Returns false if there is none. */
+/* Sets *out to the opening bracket of the innermost pair around token i. False if there is none. */
 static bool around(const struct tokens *tokens, size_t i, size_t *out)
 {
 	for (; i > 0; i--) {

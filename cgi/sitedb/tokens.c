@@ -151,8 +151,9 @@ enum status tokens_read(const char *text, struct tokens *out, const char **at, s
 					   "MariaDB would execute this comment: remove it");
 		else if (token.len == 0)
 			status = error_set(err, STATUS_BAD_REQUEST,
-					   "'%c' cannot be used here: write names, texts in '', "
-					   "numbers, :parameters and the usual operators",
+					   "'%c' cannot be used here: use only names, strings in "
+					   "single quotes, numbers, :parameters and the usual "
+					   "operators",
 					   *text);
 		else if (skip == 0)
 			status = tokens_add(&tokens, token, err);

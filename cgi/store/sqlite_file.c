@@ -234,9 +234,10 @@ static enum status check_one_beside(const char *name, struct error *err)
 	if (lstat(name, &st) != 0)
 		return STATUS_OK;
 	if (!S_ISREG(st.st_mode))
-		return error_set(
-		    err, STATUS_UNAVAILABLE,
-		    "%s: is not a file, so SQLite cannot create its own there: move it away", name);
+		return error_set(err, STATUS_UNAVAILABLE,
+				 "%s: is not a regular file, but SQLite must create a file of this "
+				 "name: move it away",
+				 name);
 	if ((st.st_mode & (S_IRUSR | S_IWUSR)) != (S_IRUSR | S_IWUSR))
 		return error_set(err, STATUS_UNAVAILABLE,
 				 "%s: its owner lacks the right to read or to write it (mode "

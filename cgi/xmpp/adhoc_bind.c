@@ -102,9 +102,10 @@ static enum status from_read(const struct adhoc_form *form, char **out, struct e
 		return error_set(err, STATUS_CHAT_SERVER,
 				 "Tigase's answer has a JID without a resource in the field from");
 	if (refused)
-		return error_set(err, STATUS_CHAT_SERVER,
-				 "Tigase bound a resource that contains one of & < > \" ', which "
-				 "breaks its streams: choose another one in the key resource");
+		return error_set(
+		    err, STATUS_CHAT_SERVER,
+		    "Tigase bound a resource that contains one of & < > \" ', which "
+		    "breaks its streams: write a resource without these into the key resource");
 	*out = strdup(from);
 	return *out != NULL ? STATUS_OK : error_no_memory(err);
 }

@@ -100,7 +100,7 @@ describe("a file beside the database that is read-only, or another account's: sa
 		const { prebind } = await setUp(t, { start: false });
 		const beside = `${prebind.database}-journal`;
 		fs.mkdirSync(beside);
-		assertFirst(await check(prebind), /database: .*prebind\.db-journal: is not a file, so SQLite cannot create its own there: move it away/);
+		assertFirst(await check(prebind), /database: .*prebind\.db-journal: is not a regular file, but SQLite must create a file of this name: move it away/);
 		fs.rmdirSync(beside);
 		assert.equal((await check(prebind)).code, 0, "mended");
 	});

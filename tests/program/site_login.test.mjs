@@ -238,7 +238,7 @@ for (const [file, tables, hash] of SITES) {
 		const program = new Prebind(own, { server: { listen: "" }, site: { ...peer.site(own), site_database: site,
 			login_query: own.copy(path.join(top, "sql/sites", file), "etc/login.sql"), jid: "{user|lower}@example.test" } });
 		await program.prepare();
-		assert.match(await program.ctlOk(["check"]), /login: users and their password hashes are looked up in .*site\.db by .*login\.sql/);
+		assert.match(await program.ctlOk(["check"]), /login: users and their password hashes are looked up in .*site\.db with the query in .*login\.sql/);
 		const one = new Visitor((request) => program.cgi(request));
 		assert.equal((await one.login("Alice", PASSWORD)).status, 303);
 		assert.equal((await one.get("/")).status, 200);
