@@ -21,7 +21,7 @@ before(async () => {
 	peer = await startTigasePeer({ place });
 	prebind = new Prebind(place, {
 		server: { threads: THREADS },
-		site: peer.site(place, { hosts: "example.org www.example.org" }),
+		site: peer.site(place, { hosts: "example.org www.example.org", timeout: "60s" }),
 		sites: { other: peer.site(place, { hosts: "other.example.org", database: place.path("data/other.db") }) },
 	});
 	await prebind.prepare({ alice: PASSWORD });

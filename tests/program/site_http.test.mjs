@@ -29,7 +29,7 @@ before(async () => {
 		server: { threads: 16 },
 		site: { ...keys, hosts: `${HOST} example.org`, site_http_cache: "0" },
 		sites: {
-			remembering: { ...keys, hosts: "remembering.example.org", site_http_cache: "30s" },
+			remembering: { ...keys, hosts: "remembering.example.org", site_http_cache: "30s", timeout: "30s" },
 			brief: { ...keys, hosts: "brief.example.org", site_http_cache: "1s" },
 			impatient: { ...keys, hosts: "impatient.example.org", timeout: "500ms" },
 			dead: { ...keys, hosts: "dead.example.org", site_http_url: `http://127.0.0.1:${DEAD_PORT}/whoami` },

@@ -27,7 +27,7 @@ const calls = (...of) => peer.requests.filter((request) => request.method === "P
 async function startNode(i) {
 	const place = new Place();
 	places.push(place);
-	const node = new Prebind(place, { server: { processes: 1 }, site: { ...peer.site(place), tigase_user: userOf(i),
+	const node = new Prebind(place, { server: { processes: 1 }, site: { ...peer.site(place), tigase_user: userOf(i), timeout: "60s", // a test holds an answer
 		database: `postgresql://prebind@127.0.0.1:${server.port}/prebind`, database_password_file: place.write("etc/database.password", "secret\n") } });
 	await node.ctlOk(["migrate"]);
 	await node.start();
