@@ -90,8 +90,11 @@ static ssize_t read_bytes(FILE *in, char line[PASSWORD_MAX + 1])
 	return len;
 }
 
-/* Reads a line and removes its newline. The caller frees *out with secret_free. */
-static enum status read_line(FILE *in, char **out, struct error *err)
+/*
+ * Reads a line of at most max bytes and removes its newline. The caller frees *out with
+ * secret_free.
+ */
+static enum status read_line(FILE *in, size_t max, char **out, struct error *err)
 {
 	char line[PASSWORD_MAX + 1];
 	ssize_t len = read_bytes(in, line);
@@ -102,8 +105,8 @@ static enum status read_line(FILE *in, char **out, struct error *err)
 		error_set(err, status, "no password was given");
 	else if (len == 0)
 		error_set(err, status, "an empty password is refused");
-	else if (len > PASSWORD_MAX)
-		error_set(err, status, "the password is longer than %d bytes", PASSWORD_MAX);
+	else if ((size_t)len > max)
+		error_set(err, status, "the password is longer than %zu bytes", max);
 	else if (memchr(line, '\0', (size_t)len) != NULL)
 		error_set(err, status, "the password has a NUL byte in it; it must be text");
 	else
@@ -115,7 +118,7 @@ static enum status read_line(FILE *in, char **out, struct error *err)
 	return status;
 }
 
-static enum status ask(const char *prompt, char **out, struct error *err)
+static enum status ask(const char *prompt, size_t max, char **out, struct error *err)
 {
 	struct termios before, quiet;
 
@@ -128,24 +131,25 @@ static enum status ask(const char *prompt, char **out, struct error *err)
 	tcsetattr(STDIN_FILENO, TCSAFLUSH,
 		  &quiet); /* TCSAFLUSH discards what was typed too early */
 	fputs(prompt, stderr);
-	enum status status = read_line(stdin, out, err);
+	enum status status = read_line(stdin, max, out, err);
 	tcsetattr(STDIN_FILENO, TCSAFLUSH, &before);
 	fputc('\n', stderr);
 	return status;
 }
 
-enum status ctl_read_secret(bool from_stdin, const char *what, char **out, struct error *err)
+enum status ctl_read_secret(bool from_stdin, const char *what, size_t max, char **out,
+			    struct error *err)
 {
 	char *first = NULL;
 	char *second = NULL;
 	char prompt[128];
 
 	if (from_stdin)
-		return read_line(stdin, out, err);
+		return read_line(stdin, max, out, err);
 	snprintf(prompt, sizeof(prompt), "%s: ", what);
-	enum status status = ask(prompt, &first, err);
+	enum status status = ask(prompt, max, &first, err);
 	if (status == STATUS_OK)
-		status = ask("Again: ", &second, err);
+		status = ask("Again: ", max, &second, err);
 	if (status == STATUS_OK && strcmp(first, second) != 0)
 		status = error_set(err, STATUS_BAD_REQUEST, "the two passwords differ");
 	secret_free(second);

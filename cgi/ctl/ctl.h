@@ -130,10 +130,12 @@ int ctl_list_end(const struct ctl *ctl, struct ctl_list *list, enum status statu
 		 const struct error *err);
 
 /*
- * Reads a secret. If from_stdin is true, it is a line of standard input. Otherwise the operator
- * types it twice at the terminal, without echo. The caller frees *out with secret_free.
+ * Reads a secret of at most max bytes; max is at most PASSWORD_MAX. If from_stdin is true, the
+ * secret is a line of standard input. Otherwise the operator types it twice at the terminal,
+ * without echo. The caller frees *out with secret_free.
  */
-enum status ctl_read_secret(bool from_stdin, const char *what, char **out, struct error *err);
+enum status ctl_read_secret(bool from_stdin, const char *what, size_t max, char **out,
+			    struct error *err);
 
 /*
  * Parses the bare JID of a user's account. Returns STATUS_NO_CHAT_ACCOUNT if deny_jids forbids this

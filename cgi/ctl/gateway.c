@@ -13,6 +13,7 @@
 #include "base/name.h"
 #include "base/secret.h"
 #include "ctl/ctl.h"
+#include "password/hash.h"
 #include "store/adhoc_caller.h"
 #include "xmpp/jid.h"
 
@@ -116,8 +117,9 @@ static enum status password_get(const struct ctl *ctl, char hash[SECRET_HASH_MAX
 				struct error *err)
 {
 	char *given = NULL;
-	enum status status = ctl->password_stdin ? ctl_read_secret(true, "Password", &given, err)
-						 : secret_make(made, err);
+	enum status status = ctl->password_stdin
+				 ? ctl_read_secret(true, "Password", PASSWORD_MAX, &given, err)
+				 : secret_make(made, err);
 
 	if (status == STATUS_OK)
 		status = secret_password_hash(given != NULL ? given : *made, hash, err);

@@ -81,7 +81,7 @@ int ctl_map_set(struct ctl *ctl)
 	if (status == STATUS_OK)
 		status = ctl_map_user(ctl, ctl_source(ctl), ctl->argv[0], &user, &err);
 	if (status == STATUS_OK && ctl->password_stdin)
-		status = ctl_read_secret(true, "XMPP password", &password, &err);
+		status = ctl_read_secret(true, "XMPP password", XMPP_PASSWORD_MAX, &password, &err);
 	if (status == STATUS_OK) {
 		struct jid_map_row row = {
 		    .source = (char *)ctl_source(ctl),

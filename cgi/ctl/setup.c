@@ -13,6 +13,7 @@
 
 #include "ctl/account.h"
 #include "ctl/ctl.h"
+#include "password/hash.h"
 
 #define CONF_FILE PREBIND_SYSCONFDIR "/prebind.conf"
 
@@ -38,7 +39,7 @@ static enum status ask(const char *question, const char *const *words, const cha
 
 static enum status ask_secret(const char *what, char **out, struct error *err)
 {
-	return ctl_read_secret(false, what, out, err);
+	return ctl_read_secret(false, what, PASSWORD_MAX, out, err);
 }
 
 /*

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/secret.h"
 #include "ctl/ctl.h"
+#include "password/hash.h"
 #include "account/jid_rule.h"
 #include "store/user.h"
 #include "xmpp/jid.h"
@@ -12,7 +13,8 @@ static enum status read_hash(const struct ctl *ctl, char hash[SECRET_HASH_MAX], 
 {
 	char *password = NULL;
 
-	enum status status = ctl_read_secret(ctl->password_stdin, "Password", &password, err);
+	enum status status =
+	    ctl_read_secret(ctl->password_stdin, "Password", PASSWORD_MAX, &password, err);
 	if (status == STATUS_OK)
 		status = secret_password_hash(password, hash, err);
 	secret_free(password);
