@@ -98,7 +98,7 @@ FUZZ = adhoc_answer adhoc_request basic_auth bosh codec conf cookie csv django e
 MIGRATIONS = $(sort $(wildcard sql/migrations/*.sql))
 MIGRATIONS_POSTGRESQL = $(MIGRATIONS:sql/migrations/%=sql/postgresql/%)
 STATIC     = alerts.js archive.js attach.js avatar.js banner.js bind.js bookmarks.js chat.css contacts.js conversation.js converse.css converse.js departure.js directory.js displayed.js dom.js embed.css emoji.js finder.js filepicker.js files.js \
-	environment.js guest.js handover.js holder.js icon.svg lang/de.js lang/en.js lang/fr.js lastwords.js launcher.js life.js lines.js listener.js log.js logout.js messages.js more.js order.js ownlist.js pace.js page.js pagedots.js pagelinks.js panel.js parse.js peeractions.js peermenu.js people.js prebind.js repeats.js report.js rooms.js session.js setup.css share.js roomsetup.js site.js sound.js spacing.js staff.js stanza.js storage.js \
+	environment.js guest.js handover.js holder.js icon.svg late.js lang/de.js lang/en.js lang/fr.js lastwords.js launcher.js life.js lines.js listener.js log.js logout.js messages.js more.js order.js ownlist.js pace.js page.js pagedots.js pagelinks.js panel.js parse.js peeractions.js peermenu.js people.js prebind.js repeats.js report.js rooms.js session.js setup.css share.js roomsetup.js site.js sound.js spacing.js staff.js stanza.js storage.js \
 	siteparts.js styles.js supply.js tabs.js talks.js texts.js ui.js uploads.js voice.js
 BUNDLES    = static/chat.js static/embed.js static/embed-panel.js static/chat-more.js
 VENDOR     = static/vendor/strophe.js

@@ -116,18 +116,23 @@ async function bundle(esbuild, name, source, plugins = []) {
 }
 
 /**
- * For a file that another file loads later: adds a digest of the file's content to its URL. So a
- * browser never combines a new file with an old one from its cache.
- * @param {RegExp} module @param {string} name the file's name @param {string} text the file's content
+ * For bundles that another bundle loads later: replaces the URLs in late.js with those of the bundles. Each URL has a digest
+ * of the content. So a browser never combines a new file with an old one from its cache.
+ * @param {string} more the URL of the bundle of more.js
+ * @param {string} [panel] the URL of the bundle of panel.js; missing for a bundle that does not load that one
  * @returns {import("esbuild").Plugin}
  */
-const loadedLater = (module, name, text) => ({
-	name,
-	setup({ onResolve }) {
-		const digest = digestOf(text);
-		onResolve({ filter: module }, () => ({ path: `./${name}?v=${digest}`, external: true }));
+const loadedLater = (more, panel = `./${PANEL}`) => ({
+	name: "loaded later",
+	setup({ onLoad, onResolve }) {
+		const contents = read("late.js").replaceAll('"./more.js"', `"${more}"`).replaceAll('"./panel.js"', `"${panel}"`);
+		onLoad({ filter: /[/\\]late\.js$/ }, () => ({ contents }));
+		onResolve({ filter: /^\.\/(chat-more|embed-panel)\.js/ }, ({ path: url }) => ({ path: url, external: true }));
 	},
 });
+
+/** @param {string} name the file's name @param {string} text the file's content */
+const urlOf = (name, text) => `./${name}?v=${digestOf(text)}`;
 
 /** Keeps the texts of each language except English in a separate file, because a page needs only one language. */
 const languagesApart = {
@@ -142,10 +147,10 @@ const languagesApart = {
 
 const esbuild = await findEsbuild();
 if (esbuild) {
-	const more = loadedLater(/^\.\/more\.js$/, MORE, await bundle(esbuild, MORE, "more.js"));
-	await bundle(esbuild, "chat.js", "page.js", [more, languagesApart]);
-	const panel = await bundle(esbuild, PANEL, "panel.js", [more]);
-	await bundle(esbuild, "embed.js", "launcher.js", [loadedLater(/^\.\/panel\.js$/, PANEL, panel)]);
+	const more = urlOf(MORE, await bundle(esbuild, MORE, "more.js"));
+	await bundle(esbuild, "chat.js", "page.js", [loadedLater(more), languagesApart]);
+	const panel = urlOf(PANEL, await bundle(esbuild, PANEL, "panel.js", [loadedLater(more)]));
+	await bundle(esbuild, "embed.js", "launcher.js", [loadedLater(more, panel)]);
 } else {
 	console.error("esbuild is not in node_modules (npm ci): the pages load each module with a request of its own");
 	for (const [name, text] of Object.entries(PLAIN)) write(name, text);

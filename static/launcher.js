@@ -8,6 +8,7 @@ import { askForSession, askWho } from "./bind.js";
 import { h, icon } from "./dom.js";
 import { forgetOurs, hasLeft, leftIsClear, onlineUser } from "./handover.js";
 import { isHeld } from "./holder.js";
+import { importPanel } from "./late.js";
 import { onPageLinks } from "./pagelinks.js";
 import { drawDots } from "./pagedots.js";
 import { roomJid } from "./stanza.js";
@@ -83,7 +84,7 @@ let code = null;
 
 /** Fetches the panel, once. */
 function fetchCode() {
-	code ??= import("./panel.js");
+	code ??= importPanel();
 	code.catch(() => (code = null)); // the next call tries again
 	return code;
 }

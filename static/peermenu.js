@@ -47,7 +47,7 @@ export class PeerMenu {
 			if (contact) await actions.draw(contact);
 		} catch {
 			this.#actions = null; // loading failed, for example without a network; opening the menu again tries again
-			this.#menu.textContent = TEXT.refusedChange;
+			this.#menu.textContent = TEXT.menuNotLoaded;
 		}
 	}
 

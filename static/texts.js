@@ -1,6 +1,7 @@
 // All texts that the script shows, in the language of the page. Each language has a module in lang/.
 // Texts that are in the pages from the start are in the templates.
 import en from "./lang/en.js";
+import { importMore } from "./late.js";
 
 const OTHERS = ["de", "fr"];
 
@@ -9,12 +10,19 @@ export const language = (globalThis.document?.documentElement.lang || "en").toLo
 
 /** @typedef {typeof en & typeof import("./lang/en.js").more} Texts the texts of more.js are there only after it is loaded */
 
+/** Returns the texts of the language; English texts if there are none, or if they do not load. */
+async function loadTexts() {
+	if (!OTHERS.includes(language)) return en;
+	const loaded = await import(`./lang/${language}.js`).catch(() => null);
+	return loaded?.default ?? en;
+}
+
 /** @type {Texts} */
-export const TEXT = OTHERS.includes(language) ? { ...(await import(`./lang/${language}.js`)).default } : { ...en };
+export const TEXT = { ...(await loadTexts()) };
 
 /** Loads more.js, and adds its texts to TEXT. */
 export async function loadMore() {
-	const loaded = await import("./more.js");
+	const loaded = await importMore();
 	Object.assign(TEXT, loaded.texts[language] ?? loaded.texts.en);
 	return loaded;
 }

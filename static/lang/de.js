@@ -39,6 +39,7 @@ export default {
 	more: "Mehr",
 	blocked: "Blockiert",
 	refusedChange: "Der Chat-Server hat das abgelehnt.",
+	menuNotLoaded: "Das Menü wurde nicht geladen. Schließ es und öffne es noch einmal.",
 	inRoom: "{name} in {room}",
 	noPerson: "Diese Person ist im Chat nicht zu erreichen.",
 	staff: "Team der Website",

@@ -39,6 +39,7 @@ export default {
 	more: "More",
 	blocked: "Blocked",
 	refusedChange: "The chat server refused that.",
+	menuNotLoaded: "The menu did not load. Close it and open it again.",
 	inRoom: "{name} in {room}",
 	noPerson: "This person cannot be reached in the chat.",
 	staff: "Staff of the site",

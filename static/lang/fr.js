@@ -39,6 +39,7 @@ export default {
 	more: "Plus",
 	blocked: "Bloqué",
 	refusedChange: "Le serveur de discussion l’a refusé.",
+	menuNotLoaded: "Le menu n’a pas été chargé. Fermez-le et ouvrez-le à nouveau.",
 	inRoom: "{name} dans {room}",
 	noPerson: "Cette personne n’est pas joignable dans le chat.",
 	staff: "Équipe du site",

@@ -5,6 +5,7 @@ import { startChat } from "../lib/chat.mjs";
 import { newPage, screenshot, startChromium } from "../lib/chromium.mjs";
 import { contact, enter, leave, logIn, online, ready, received, sent, talkTo, write } from "../lib/people.mjs";
 import { Place } from "../lib/place.mjs";
+import { until } from "../lib/wait.mjs";
 
 const CSP = "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self'; img-src data:; base-uri 'none'";
 
@@ -189,6 +190,25 @@ test("on a phone an open conversation keeps the way to close the panel", async (
 	await talkTo(alice, "bob");
 	await panel(alice).getByRole("button", { name: "Close chat" }).click();
 	await panel(alice).waitFor({ state: "hidden" });
+	await leave(alice);
+});
+
+test("the panel did not load the first time: the next press loads it", async () => {
+	const alice = await visitor("alice");
+	const code = "**/static/*panel.js*";
+	await alice.route(code, (route) => route.abort());
+	await alice.goto(url("one"));
+	const failed = alice.waitForEvent("requestfailed", (request) => request.url().includes("panel.js"));
+	await launcher(alice).click();
+	await failed;
+	await alice.unroute(code);
+	await until("the panel to load", async () => {
+		if (await panel(alice).isVisible())
+			return true;
+		await launcher(alice).click();
+		return false;
+	}, { every: 500 });
+	assert.match(alice.complaints.splice(0).join("\n"), /^(error: Failed to load resource.*panel\.js\S*\)\n?)+$/);
 	await leave(alice);
 });
 

@@ -64,7 +64,14 @@ export const ROOMS = {
 		await Promise.all([online(alice, "bob"), online(bob, "alice")]);
 		await talkTo(alice, "bob");
 		await talkTo(bob, "alice");
+		const code = "**/static/*more.js*";
+		await alice.route(code, (route) => route.abort());
 		await more(alice).click();
+		await alice.locator("#peer-menu", { hasText: "The menu did not load." }).waitFor();
+		await alice.keyboard.press("Escape");
+		await alice.unroute(code);
+		assert.match(alice.complaints.splice(0).join("\n"), /^error: Failed to load resource.*more\.js\S*\)$/);
+		await more(alice).click(); // loads, although browsers remember that an import failed
 		await alice.getByRole("button", { name: "Block", exact: true }).waitFor();
 		assert.deepEqual(await violations(alice, "menu"), []);
 		await screenshot(alice, "peer-menu");
