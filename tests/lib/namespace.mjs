@@ -94,8 +94,12 @@ ${ROOT ? OVERLAYS : COPIES}
 mount -t tmpfs -o mode=755 tmpfs /run
 mount -t tmpfs -o mode=755 tmpfs /srv # empty: the sites of this machine stay out of sight, and whole
 mkdir /run/lock
-mkdir -p "$(readlink -m /dev/shm)"
+mkdir -p "$(readlink -m /dev/shm)" /run/place
+mount --rbind "$2" /run/place
 mount -t tmpfs -o mode=1777 tmpfs /dev/shm # Apache names what it shares there by paths, which are the same in every namespace
+mkdir -p "$2" # the place may lie there
+mount --move /run/place "$2"
+rmdir /run/place
 mount -t tmpfs -o mode=755 tmpfs /var/log
 install -d -o www-data -g www-data -m 750 /run/lighttpd
 mkdir -m 750 /var/log/apache2 /var/log/lighttpd /var/log/nginx
@@ -126,7 +130,7 @@ export class Namespace {
 		const ns = new Namespace(place, name);
 		const layers = place.folder(path.join(name, "layers"), 0o755);
 		const user = ROOT ? ["--propagation", "unchanged"] : ["--user", "--map-root-user", "--map-auto"];
-		const argv = ["unshare", ...user, "--mount", "--net", "--ipc", "--", "sh", "-c", SETUP, "sh", layers];
+		const argv = ["unshare", ...user, "--mount", "--net", "--ipc", "--", "sh", "-c", SETUP, "sh", layers, place.dir];
 		ns.holder = ns.spawn("namespace", argv, { stdio: ["pipe", "pipe", "pipe"] });
 		await until("a namespace", () => ns.holder.stdout.includes("ready"), { seconds: 30, gone: () => ns.holder.gone() });
 		// -o: installs the programs as they are; a test builds nothing
