@@ -17,6 +17,7 @@ export const SANITIZED = /asan|tsan/.test(build) && "the kit has no sanitizer";
  */
 export function makeKit(place, folder, from = build) {
 	const kit = `${place.folder(folder)}/prebind-kit`;
-	execFileSync("make", ["-s", "-o", "all", "-o", "vendor", `BUILD=${from}`, `KIT=${kit}`, `KIT_ROOT=${kit}-root`, "kit"], { cwd: top, stdio: "pipe" });
+	execFileSync("make", ["-s", "-o", "all", "-o", "vendor", `BUILD=${from}`, `KIT=${kit}`, `KIT_ROOT=${kit}-root`, "kit"],
+		{ cwd: top, stdio: "pipe", env: { ...process.env, GZIP_LEVEL: "1" } }); // most of the time would go into compressing
 	return `${kit}.tar.gz`;
 }
