@@ -29,7 +29,7 @@ after(() => place?.close());
 /** Nothing of prebind is there, and only these servers are installed. */
 async function machine(...installed) {
 	await ns.sh(`rm -rf /etc/prebind /var/lib/prebind /run/prebind /run/systemd /etc/*/conf-available/*prebind* /etc/nginx/snippets/prebind.conf /srv/www
-		userdel prebind 2>/dev/null || true
+		userdel -f prebind 2>/dev/null || true
 		rm -f ${Object.values(PACKAGES).join(" ")}
 		mkdir -p /etc/prosody /etc/ejabberd /etc/apache2/conf-available /etc/lighttpd/conf-available /etc/nginx/snippets /var/www/html
 		${installed.map((name) => `echo installed > ${PACKAGES[name]}`).join("\n")}`);
