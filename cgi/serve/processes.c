@@ -488,11 +488,10 @@ enum status processes_run(struct server *server, struct error *err)
 	started = start_all(&sup, err);
 	if (started == STATUS_OK)
 		keep_alive(&sup);
-	stopped = stop_all(&sup, started == STATUS_OK ? err : NULL);
+	bool failed = started != STATUS_OK && started != STATUS_BUSY; /* err says why */
+	stopped = stop_all(&sup, failed ? NULL : err);
 	close(sup.signals);
 	close(sup.board->wake);
 	munmap(sup.board, sizeof(*sup.board));
-	if (started != STATUS_OK && started != STATUS_BUSY)
-		return started;
-	return stopped;
+	return failed ? started : stopped;
 }

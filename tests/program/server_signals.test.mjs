@@ -7,7 +7,7 @@ import { childrenOf, freeze } from "../lib/children.mjs";
 import { Visitor } from "../lib/http.mjs";
 import { Place } from "../lib/place.mjs";
 import { build, Prebind } from "../lib/prebind.mjs";
-import { until } from "../lib/wait.mjs";
+import { accepts, until } from "../lib/wait.mjs";
 import { startTigasePeer } from "../peers/tigase_peer.mjs";
 
 const SANITIZED = /asan|tsan/.test(build); // their own handlers speak then, and memory has no limit
@@ -82,18 +82,24 @@ test("a parameter of 2 GiB ends its own connection, and no worker", async () => 
 
 test("SIGABRT in a worker: a last line in the log, and another one", () => endsOneWorker((pid) => process.kill(pid, "SIGABRT"), 6));
 
-test("a process that does not stop is killed after the drain and 11 s, and the log names the sum", async (t) => {
-	const own = new Place();
-	t.after(() => own.close());
-	const peer = await startTigasePeer({ place: own });
-	const node = new Prebind(own, { server: { processes: PROCESSES, drain: "2s" }, site: peer.site(own) });
-	await node.prepare({});
-	await node.start();
-	await freeze(childrenOf(node.child.pid).slice(0, 1));
-	node.child.process.kill("SIGTERM");
-	await until("the end", () => node.child.ended !== null, { seconds: 60 });
-	assert.match(node.child.log, /"stop_cut_off".*a process did not stop within 13 s and was killed/);
-});
+for (const [when, processes, start] of [
+	["", PROCESSES, (node) => node.start()],
+	[", also while others start", 48, async (node, own) => {
+		node.child = await own.startUntil("prebind.fcgi", [node.program, "-c", node.conf], () => fs.existsSync(node.socket) && accepts(node.socket));
+	}],
+])
+	test(`a process that does not stop is killed after the drain and 11 s, and the log names the sum${when}`, async (t) => {
+		const own = new Place();
+		t.after(() => own.close());
+		const peer = await startTigasePeer({ place: own });
+		const node = new Prebind(own, { server: { processes, drain: "2s" }, site: peer.site(own) });
+		await node.prepare({});
+		await start(node, own);
+		await freeze(childrenOf(node.child.pid).slice(-1));
+		node.child.process.kill("SIGTERM");
+		await until("the end", () => node.child.ended !== null, { seconds: 60 });
+		assert.match(node.child.log, /"stop_cut_off".*a process did not stop within 13 s and was killed/);
+	});
 
 test("a second SIGTERM ends the drain of a process that has not read the first one yet", async (t) => {
 	const own = new Place();
