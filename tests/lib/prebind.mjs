@@ -39,6 +39,17 @@ export function assertNoSession(run, error, words) {
 
 const CONNECTED = "03"; // a socket's state in /proc/net/unix
 
+const CLOSED_ON_EXEC = 0o2000000; // O_CLOEXEC, in /proc/PID/fdinfo
+
+/**
+ * True if the process has opened a pipe itself: a process that starts reports to its parent through one, which the parent then
+ * closes. Pipes that it was started with have no O_CLOEXEC.
+ */
+function hasOwnPipe(pid) {
+	return fs.readdirSync(`/proc/${pid}/fd`).some((fd) => fs.readlinkSync(`/proc/${pid}/fd/${fd}`).startsWith("pipe:")
+		&& parseInt(/^flags:\s+(\d+)$/m.exec(fs.readFileSync(`/proc/${pid}/fdinfo/${fd}`, "utf8"))[1], 8) & CLOSED_ON_EXEC);
+}
+
 export class Prebind {
 	/**
 	 * Copies the program and the templates into the place and writes the configuration. A site
@@ -109,15 +120,15 @@ export class Prebind {
 	}
 
 	/**
-	 * Starts the program as a FastCGI server on its own socket. If `processes` is set, waits for all of them: the first one
-	 * answers before the others are there.
+	 * Starts the program as a FastCGI server on its own socket. If `processes` is set, waits until all of them have started: the
+	 * first one answers earlier, and a test that then breaks a database would end the start.
 	 */
 	async start() {
 		this.child = await this.place.startUntil("prebind.fcgi", [this.program, "-c", this.conf],
 			() => fs.existsSync(this.socket) && accepts(this.socket));
 		const processes = Number(/^processes = (\d+)$/m.exec(fs.readFileSync(this.conf, "utf8"))?.[1] ?? 1);
 		const { child } = this;
-		if (processes > 1) await until("all processes", () => childrenOf(child.pid).length === processes, { gone: () => child.gone() });
+		if (processes > 1) await until("all processes", () => childrenOf(child.pid).length === processes && !hasOwnPipe(child.pid), { gone: () => child.gone() });
 		this.place.onClose(() => this.stop());
 		return this.child;
 	}
