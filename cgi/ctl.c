@@ -22,26 +22,29 @@
 /* clang-format off */
 static const struct verb verbs[] = {
 	{"check", NULL, "[--deep] [--web URL] [--user NAME] [--cookie NAME=VALUE] [--json]",
-	 "Tests everything that prebind needs, including the XMPP server; --deep also starts a "
-	 "real session for a user; --web also asks for the page as a browser does; --cookie says "
-	 "who a visitor with that cookie is (-: reads it from standard input).",
+	 "Tests everything that prebind needs, including the XMPP server. --deep: also starts a "
+	 "real chat session for a user. --web: also requests the page as a browser does. --cookie: "
+	 "reports which user a visitor with this cookie is (-: reads the cookie from standard "
+	 "input).",
 	 VERB_CONF | VERB_AS_CALLED, OPTION_DEEP | OPTION_WEB | OPTION_USER | OPTION_COOKIE | OPTION_JSON, 0, 0,
 	 ctl_check},
 	{"setup", NULL, "[--answers FILE] [--dry-run] [NAME=VALUE ...] | --page",
-	 "Asks a few questions, then writes the configuration, the secrets, the database and the "
-	 "parts for web server and XMPP server; it shows them first. --dry-run: only shows them. "
-	 "--page: answers a request for the page /setup, as CGI; the kit for shared hosting uses it.",
+	 "Asks a few questions, shows all files to be written, then writes the configuration, the "
+	 "secrets, the database and the settings for the web server and XMPP server. --dry-run: "
+	 "only shows the files. --page: serves the page /setup as CGI, for the kit for shared "
+	 "hosting.",
 	 VERB_NEW_CONF, OPTION_ANSWERS | OPTION_DRY_RUN | OPTION_PAGE, 0, 64, ctl_setup},
 	{"migrate", NULL, "[--adopt] [--from DATABASE [--password-file FILE]] [--json]",
-	 "Creates the site's database, or brings it up to this program's schema. --adopt: takes it "
-	 "over from a site of another name, and ends the logins in it. --from: copies DATABASE, an "
-	 "SQLite file or postgresql://…, into the site's empty database.",
+	 "Creates the site's database, or updates the database to this program's schema. --adopt: "
+	 "assigns a database of another site to this site, and ends all its logins. --from: copies "
+	 "DATABASE, an SQLite file or postgresql://…, into the site's empty database.",
 	 SITE, OPTION_JSON | OPTION_ADOPT | OPTION_FROM | OPTION_PASSWORD_FILE, 0, 0, ctl_migrate},
 	{"backup", NULL, "FILE",
-	 "Copies the site's database to a new file, also while prebind runs.",
+	 "Copies the site's database to a new file; prebind can run meanwhile.",
 	 SITE, 0, 1, 1, ctl_backup},
 	{"restore", NULL, "FILE",
-	 "Replaces the site's database with a backup, and keeps the old one; prebind must not run.",
+	 "Replaces the site's database with a backup, and keeps the old database. Stop prebind "
+	 "first.",
 	 SITE, 0, 1, 1, ctl_restore},
 	{"user", "add", "NAME [--password-stdin] [--jid JID] [--display-name TEXT]",
 	 "Adds a site user for prebind's own login form; --jid also adds a row of the JID map.",
@@ -53,44 +56,49 @@ static const struct verb verbs[] = {
 	 "Sets a new password; the user's login sessions end.",
 	 STORE, OPTION_PASSWORD_STDIN, 1, 1, ctl_user_passwd},
 	{"user", "disable", "NAME",
-	 "The user can no longer log in; the login sessions end.",
+	 "Disables a user, who can then no longer log in; the user's login sessions end.",
 	 STORE, 0, 1, 1, ctl_user_disable},
 	{"user", "enable", "NAME",
-	 "The user can log in again.",
+	 "Enables a disabled user, who can then log in again.",
 	 STORE, 0, 1, 1, ctl_user_enable},
 	{"user", "delete", "NAME",
-	 "Deletes the user, the login sessions and the JID map row.",
+	 "Deletes a user, with the user's login sessions and row of the JID map.",
 	 STORE, 0, 1, 1, ctl_user_delete},
 	{"user", "list", "[--json]",
 	 "Lists the site users.",
 	 STORE, OPTION_JSON, 0, 0, ctl_user_list},
 	{"people", "export", "--for prosody|ejabberd|tigase [--group NAME]",
-	 "Prints the site's people as a group that the XMPP server shares with all of them.",
+	 "Prints a file or script for the XMPP server that makes the site's people contacts of "
+	 "each other.",
 	 STORE, OPTION_FOR | OPTION_GROUP, 0, 0, ctl_people_export},
 	{"map", "set", "USER JID [--xmpp-password-stdin] [--source PROVIDER]",
-	 "Gives a site user the XMPP account JID; the password is used with backend = bosh.",
+	 "Gives the XMPP account JID to a site user; prebind uses the XMPP password only with "
+	 "backend = bosh.",
 	 STORE, OPTION_XMPP_PASSWORD_STDIN | OPTION_SOURCE, 2, 2, ctl_map_set},
 	{"map", "delete", "USER [--source PROVIDER]",
 	 "Deletes the user's row of the JID map.",
 	 STORE, OPTION_SOURCE, 1, 1, ctl_map_delete},
 	{"map", "import", "FILE [--dry-run] [--json] [--source PROVIDER]",
-	 "Imports user,jid[,xmpp_password] from a CSV file (-: standard input), all lines or none.",
+	 "Imports lines user,jid[,xmpp_password] of a CSV file (-: standard input) into the JID "
+	 "map; if a line is wrong, imports none.",
 	 STORE, OPTION_DRY_RUN | OPTION_JSON | OPTION_SOURCE, 1, 1, ctl_map_import},
 	{"map", "list", "[--json]",
 	 "Lists the JID map; passwords are never shown.",
 	 STORE, OPTION_JSON, 0, 0, ctl_map_list},
 	{"gateway", "add", "NAME --domains D[,D...] [--addresses A[,A...]] [--api-key] [--password-stdin]",
-	 "Adds a caller of /rest/adhoc/bosh@DOMAIN; prints its password (and API key) once.",
+	 "Adds a program that may call /rest/adhoc/bosh@DOMAIN; prints its password (and API key) "
+	 "once.",
 	 STORE, OPTION_DOMAINS | OPTION_ADDRESSES | OPTION_API_KEY | OPTION_PASSWORD_STDIN,
 	 1, 1, ctl_gateway_add},
 	{"gateway", "passwd", "NAME [--password-stdin]",
-	 "Sets a new password; without the option, makes one and prints it once.",
+	 "Sets a new password of a caller; without --password-stdin, makes a random password and "
+	 "prints it once.",
 	 STORE, OPTION_PASSWORD_STDIN, 1, 1, ctl_gateway_passwd},
 	{"gateway", "disable", "NAME",
-	 "The caller can no longer call.",
+	 "Disables a caller; prebind then refuses its calls.",
 	 STORE, 0, 1, 1, ctl_gateway_disable},
 	{"gateway", "enable", "NAME",
-	 "The caller can call again.",
+	 "Enables a disabled caller.",
 	 STORE, 0, 1, 1, ctl_gateway_enable},
 	{"gateway", "delete", "NAME",
 	 "Deletes the caller.",
@@ -102,25 +110,30 @@ static const struct verb verbs[] = {
 	 "Lists the login sessions.",
 	 STORE, OPTION_JSON, 0, 0, ctl_session_list},
 	{"session", "end", "[USER] [--source PROVIDER]",
-	 "Ends the user's login sessions; without USER, everybody's.",
+	 "Ends the login sessions of USER; without USER, ends all login sessions.",
 	 STORE, OPTION_SOURCE, 0, 1, ctl_session_end},
 	{"token", "issue", "USER [--ttl TIME]",
-	 "Prints a token for the user, as the site would sign it; valid for 10m, or TIME.",
+	 "Prints a signed token for the user, like a token of the site. The token is valid for 10m "
+	 "or for TIME.",
 	 VERB_CONF | VERB_SITE, OPTION_TTL, 1, 1, ctl_token_issue},
 	{"token", "revoke", "USER",
-	 "Revokes the user's tokens, also those of the next 5 minutes; sessions made from them end.",
+	 "Revokes the user's tokens, including tokens issued in the next 5 minutes; login sessions "
+	 "from these tokens end.",
 	 STORE, 0, 1, 1, ctl_token_revoke},
 	{"prebind", NULL, "USER|JID | --user USER | --jid JID [--source PROVIDER] [--json]",
-	 "Makes the real pre-bind call and prints the session: anyone who reads it can use it.",
+	 "Makes a real chat session and prints it. Keep the output secret, because anybody can use "
+	 "the session with it.",
 	 STORE, OPTION_JSON | OPTION_USER | OPTION_JID | OPTION_SOURCE, 0, 1, ctl_prebind},
 	{"wordpress", "import", "WP-CONFIG.PHP",
-	 "Writes the keys of a WordPress site to site_secret_file.",
+	 "Reads the keys of a WordPress site from WP-CONFIG.PHP, and writes them to the file in "
+	 "the key site_secret_file.",
 	 VERB_CONF | VERB_SITE | VERB_AS_CALLED, 0, 1, 1, ctl_wordpress_import},
 	{"conf", NULL, "[--keys] [--json]",
-	 "Prints the configuration in use; --keys: every key, with its default.",
+	 "Prints the configuration in use; --keys: prints every key with its default.",
 	 0, OPTION_KEYS | OPTION_JSON, 0, 0, ctl_conf},
 	{"status", NULL, "[--json]",
-	 "Shows the running server's last hour and day: what is slow, what fails, who is limited.",
+	 "Shows counts and times of the running server for the last hour and day, the last "
+	 "failures, and visitors refused by a limit.",
 	 VERB_CONF, OPTION_JSON, 0, 0, ctl_status},
 	{"version", NULL, "",
 	 "Prints the version.",
@@ -145,10 +158,12 @@ static void print_usage(FILE *out, const char *name)
 		if (name == NULL || strcmp(verbs[i].name, name) == 0)
 			print_verb(out, &verbs[i]);
 	fputs(
-	    "\n  -c, --config FILE  the configuration (else $PREBIND_CONF, else the usual places)\n"
-	    "      --site NAME    which [site NAME]; not needed with a single site\n"
-	    "      --help         this text; after a verb, the help of the verb\n"
-	    "\nExit status: 0 done, 1 refused or failed, 2 usage.\n",
+	    "\n  -c, --config FILE  the configuration file; default: $PREBIND_CONF, or\n"
+	    "                     etc/prebind.conf next to the program's folder, or\n"
+	    "                     " PREBIND_SYSCONFDIR "/prebind.conf\n"
+	    "      --site NAME    which [site NAME] to use; not needed if there is only one site\n"
+	    "      --help         print this help; after a verb, print only the help for the verb\n"
+	    "\nExit status: 0 done, 1 refused or failed, 2 wrong usage.\n",
 	    out);
 }
 
@@ -280,8 +295,8 @@ static bool parse_options(int argc, char **argv, struct arguments *args, struct 
 }
 
 /*
- * Changes to the account that runs the program for the chosen site. Without --site, takes the first
- * site.
+ * Changes to the account that runs the program for the chosen site. Without --site, changes to the
+ * account of the first site.
  */
 static enum status become_program_user(const struct ctl *ctl, struct error *err)
 {
@@ -308,7 +323,7 @@ static enum status open_what_is_needed(struct ctl *ctl, const struct arguments *
 			status = conf_load(file, &ctl->conf, err);
 		free(file);
 	}
-	/* without --site, the verb uses all sites, as check does */
+	/* without --site, a verb such as check uses all sites */
 	if (status == STATUS_OK && ctl->conf != NULL && (args->site != NULL || (needs & VERB_SITE)))
 		ctl->site = conf_site_named(ctl->conf, args->site);
 	if (status == STATUS_OK && ctl->conf != NULL && ctl->site == NULL &&
@@ -385,6 +400,6 @@ int main(int argc, char **argv)
 	if (ctl.argc < ctl.verb->min_args || ctl.argc > ctl.verb->max_args)
 		return usage_error(ctl.verb->name, "wrong number of arguments");
 	if ((args.given & ~ctl.verb->options) != 0)
-		return usage_error(ctl.verb->name, "an option that this verb does not have");
+		return usage_error(ctl.verb->name, "an option is not allowed with this verb");
 	return end(run_verb(&ctl, &args));
 }

@@ -25,15 +25,18 @@
 static const char usage[] =
     "usage: prebind-extauth [-c FILE] [--site NAME] [--lines]\n"
     "\n"
-    "Checks passwords for an XMPP server that starts it: ejabberd's `auth_method: [external]`, or\n"
-    "Prosody's mod_auth_external. Accepts one-time tokens and the site users' own passwords.\n"
+    "Checks passwords for an XMPP server, which starts this program: ejabberd with\n"
+    "`auth_method: [external]`, or Prosody with mod_auth_external. Accepts one-time tokens and\n"
+    "the passwords of the site's users.\n"
     "\n"
-    "  -c, --config FILE  the configuration (else $PREBIND_CONF, else the usual places)\n"
-    "      --site NAME    which [site NAME]; without it, the one whose `jid` has the host asked "
-    "for\n"
-    "      --lines        questions and answers are lines: Prosody's protocol \"generic\"\n"
-    "  -h, --help         this text\n"
-    "  -V, --version      the version\n";
+    "  -c, --config FILE  the configuration file; default: $PREBIND_CONF, or\n"
+    "                     etc/prebind.conf next to the program's folder, or\n"
+    "                     " PREBIND_SYSCONFDIR "/prebind.conf\n"
+    "      --site NAME    which [site NAME] to use; default: the site whose key `jid` has\n"
+    "                     the host in the XMPP server's request\n"
+    "      --lines        use lines for requests and responses (Prosody's protocol \"generic\")\n"
+    "  -h, --help         print this help\n"
+    "  -V, --version      print the version\n";
 
 struct options {
 	const char *config;
@@ -55,7 +58,10 @@ struct extauth {
 
 /* ---- sites ---- */
 
-/* Opens the site if it is not open. Returns false if that fails; the next query tries again. */
+/*
+ * Opens the site if it is not open. Returns false on failure; the next query tries to open the site
+ * again.
+ */
 static bool site_ready(struct served_site *site)
 {
 	struct error err = {0};
@@ -69,8 +75,8 @@ static bool site_ready(struct served_site *site)
 }
 
 /*
- * Returns the site of that domain, or NULL if there is none. If there is only one site, it gets
- * every query, because rows of its JID map can have other domains.
+ * Returns the site of this domain, or NULL if there is none. If there is only one site, returns
+ * this site for every domain, because rows of its JID map can have other domains.
  */
 static struct served_site *site_for(struct extauth *extauth, const char *domain)
 {
@@ -107,7 +113,7 @@ static enum status site_add(struct extauth *extauth, const struct site_conf *con
 
 		if (shared != NULL)
 			status = error_set(err, STATUS_BAD_REQUEST,
-					   "%s: [site %s] and [site %s] both have the domain %s: "
+					   "%s: [site %s] and [site %s] both have the domain %s; "
 					   "choose one with --site NAME",
 					   extauth->conf->file, extauth->sites[i].conf->name,
 					   conf->name, shared);
@@ -198,12 +204,14 @@ static bool question_answer(struct extauth *extauth, const struct question *ques
 	bool yes = false;
 
 	if (question->verb == QUESTION_OTHER)
-		return refuse("passwords and users are changed at the site, not here", question);
+		return refuse("prebind-extauth cannot change users or passwords; change them in "
+			      "the site's software",
+			      question);
 	if (jid_make(question->user, question->host, NULL, &jid, &err) != STATUS_OK)
 		return refuse(err.text, question);
 	struct served_site *site = site_for(extauth, jid.domain);
 	if (site == NULL)
-		refuse("no site's `jid` has that host", question);
+		refuse("no [site NAME] has this host in its key `jid`", question);
 	else if (site_ready(site))
 		yes = question->verb == QUESTION_AUTH ? login_holds(site, &jid, question->password)
 						      : account_exists(site, &jid);
@@ -220,9 +228,9 @@ static bool packet_answer_for(struct extauth *extauth, struct packet *packet)
 	struct question question;
 
 	if (!utf8_valid(packet->text, packet->len))
-		return refuse("the question is not UTF-8", NULL);
+		return refuse("the XMPP server's request is not UTF-8", NULL);
 	if (!question_parse(packet, &question))
-		return refuse("the question is malformed", NULL);
+		return refuse("the XMPP server's request is malformed", NULL);
 	return question_answer(extauth, &question);
 }
 
@@ -241,9 +249,10 @@ static void serve(struct extauth *extauth, enum packet_framing framing)
 		if (result == PACKET_READ)
 			yes = packet_answer_for(extauth, &packet);
 		else if (result == PACKET_TOO_LONG)
-			refuse("the question is too long", NULL);
+			refuse("the XMPP server's request is too long", NULL);
 		else if (result == PACKET_CUT)
-			refuse("the server closed its end in the middle of a question", NULL);
+			refuse("the XMPP server closed the connection in the middle of a request",
+			       NULL);
 		packet_wipe(&packet);
 		if (result == PACKET_READ || result == PACKET_TOO_LONG)
 			heard = packet_answer(&stream, yes);
@@ -291,7 +300,8 @@ static enum status run(const struct options *options, struct error *err)
 		open += site_ready(&extauth.sites[i]);
 	if (status == STATUS_OK && open == 0)
 		status = error_set(err, STATUS_UNAVAILABLE,
-				   "no site can be served; see the errors above");
+				   "no site can be opened; the log event site_failed of each site "
+				   "has the reason");
 	if (status == STATUS_OK)
 		serve(&extauth, options->framing);
 	extauth_clear(&extauth);
@@ -347,8 +357,8 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	if (geteuid() == 0) {
-		fputs("prebind-extauth: must not run as root: start it as the user that "
-		      "prebind.fcgi runs as\n",
+		fputs("prebind-extauth: must not run as root; start prebind-extauth as the user "
+		      "that runs prebind.fcgi\n",
 		      stderr);
 		return 1;
 	}

@@ -21,16 +21,17 @@
 static const char usage[] =
     "usage: prebind.fcgi [-c FILE]\n"
     "\n"
-    "Serves the chat page and its pre-bind call as CGI or FastCGI. If a web server starts it,\n"
-    "it finds out which of the two by itself. Started by hand, it listens on the socket that\n"
-    "the key `listen` of [server] names.\n"
+    "Serves the chat page and its pre-bind call. If a web server starts the program, the program\n"
+    "detects whether to use CGI or FastCGI. Otherwise it serves FastCGI on the socket in the key\n"
+    "`listen` of [server].\n"
     "\n"
-    "  -c, --config FILE  the configuration (else $PREBIND_CONF, else etc/prebind.conf beside the\n"
-    "                     program's folder, else " PREBIND_SYSCONFDIR "/prebind.conf)\n"
-    "  -h, --help         this text\n"
-    "  -V, --version      the version\n"
+    "  -c, --config FILE  the configuration file; default: $PREBIND_CONF, or\n"
+    "                     etc/prebind.conf next to the program's folder, or\n"
+    "                     " PREBIND_SYSCONFDIR "/prebind.conf\n"
+    "  -h, --help         print this help\n"
+    "  -V, --version      print the version\n"
     "\n"
-    "Run prebindctl check to test the configuration and see what to correct.\n";
+    "To test the configuration and see what to correct, run prebindctl check.\n";
 
 /*
  * Removes environment variables that could redirect requests through a proxy, write TLS keys to a
@@ -169,8 +170,8 @@ static enum status renew(void *arg, struct error *err)
 }
 
 /*
- * Runs the program. Sets *served to true once the server is responsible for the CGI request,
- * because the server then also answers after a failure.
+ * Runs the program. Sets *served to true once the server is responsible for the CGI request. From
+ * then on the server answers the request, even after a failure.
  */
 static enum status run(const char *config_option, bool *served, struct error *err)
 {
@@ -249,8 +250,8 @@ static void answer_for_failed_start(struct error *why)
 }
 
 /*
- * Exits without running the exit handlers of libraries. They would take a tenth of the time of a
- * CGI request, and the system frees all memory anyway.
+ * Exits without running the exit handlers of libraries. The handlers would take a tenth of the time
+ * of a CGI request, and the system frees all memory anyway.
  */
 __attribute__((noreturn)) static void end_at_once(int code)
 {

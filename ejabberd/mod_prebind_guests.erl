@@ -58,7 +58,7 @@ told(State, _Info) ->
 
 %% ---- what guests can send ----
 
-%% Checks a stanza that a guest sends. The server has already filled in its from and to addresses.
+%% Checks a stanza that a guest sends. The server has already filled in the stanza's from and to addresses.
 sent({Stanza, #{lserver := Host, lang := Lang} = State}) ->
     {IsTooFast, Next} = count(option(Host, rate), State),
     Kind = element(1, Stanza),

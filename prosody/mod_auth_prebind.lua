@@ -8,7 +8,7 @@
 -- A token is sent as the password in SASL PLAIN. It has this form:
 --   EXPIRY ":" NONCE ":" MAC,  MAC = HMAC-SHA-256(key, user "|" host "|" EXPIRY "|" NONCE)
 -- EXPIRY is a time in decimal seconds, at most ten minutes ahead. NONCE has 16 bytes and MAC 32, both in base64url.
--- A token works once. Used tokens are remembered in memory until some minutes after they expire, even if this module is
+-- A token works once. Used tokens are remembered in memory until 15 minutes after they expire, even if this module is
 -- reloaded. After a restart of Prosody, a used token works again until it expires: prebind's tokens last a minute.
 
 local base64 = require "util.encodings".base64;
@@ -18,10 +18,10 @@ local time = require "util.time";
 
 local host = module.host;
 
-local LIFE_MAX = 600; -- seconds; also how far the two clocks may differ
+local LIFE_MAX = 600; -- seconds; also the greatest allowed difference between the two clocks
 local KEY_MIN = 32; -- bytes
 local NONCE_BYTES, MAC_BYTES = 16, 32;
-local MEMORY = 900; -- seconds that a used token is remembered after it expires; no clock is set back further
+local MEMORY = 900; -- seconds that a used token is remembered after it expires, in case the clock is set back
 local SWEEP = 60; -- seconds between two removals of nonces that can be forgotten
 local USED_MAX = 200000; -- most tokens remembered, in about 25 minutes; no real site uses more, and each takes memory
 
@@ -125,7 +125,7 @@ local function check_time(expiry, now)
 	if expiry <= now then
 		return nil, ("it expired %d s ago: compare the clocks of both machines"):format(now - expiry);
 	elseif expiry > now + LIFE_MAX then
-		return nil, ("it ends in %d s, more than %d: the clock of the machine that made it is ahead of this one")
+		return nil, ("it expires in %d s, more than %d: the clock of the machine that made it is ahead of this clock")
 			:format(expiry - now, LIFE_MAX);
 	end
 	return true;
@@ -219,7 +219,7 @@ function provider.delete_user(username)
 	return true;
 end
 
--- Only a provider with passwords can do these, so they are passed on to the delegate.
+-- Only a provider with passwords can perform these functions, so the calls are passed on to the delegate.
 for _, name in ipairs({ "get_password", "set_password", "create_user" }) do
 	provider[name] = function (...)
 		if delegate and delegate[name] then

@@ -1,5 +1,5 @@
 -- For a Prosody 0.12 host of guests (authentication = "anonymous"). Guests can write only to the staff and to the rooms
--- in the list. Only prebind can log guests in, so that its limits apply to all guests.
+-- in the list. Only prebind can log guests in, so prebind's limits apply to all guests.
 --
 --   prebind_guests_staff = { "support@example.org" }          -- the accounts that guests can write to
 --   prebind_guests_rooms = { "help@conference.example.org" }  -- optional: rooms that guests can enter

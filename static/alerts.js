@@ -5,8 +5,8 @@ import { keep, readKept, sharedStorage } from "./storage.js";
 import { loadMore, TEXT } from "./texts.js";
 
 const KEY = "prebind-alerts"; // storage key; true or false, as the user has chosen; handover.js removes the key at log-out
-const LOOK_MS = 1_500; // delay before an alert, long enough for another tab to show the message first, even on a busy machine
-const QUIET_MS = 3_000; // after a sound in any tab, no tab plays another one for this time
+const LOOK_MS = 1_500; // delay before an alert, in which another tab can mark the message as read; long enough for a busy machine
+const QUIET_MS = 3_000; // after a sound in any tab, no tab plays a sound for this time
 
 /** @typedef {import("./contacts.js").Contact} Contact */
 
@@ -16,7 +16,7 @@ export class Alerts {
 	#onOpen;
 
 	/**
-	 * @param {HTMLButtonElement | null} button null if there are no alerts
+	 * @param {HTMLButtonElement | null} button turns alerts on and off; null if this page has no alerts
 	 * @param {{unread: (contact: Contact) => boolean, onOpen: (contact: Contact) => void}} hooks onOpen: called when the user
 	 *   clicks a notification
 	 */
@@ -32,7 +32,7 @@ export class Alerts {
 		this.#draw();
 	}
 
-	/** Whether alerts are on. If the user has not chosen, they are on if the site is allowed to show notifications. */
+	/** Whether alerts are on. By default, alerts are on if the site is allowed to show notifications. */
 	get #on() {
 		return readKept(sharedStorage(), KEY) ?? globalThis.Notification?.permission === "granted";
 	}
@@ -54,7 +54,7 @@ export class Alerts {
 	tell(contact, body) {
 		if (!this.#button || !this.#on) return;
 		setTimeout(() => {
-			if (!this.#unread(contact)) return; // the message was read in another tab
+			if (!this.#unread(contact)) return; // no alert is needed, because the user has read the message meanwhile
 			this.#play();
 			if (document.visibilityState === "hidden") this.#notify(contact, body);
 		}, LOOK_MS);
@@ -69,7 +69,7 @@ export class Alerts {
 			await new Promise((resolve) => setTimeout(resolve, QUIET_MS));
 		};
 		const playing = navigator.locks?.request("prebind-sound", { ifAvailable: true }, quiet) ?? play();
-		playing.catch(() => {}); // without a network, the sound's code cannot be fetched
+		playing.catch(() => {}); // there is no sound if its code cannot be fetched, for example without a network
 	}
 
 	/** @param {Contact} contact @param {string} body */

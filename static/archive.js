@@ -6,10 +6,10 @@ import { bareJid, child } from "./stanza.js";
 const NS_MAM = "urn:xmpp:mam:2";
 const NS_RSM = "http://jabber.org/protocol/rsm";
 const PAGE = 30;
-const WORDS_MIN = 10; // fetches further pages until there are this many messages, because a page can consist mostly of receipts
+const WORDS_MIN = 10; // fetch() reads further pages until it has this many messages, because a page can consist mostly of receipts
 const TRIES_MAX = 4;
 const NEWS_PAGE = 100;
-const NEWS_PAGES_MAX = 10; // since() fetches at most this many pages; the other messages are fetched when their conversation is opened
+const NEWS_PAGES_MAX = 10; // since() fetches at most this many pages; messages beyond these are fetched when their conversation is opened
 
 /** @type {Page} */
 const NOTHING = { messages: [], first: "", last: "", complete: false };
@@ -20,8 +20,8 @@ const NOTHING = { messages: [], first: "", last: "", complete: false };
  *   first and last message; pass `first` as `before` to get the next older page
  *
  * @typedef {object} Asker
- * @property {(iq: any) => Promise<Element | null>} ask sends an IQ; returns the result or the error; null without an answer or session
- * @property {() => import("./attach.js").Client | null} build
+ * @property {(iq: any) => Promise<Element | null>} ask sends an IQ; returns the result or the error; null if no answer or no session
+ * @property {() => import("./attach.js").Client | null} build returns Strophe.js's builders of stanzas; null without a session
  */
 
 export class Archive {
@@ -29,7 +29,7 @@ export class Archive {
 	// the messages that have arrived for each open query, by query id; room: the group chat that is queried,
 	// "" for the user's own archive
 	/** @type {Map<string, {room: string, messages: Message[]}>} */ #open = new Map();
-	// random, because this page can receive the answer to a query of the previous page
+	// random, so that an answer to a query of the previous page is not taken for an answer to a query of this page
 	#name = `history-${Math.random().toString(36).slice(2)}`;
 	#queries = 0;
 
@@ -39,7 +39,7 @@ export class Archive {
 	}
 
 	/**
-	 * Fetches the messages that are older than `before`, or the newest ones if `before` is "".
+	 * Fetches the messages that are older than `before`, or the newest messages if `before` is "".
 	 * @param {string} peer @param {string} [before] @param {boolean} [room] true if the peer is a group chat, which has an
 	 *   archive of its own
 	 * @returns {Promise<Page | null>} null if there is no archive, no answer or no session
@@ -59,11 +59,11 @@ export class Archive {
 	}
 
 	/**
-	 * Fetches the messages after a known one, oldest first, in all conversations.
+	 * Fetches the messages after a known message, oldest first, in all conversations.
 	 * @param {string | null} after the archive's id of the known message. With "" this fetches
 	 * from the beginning, with null only the newest page.
 	 * @returns {Promise<{messages: Message[], last: string, complete: boolean} | null>} last:
-	 *   the archive's id of the last message, "" if there is none; complete: true if no message follows it.
+	 *   the archive's id of the last message, "" if there is none; complete: true if the archive has no later messages.
 	 *   Null if there is no archive, no answer or no session.
 	 */
 	async since(after) {

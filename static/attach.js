@@ -1,18 +1,18 @@
-// One BOSH session on one Strophe.js connection. It attaches, proves that the session is alive,
-// notices when it is not, and ends the session or hands it over to the next page. The owner
-// (session.js) interprets the stanzas and decides what to do after a loss.
+// One BOSH session on one Strophe.js connection. This module attaches to the session, proves that the session
+// is alive, and notices its loss. It ends the session or hands it over to the next page. The owner (session.js)
+// interprets the stanzas and decides what to do after a loss.
 import { discard, openRequests, sendAgain, bodyText, postLast, waitingStanzas } from "./lastwords.js";
 import { Repeats, repeatable } from "./repeats.js";
 import { Spacing } from "./spacing.js";
 import { child, jidDomain } from "./stanza.js";
 
-// Time limits of two attempts to get an answer. There are two, because the first answer on a reused connection can get lost.
+// How long the first and the second IQ wait for an answer. On a reused connection the first answer can get lost.
 const PING_TIMEOUTS_MS = [4_000, 6_000];
-const EARLY_MS = 1_000; // a younger session that the server does not know is tried again, because it might not exist yet
-const EARLY_RETRY_MS = 150; // delay before a young session is tried again; Tigase might not have bound it yet, but 50 ms was always enough
+const EARLY_MS = 1_000; // a session younger than this is tried again if the server does not know it, because it might not exist yet
+const EARLY_RETRY_MS = 150; // delay before a young session is tried again; Tigase needs time to bind a session; 50 ms was always enough
 const TROUBLE_MAX_MS = 20_000; // the session counts as lost if all requests fail for this time
 const UNREADABLE_MAX = 3; // the session counts as lost after more than this many answers in a row that are not BOSH
-const QUIET_MARGIN_S = 15; // check() pings the server if it was silent for longer than its `wait` plus this time
+const QUIET_MARGIN_S = 15; // check() pings the server if the server was silent for longer than the session's `wait` plus this time
 const DISCONNECT_MS = 3_000; // how long to wait for the server's answer to our terminate request
 const HTTP_TROUBLE = [0, 429, 500, 502, 503, 504];
 const HTTP_GONE = [400, 401, 403, 404];
@@ -29,15 +29,15 @@ const NS_PING = "urn:xmpp:ping";
  *
  * @typedef {object} Owner
  * @property {() => any[]} greeting returns the first stanzas; the first is an IQ, and any answer to it proves that the session is alive
- * @property {(iq: Element) => void} greeted gets the result of that IQ
+ * @property {(iq: Element) => void} greeted gets the result of the first IQ of the greeting
  * @property {() => void} alive is called once, when the session first proves that it is alive
- * @property {(reason: string) => void} lost is called once; nothing else is called after it
+ * @property {(reason: string) => void} lost is called once; after that, no function of the owner is called
  * @property {(ids: string[]) => void} sent is called when the server has these messages
  * @property {(stanza: Element) => void} message
  * @property {(stanza: Element) => void} presence
  * @property {(stanza: Element) => void} rosterPush
  * @property {(iq: Element) => void} answer gets each answer to an IQ
- * @property {() => Promise<void> | null} makeSure a request must await the returned promise before it is sent; null: no wait is needed
+ * @property {() => Promise<void> | null} makeSure a request waits for the returned promise before it is sent; null if it need not wait
  * @property {(request: Sent) => void} made is called when a request is about to be sent for the first time
  * @property {(rid: number | undefined, body: Element) => void} arrived is called when the answer to a request is about to be read
  */
@@ -57,7 +57,7 @@ export class Attachment {
 	/** @type {any} */ #ending = null; // the connection that end() waits for
 	#alive = false;
 	#resumed = false;
-	#proven = false; // true if another tab was using the session until just now
+	#proven = false; // true if another tab was using the session until a moment ago, so the session is alive
 	#greeted = false; // true after the greeting was answered, or was sent a second time
 	#retried = false;
 	#openedAt = 0;
@@ -86,9 +86,9 @@ export class Attachment {
 	}
 
 	/**
-	 * @param {boolean} [resumed] true if this page continues the previous page's session; that page's
-	 *   last request, an empty one, is then sent again
-	 * @param {boolean} [proven] true if another tab was just using the session
+	 * @param {boolean} [resumed] true if this page continues the previous page's session. Then open() sends the
+	 *   previous page's last request again, which is empty.
+	 * @param {boolean} [proven] true if another tab was using the session until a moment ago
 	 */
 	open(resumed = false, proven = false) {
 		const { Strophe } = this.#client;
@@ -102,7 +102,7 @@ export class Attachment {
 		this.#openedAt = this.#env.now();
 		this.#lastRid = session.rid - 1;
 		this.#httpStatus = 0;
-		// Strophe's connect() sets this time-out, but its attach() does not. Without it a
+		// Strophe's connect() sets this time-out, but its attach() does not. Without this time-out a
 		// disconnect never finishes if its request is lost.
 		/** @type {any} */ (connection).disconnection_timeout = DISCONNECT_MS;
 		this.#listen(connection);
@@ -113,10 +113,10 @@ export class Attachment {
 	}
 
 	/**
-	 * Remembers a message that was just sent until the server has it. A ping follows the message in
-	 * the same body, and the answer to the ping proves that the server has both. An HTTP answer
-	 * alone does not prove this, because it can be the answer to an earlier request that the server
-	 * held. The server answers the message's own request only when it has something to send.
+	 * Call this after a message was sent. Remembers the message until the server has it. A ping follows the
+	 * message in the same body, and the answer to the ping proves that the server has both. An HTTP answer alone
+	 * does not prove this, because it can be the answer to an earlier request that the server held. The server
+	 * answers the message's own request only when the server has something to send.
 	 * @param {string} id
 	 */
 	track(id) {
@@ -191,8 +191,8 @@ export class Attachment {
 	}
 
 	/**
-	 * Call this when end() has taken too long. Sends the unanswered requests again, so that they
-	 * outlive the page.
+	 * Call this when end() has taken too long. Sends the unanswered requests again in such a
+	 * way that they outlive the page.
 	 */
 	endNow() {
 		const connection = this.#ending;
@@ -208,7 +208,7 @@ export class Attachment {
 	 * until the server notices that the page is gone, and messages to the user would be lost.
 	 */
 	leave() {
-		this.#spacing?.deliverAll(); // this can end the connection
+		this.#spacing?.deliverAll(); // an answer can end the connection
 		const connection = this.#connection;
 		if (!connection) return;
 		this.#sendAgain(connection);
@@ -217,7 +217,7 @@ export class Attachment {
 		discard(this.#env, this.#session, this.#lastRid + 1);
 	}
 
-	/** The session in the state in which the next page would continue it; null if it has not answered yet. */
+	/** The session in the state in which the next page would continue it; null if the session has not answered yet. */
 	get asLeft() {
 		const connection = this.#connection;
 		if (!connection || !(this.#alive || this.#proven)) return null;
@@ -240,9 +240,9 @@ export class Attachment {
 	/**
 	 * Hands the session over to the next page, which repeats the unanswered requests, so no answer is lost.
 	 * This page's last request keeps the session alive. It contains the waiting stanzas, or is empty if there
-	 * are none. There is only one such request, because the server drops an old answer with each new request.
-	 * @param {boolean} [toTab] true if another tab continues at once; nothing is sent, because this page could get the answer
-	 * @returns {Session | null} the session for the next page; null if it has ended or has never answered
+	 * are none. Only one request is sent, because the server drops an old answer with each new request.
+	 * @param {boolean} [toTab] true if another tab continues at once; then nothing is sent, because the answer would come to this page
+	 * @returns {Session | null} the session for the next page; null if the session has ended or has never answered
 	 */
 	handOver(toTab = false) {
 		this.#spacing?.deliverAll();
@@ -259,7 +259,7 @@ export class Attachment {
 		return left;
 	}
 
-	/** @param {any} connection @param {boolean} [silent] @returns added: the request with the stanzas that waited */
+	/** @param {any} connection @param {boolean} [silent] @returns added: as in lastwords.js; unanswered: all open requests */
 	#sendAgain(connection, silent = false) {
 		const serialize = (/** @type {Element} */ stanza) => this.#client.Strophe.serialize(stanza);
 		const repeated = this.#repeats?.open ?? [];
@@ -270,8 +270,8 @@ export class Attachment {
 	}
 
 	/**
-	 * Stops and sends nothing to the server, because another tab has taken over the session or ends it.
-	 * @returns {Session | null} the session as it was; null if it has ended or has never answered
+	 * Stops and sends nothing to the server, because another tab has taken over the session or is ending it.
+	 * @returns {Session | null} the session as it was; null if the session has ended or has never answered
 	 */
 	drop() {
 		const left = this.asLeft;
@@ -304,7 +304,7 @@ export class Attachment {
 	 * @param {boolean} [closed] true if the connection has ended; then no terminate request is sent
 	 */
 	#lose(reason, closed = false) {
-		if (!closed) this.#spacing?.deliverAll(); // deliverAll() can itself report the loss to the owner
+		if (!closed) this.#spacing?.deliverAll(); // deliverAll() can itself report the loss; then #owner is null
 		const owner = this.#owner;
 		if (closed) this.#forget();
 		else this.end();
@@ -359,7 +359,7 @@ export class Attachment {
 		if (this.#resumed) {
 			this.#repeat(connection);
 			connection._data.push(null); // Strophe's marker for an empty request
-			this.#spacing?.sendWaiting(); // before the greeting is sent, because a repeated request must have the same body
+			this.#spacing?.sendWaiting(); // sent before the greeting, because the repeated request must be empty again
 		}
 		this.#prove(0, true);
 	}
@@ -377,8 +377,8 @@ export class Attachment {
 
 	/**
 	 * Sends an IQ, because only an answer from the server proves that the session is alive;
-	 * Strophe's status ATTACHED does not. The first IQ is that of the greeting, because its answer
-	 * is needed in any case. Later IQs, including those after a silence, are pings (XEP-0199),
+	 * Strophe's status ATTACHED does not. The first IQ belongs to the greeting, because the
+	 * greeting's answer is needed in any case. Later IQs, including those after a silence, are pings (XEP-0199),
 	 * because a ping's answer is short and arrives soon even on a slow line.
 	 * @param {number} attempt @param {boolean} [greet]
 	 */
@@ -434,9 +434,9 @@ export class Attachment {
 	}
 
 	/**
-	 * Sends the greeting once more if a ping was answered first. The previous page can have
-	 * received the greeting's answer: in Firefox it can have used a rid that this page believes
-	 * to be free, and a server can confuse two requests with the same rid.
+	 * Sends the greeting once more if a ping was answered first. In Firefox the previous page can have used a
+	 * rid that this page believes to be free, and a server can confuse two requests with the same rid. So the
+	 * answer to the first greeting can have gone to the previous page.
 	 */
 	#greetAgain() {
 		const [question] = (!this.#greeted && this.#owner?.greeting()) || [];
@@ -470,8 +470,8 @@ export class Attachment {
 	}
 
 	/**
-	 * Called when an HTTP 200 has arrived and is not parsed yet. Counts these answers, because after an answer
-	 * that is not XML Strophe sends the next request at once, ten requests a second. #onInput() resets the count.
+	 * Called when an HTTP 200 has arrived and is not parsed yet. Counts these answers until #onInput() resets
+	 * the count, because Strophe sends ten requests a second if the answers are not XML.
 	 */
 	#onAnswer() {
 		this.#unreadable += 1;

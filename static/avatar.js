@@ -4,8 +4,8 @@ import { h } from "./dom.js";
 const HUES = 8; // the number of avatar colours in chat.css
 
 /**
- * Draws initials on a colour that depends only on the name, and the picture over them as soon as it
- * has loaded.
+ * Draws initials on a colour that depends only on the name. The picture covers the initials as soon as
+ * the picture has loaded.
  * @param {Element} avatar @param {string} name @param {string} [picture] the picture's URL; "" if there is none
  */
 export function drawAvatar(avatar, name, picture = "") {

@@ -34,7 +34,7 @@ export class Banner {
 		this.#set("login", TEXT.needsLogin, { login: url });
 	}
 
-	/** @param {string} code the reason why no session is given */
+	/** @param {string} code the reason why the visitor gets no session */
 	error(code) {
 		/** @type {Record<string, string>} */
 		const texts = { no_client: TEXT.noClient, no_chat_account: TEXT.noAccount };

@@ -1,13 +1,13 @@
-// Reads a session's data from the page, or asks for it with POST prebind.json. It checks all data
-// from outside, so life.js gets either a complete session or the name of a failure. Nothing is
+// Reads a session's data from the page, or asks for it with POST prebind.json. This module checks all
+// data from outside, so life.js gets either a complete session or the name of a failure. Nothing is
 // stored.
 import { retryAfterMs } from "./pace.js";
 import { parseKept } from "./storage.js";
 
-const RID_MAX = Number.MAX_SAFE_INTEGER - 1_000_000; // largest rid that is accepted; above it, counting up could lose precision
+const RID_MAX = Number.MAX_SAFE_INTEGER - 1_000_000; // largest rid that is accepted; counting up from a larger rid could lose precision
 const WAIT_DEFAULT_S = 60;
 const HOLD_DEFAULT = 1;
-const LIFE_DEFAULT_S = 10; // used if the page does not say how long a session lives without a client; the shortest known lifetime
+const LIFE_DEFAULT_S = 10; // used if the page does not say how long an unused session lives; the shortest lifetime of all known servers
 const LIFE_MARGIN_S = 2; // subtracted from the lifetime, because a request to the BOSH service takes time too
 const ANSWER_TIMEOUT_MS = 20_000;
 

@@ -1,5 +1,5 @@
-// Bookmarks of the group chats that the user has entered. The server stores them for all devices, with
-// XEP-0402 or, if it does not support that, with XEP-0048 in private XML (XEP-0049).
+// Bookmarks of the group chats that the user has entered. The server stores them for all devices with XEP-0402.
+// If the server does not support XEP-0402, the bookmarks are stored with XEP-0048 in private XML (XEP-0049).
 import { OwnList, refused } from "./ownlist.js";
 import { bareJid, child } from "./stanza.js";
 
@@ -64,7 +64,7 @@ export class Bookmarks {
 		else this.#kind = older ? "private" : null;
 		this.#known = new Map((read ?? []).map((bookmark) => [bookmark.jid, bookmark]));
 		// Once an XEP-0402 bookmark exists, clients no longer read the bookmarks in private
-		// XML. So this publishes those bookmarks with XEP-0402.
+		// XML. So load() also publishes the bookmarks from private XML with XEP-0402.
 		if (native && older) for (const bookmark of this.#known.values()) if (bookmark.autojoin) this.#publish(bookmark);
 		return [...this.#known.values()];
 	}
@@ -104,7 +104,8 @@ export class Bookmarks {
 		await (this.#loading ?? this.load());
 		if (!this.#known.delete(jid) || !this.#kind) return;
 		if (this.#kind === "native") await this.#native.retract(jid);
-		await this.#changePrivate(jid, null); // if no XEP-0402 bookmark remains, clients read the bookmarks in private XML again
+		// With XEP-0402 this is needed too, because clients read private XML again if no XEP-0402 bookmark remains.
+		await this.#changePrivate(jid, null);
 	}
 
 	/** @param {Bookmark} bookmark */

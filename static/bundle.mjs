@@ -1,8 +1,8 @@
 // Makes the files that browsers load: chat.js for the chat page, embed.js and embed-panel.js for the
 // site's other pages, and chat-more.js for features that few visits need. Each file is a bundle of one module
 // (page.js, launcher.js, panel.js, more.js) and all modules that it imports, so that one request fetches them. `make
-// vendor` runs this. The modules remain the source code. Without esbuild in node_modules each file
-// only imports its module; then everything works, with more requests.
+// vendor` runs this script. The modules remain the source code. Without esbuild in node_modules each file
+// only imports its module. The chat then works too, but with more requests.
 import { createHash } from "node:crypto";
 import fs from "node:fs";
 import path from "node:path";

@@ -7,15 +7,15 @@ import { jidName } from "./stanza.js";
 import { fill, TEXT } from "./texts.js";
 
 const FILTER_FROM = 6; // a list with fewer contacts needs no filter
-const HOLD_MS = 5000; // the list does not move while a pointer is pressed, but at most for this time
-// If resources have equal priority, the one whose `show` comes first in this list is shown.
+const HOLD_MS = 5000; // while a pointer is pressed, the list does not change, but for at most this time
+// If resources have equal priority, the resource whose `show` comes first in this list is shown.
 const SHOW_RANK = ["chat", "", "away", "xa", "dnd"];
 
 /**
  * @typedef {object} Contact
  * @property {string} jid bare
  * @property {string} name
- * @property {boolean} known true if it is in the roster
+ * @property {boolean} known true if the contact is in the roster
  * @property {Map<string, {show: string, status: string, priority: number}>} resources the online resources, by name
  * @property {string} lockedTo full JID of the resource that wrote last, otherwise the bare JID (RFC 6121, section 5.1)
  * @property {number} unread
@@ -93,7 +93,7 @@ export class Contacts {
 	/** @type {Map<string, HTMLElement>} */ #buttons = new Map();
 	/** @type {Set<Contact>} */ #changed = new Set(); // to be drawn in the next frame
 	#asked = false; // true if a redraw is requested for the next frame
-	#pressed = -HOLD_MS; // when a pointer was pressed on the list
+	#pressed = -HOLD_MS; // performance.now() when a pointer was pressed on the list; -HOLD_MS after its release
 	/** @type {string[]} */ #order = [];
 	#open = "";
 	#stop = ""; // JID of the contact whose button is the Tab stop
@@ -101,7 +101,7 @@ export class Contacts {
 	#template;
 	#onOpen;
 	#filter;
-	#nobody; // the element with the text that no contact matches the filter
+	#nobody; // the element that tells the user that no contact matches the filter
 
 	/**
 	 * @param {{list: HTMLElement, template: HTMLTemplateElement, onOpen: (contact: Contact) => void,
@@ -135,7 +135,7 @@ export class Contacts {
 	}
 
 	/**
-	 * Returns the contact with this JID; makes a new one for a stranger.
+	 * Returns the contact with this JID. Makes a new contact if the JID belongs to a stranger.
 	 * @param {string} jid @returns {Contact}
 	 */
 	get(jid) {
@@ -219,7 +219,7 @@ export class Contacts {
 
 	#drawChanged() {
 		if (performance.now() - this.#pressed < HOLD_MS) {
-			// a button that moved between press and release would get no click
+			// waits, because a button that moves between press and release gets no click
 			requestAnimationFrame(() => this.#drawChanged());
 			return;
 		}
@@ -233,7 +233,7 @@ export class Contacts {
 		for (const { jid } of sorted) {
 			const item = /** @type {Element} */ (this.#buttons.get(jid)?.parentNode);
 			if (place && item === place.nextElementSibling) {
-				place.remove(); // this contact has moved down; moving one is cheaper than moving all that it passed
+				place.remove(); // this contact has moved down; moving its item is cheaper than moving the items it passed
 				place = item;
 			}
 			if (item === place) place = place.nextElementSibling;

@@ -7,7 +7,7 @@ import { Log } from "./log.js";
 import { loadMore, TEXT } from "./texts.js";
 
 const AT_END_PX = 80; // the log scrolls to new messages if it is at most this far from its end
-const TYPING_MAX_MS = 30_000; // after this time a contact counts as no longer writing, because a client without a network cannot say so
+const TYPING_MAX_MS = 30_000; // after this time a contact counts as no longer writing, because a client without a network cannot report it
 const PAUSE_MS = 5_000; // after this time without input, this user counts as no longer writing
 
 /**
@@ -41,7 +41,7 @@ export class Conversation {
 	#part;
 	#field;
 	#drawn = ""; // the draft that this page last put into the field
-	#news; // the button that leads to the newest message
+	#news; // the button that scrolls to the newest message
 	#muted = h("p", { class: "muted", id: "muted", role: "status" }); // tells users that they can only read
 	#sendable = false;
 	#top = 0; // the log's scroll position when #follows was last set
@@ -221,7 +221,7 @@ export class Conversation {
 	}
 
 	/**
-	 * If the oldest lines were removed from this page, makes them the next ones to read from the archive.
+	 * If the oldest lines were removed from the log, makes the next query to the archive fetch those lines.
 	 * @param {Contact} contact @param {Shown} shown
 	 */
 	#offerCut(contact, shown) {
@@ -243,7 +243,7 @@ export class Conversation {
 	 * @param {Contact} contact
 	 */
 	async #askEarlier(contact) {
-		if (contact.jid.includes("/")) return; // the archive is queried only by bare JID
+		if (contact.jid.includes("/")) return; // a member of a group chat; the archive can only be queried by bare JID
 		if (contact.room && contact.room.state !== "joined") return;
 		const shown = this.#show(contact);
 		shown.asked = true;
@@ -251,16 +251,16 @@ export class Conversation {
 		const { before } = shown;
 		const page = await this.#hooks.history(contact, before ?? "");
 		if (!page) {
-			shown.asked = shown.before !== null; // no archive or no session; if no page was read yet, #askArchive() asks again
+			shown.asked = shown.before !== null; // no answer; #askArchive() tries again if no page has been read yet
 			return;
 		}
-		const cut = shown.before !== before; // lines were removed meanwhile, so the next call reads those lines
+		const cut = shown.before !== before; // true if lines were removed meanwhile; then the next query fetches those lines
 		if (!cut) shown.before = page.first;
 		this.draw(contact);
 		shown.log.offerEarlier(cut || !page.complete);
 	}
 
-	/** Shows or hides the button that leads to new messages. */
+	/** Shows or hides the button that scrolls to the newest message. */
 	#drawNews() {
 		const unread = this.#contact && this.#hooks.talk(this.#contact).lines.some((line) => !line.seen);
 		this.#news.hidden = this.#follows || !unread;

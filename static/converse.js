@@ -10,7 +10,7 @@ import { Tabs } from "./tabs.js";
 
 const OWNER_KEY = "prebind-user"; // the site's opaque key for the user whose data Converse.js has stored here
 const LOGOUT_MAX_MS = 2_000;
-const LOGIN_LOOKS = 20; // after a log-out in another tab, number of checks whether the login has ended; that tab ends its chat first
+const LOGIN_LOOKS = 20; // after a log-out in another tab, this tab checks at most this many times whether the login has ended
 const LOGIN_LOOK_MS = 500;
 const CONVERSE = "./vendor/converse/converse.min.js";
 
@@ -37,8 +37,8 @@ async function forgetConverse() {
 
 /**
  * Ends the session that Converse.js has stored. When a page starts, this is the previous page's session.
- * If this page continued it, the answer to the previous page's last request would be lost, and with
- * Prosody this page would wait for that answer.
+ * If this page continued that session, the answer to the previous page's last request would be lost. With
+ * Prosody this page would then wait for the lost answer.
  */
 function endStored() {
 	try {
@@ -46,7 +46,7 @@ function endStored() {
 		const url = new URL(block.bosh_url, location.href).href;
 		if (sid && rid) discard({ fetch: window.fetch.bind(window) }, { sid, rid, url });
 	} catch {
-		// No session is stored, or it cannot be read.
+		// No session is stored, or the stored session cannot be read.
 	}
 	for (const kind of [window.sessionStorage, window.localStorage])
 		for (const key of Object.keys(kind)) if (/bosh-session/.test(key)) kind.removeItem(key);
@@ -59,13 +59,13 @@ async function makeRoomFor(/** @type {string} */ user) {
 		await forgetConverse();
 		window.localStorage.setItem(OWNER_KEY, user);
 	} catch {
-		// If the storage is forbidden, it has no data of a previous user.
+		// The storage is forbidden, so it has no data of a previous user.
 	}
 }
 
 /**
- * Logs Converse.js out. Its log-out raises errors about data that it has removed itself. These errors
- * are not shown.
+ * Logs Converse.js out. Converse.js then raises errors about data that its own log-out has removed. These
+ * errors are not shown.
  */
 async function endSession() {
 	for (const type of ["error", "unhandledrejection"]) window.addEventListener(type, (event) => event.preventDefault());
@@ -75,11 +75,11 @@ async function endSession() {
 		window.localStorage.removeItem(OWNER_KEY);
 		await forgetConverse();
 	} catch {
-		// The session ends when the page is left, at the latest.
+		// If the log-out fails, the session ends when the page is left.
 	}
 }
 
-/** Waits until the user's login has ended. A page that is loaded before that would start a new chat. */
+/** Waits until the user's login has ended. A page that is loaded earlier would start a new chat. */
 async function loginEnded() {
 	const how = { url: `${base}/prebind.json`, page: location.href, fetch: window.fetch.bind(window), now: Date.now };
 	for (let looks = 0; looks < LOGIN_LOOKS; looks++) {
@@ -132,13 +132,13 @@ async function onLogout(event) {
 
 async function start() {
 	await makeRoomFor(block.user);
-	// The footer of Converse.js would load pictures from another host, so an empty one replaces it.
+	// The footer of Converse.js would load pictures from another host, so an empty element replaces the footer.
 	customElements.define("converse-footer", class extends HTMLElement {});
 	const converse = (await import(CONVERSE)).default;
 	converse.plugins.add("prebind", {
 		initialize() {
 			api = this._converse.api;
-			// needed for each new connection, because Converse.js replaces a destroyed connection with a new one
+			// Each new connection needs a Spacing, because Converse.js replaces a destroyed connection with a new one.
 			api.listen.on("connectionInitialized", () => new Spacing(api.connection.get(), CLOCK));
 			api.listen.on("connected", () => (wasConnected = true));
 			api.listen.on("noResumeableBOSHSession", () => askLater());
@@ -153,7 +153,7 @@ async function start() {
 		jid: block.account,
 		auto_login: true,
 		persistent_store: "sessionStorage", // so that nothing outlives the tab
-		allow_logout: false, // users log out with our own button, which ends the login too
+		allow_logout: false, // users log out with our own button, which also ends the login
 		allow_registration: false,
 		blacklisted_plugins: ["converse-omemo", "converse-omemo-views", "converse-register"],
 		whitelisted_plugins: ["prebind"],

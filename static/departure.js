@@ -1,5 +1,5 @@
 // Tells whether the browser leaves this page for another page of the site. The Navigation API reports
-// where a link leads. It does not report the browser's own buttons and keys, so this module also
+// where a link leads. This API does not report the browser's own buttons and keys, so this module also
 // watches for the reload key. A browser without the Navigation API reports only that the page is about
 // to be left.
 
@@ -28,7 +28,7 @@ export class Departure {
 		return !this.#env.navigation || this.#env.now() < this.#until;
 	}
 
-	/** Call this after the browser has left the page, because the page can come back from the back/forward cache. */
+	/** Forgets the navigation. Call this after the page was left, because the page can come back from the back/forward cache. */
 	forget() {
 		this.#until = 0;
 	}

@@ -1,5 +1,5 @@
 // The site's people: what /people.json returns about contacts, and about people for whom a visitor
-// searches (finder.js). It shows their names and pictures. The page shows a person's address only if the
+// searches (finder.js). This module shows their names and pictures. The page shows a person's address only if the
 // person is in the roster (contacts.js). siteparts.js loads this module if the site shows its people.
 import { h, named } from "./dom.js";
 import { Finder } from "./finder.js";

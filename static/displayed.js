@@ -1,6 +1,6 @@
-// Stores in the user's own account which messages this user has read (XEP-0490). A browser that knows
-// nothing yet, for example after a log-out, can then count the unread messages. Contacts do not see
-// this. A server without a personal PubSub service (XEP-0163) stores nothing.
+// Stores in the user's own account which messages this user has read (XEP-0490). So a browser
+// that has no stored data, for example after a log-out, can count the unread messages. Contacts do not see
+// which messages the user has read. A server without a personal PubSub service (XEP-0163) stores nothing.
 import { OwnList } from "./ownlist.js";
 import { bareJid, child } from "./stanza.js";
 

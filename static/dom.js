@@ -37,7 +37,7 @@ export function icon(path, size = 22) {
 
 /**
  * Turns the http(s) URLs in a text into links. Returns the links and the text between them. The links send no referrer, and the
- * opened page has no access to this one. A link shows the URL that it opens.
+ * opened page has no access to this page. A link shows the URL that it opens.
  * @param {string} text @returns {(Node | string)[]}
  */
 export function linked(text) {

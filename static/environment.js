@@ -11,7 +11,7 @@ const VENDOR = "./vendor/strophe.js";
  * @property {() => number} random
  * @property {(run: () => void, ms: number) => any} setTimeout
  * @property {(timer: any) => void} clearTimeout
- * @property {(run: () => void) => void} [soon] runs a task after the current one, without a timer, because hidden tabs delay timers
+ * @property {(run: () => void) => void} [soon] runs a function after the current task, without a timer, because hidden tabs delay timers
  * @property {(ms: number) => void} [hold] blocks the page for this time
  * @property {Document} document
  * @property {EventTarget & {location: {href: string}}} window

@@ -51,8 +51,8 @@ export function guestBegins(TEXT, form, how) {
 }
 
 /**
- * Makes the button with which a guest ends the visit on a page of the site. The button then reloads the page, so that another
- * visit can begin.
+ * For the chat panel on the site's pages: makes the button with which a guest ends the visit. When the visit has
+ * ended, the page is loaded again, so that another visit can begin.
  * @param {typeof import("./texts.js").TEXT} TEXT
  * @param {string} base where prebind is mounted
  * @param {import("./prebind.js").Prebind} chat

@@ -1,9 +1,9 @@
 // Hands a chat session from one page of the site to the next in the same tab. When the browser leaves a
-// page, the page stores its session in sessionStorage, and the next page removes it from there at once.
+// page, the page stores its session in sessionStorage, and the next page removes the session from there at once.
 // While a page is open, the session is stored only after a navigation has begun, so a duplicated tab does
 // not copy it. The key for the user who was online in this tab is always stored. If a tab is duplicated
 // between two pages, a lock makes sure that only one of the two tabs gets the session. The stored
-// data names the user by the site's opaque key, and is discarded after LIFE_MAX_MS.
+// session names the user by the site's opaque key, and is discarded after LIFE_MAX_MS.
 import { keep, readKept, tabStorage } from "./storage.js";
 
 const KEY = "prebind-session";
@@ -21,7 +21,7 @@ const OUR_KEYS = /^prebind-/;
  * @typedef {object} Left a session that a page has stored for the next page
  * @property {string} [base] where the site's program is mounted; two sites can have the same origin, but different users
  * @property {string} user the site's opaque key for the user
- * @property {Session} session its rid is the next one to send
+ * @property {Session} session `session.rid` is the next rid to send
  * @property {any} state what keep() returned in the previous page
  * @property {number} at when the session was stored, in milliseconds
  * @property {string} lock name of the lock that the next page takes
@@ -48,8 +48,8 @@ export const hasLeft = () => readKept(tabStorage(), KEY) !== null;
 /**
  * Resolves when it is clear whether the previous page has stored a session. That page's lock can be
  * free some milliseconds before another process of the browser sees the stored session. With the
- * Navigation API there is no wait, because the previous page has stored the session earlier.
- * @param {string} user the site's opaque key for the user; there is no wait unless this user was online in this tab
+ * Navigation API there is no wait, because the previous page stores the session when the navigation begins.
+ * @param {string} user the site's opaque key for the user; if this user was not online in this tab, there is no wait
  * @param {Pick<import("./environment.js").Environment, "setTimeout" | "storage" | "navigation">} env
  */
 export async function leftIsClear(user, { setTimeout, storage = null, navigation }) {
@@ -75,7 +75,7 @@ export class Handover {
 	}
 
 	/**
-	 * Stores a session while its page is still open; put() or withdraw() follows.
+	 * Stores a session while its page is still open. Call put() or withdraw() later.
 	 * @param {Omit<Left, "at" | "lock">} left
 	 */
 	prepare(left) {
@@ -87,7 +87,7 @@ export class Handover {
 		}
 	}
 
-	/** @param {Omit<Left, "at" | "lock">} left */
+	/** Stores the session when its page is being left, and releases the page's lock. @param {Omit<Left, "at" | "lock">} left */
 	put(left) {
 		this.prepare(left);
 		this.release();
@@ -150,7 +150,7 @@ export class Handover {
 	}
 }
 
-/** Removes a user's data, ours and that of other clients, from localStorage and sessionStorage. */
+/** Removes a user's data from localStorage and sessionStorage: our own data and the data of other clients. */
 export const forgetAll = () => forget(USER_KEYS);
 
 /** Removes our own data from localStorage and sessionStorage. */

@@ -1,11 +1,11 @@
 // Decides which of a user's tabs holds the one chat session of the site. The holder has a lock (Web
 // Locks). The browser gives the lock to the next tab when the holder releases it, is closed or
-// crashes. The tabs send each other messages over a channel (BroadcastChannel). Lock and channel are
-// named after the site's mount point and its opaque key for the user, so the tabs of different sites
-// or users never share them. share.js decides which messages the tabs send about the session.
+// crashes. The tabs send each other messages over a channel (BroadcastChannel). The names of lock
+// and channel contain the site's mount point and the site's opaque key for the user. So the tabs of different
+// sites or users never share a lock or channel. share.js decides which messages the tabs send about the session.
 
 const HANG_MS = 5_000; // after this silence a holder counts as hung: for example, its page shows a dialog, or the system has suspended it
-const SURE_MS = HANG_MS / 2; // for this time after a check, the holder cannot have lost the session
+const SURE_MS = HANG_MS / 2; // for this long after a check, the holder surely still has the session, so it does not check again
 
 /** @param {string} base @param {string} [user] */
 const sessionName = (base, user = "") => `prebind-session ${base} ${user}`;
@@ -73,7 +73,7 @@ export class Circle {
 		return this.#others.size > 0;
 	}
 
-	/** Whether another tab might be listening. If not, no messages need be sent. */
+	/** Whether another tab might be listening. If not, no messages need to be sent. */
 	get isShared() {
 		return this.#shared;
 	}
@@ -127,8 +127,8 @@ export class Circle {
 			this.#holder = "";
 			hooks.stolen();
 			this.#request({ signal });
-			// The new holder announced itself when it took the session. This tab was still the holder
-			// then, so it ignored the announcement. Now it sends a hello, which the new holder answers.
+			// The new holder announced itself when it took the session. This tab was still the holder then,
+			// so this tab ignored the announcement. Now this tab sends a hello, which the new holder answers.
 			this.tell({ type: "hello" });
 			this.probe();
 		});
@@ -234,7 +234,7 @@ export class Circle {
 		if (this.holds) this.#watch(other);
 	}
 
-	/** Welcomes a tab. @param {string} to @param {any} news the session's state, for that tab */
+	/** Welcomes a tab. @param {string} to @param {any} news the session's state, for the tab `to` */
 	welcome(to, news) {
 		this.tell({ ...news, type: "welcome", to, others: [...this.#others] });
 	}

@@ -1,5 +1,5 @@
-// The last requests of a page that is being left. They outlive the page. They repeat what might not
-// have reached the server. Then they end the session, or keep it alive for the next page.
+// The last requests of a page that is being left. These requests outlive the page. They repeat what might
+// not have reached the server. Then they end the session, or keep it alive for the next page.
 
 const RESEND_S = 5; // when the page is left, a request younger than this might not have reached the server
 const NS_BOSH = "http://jabber.org/protocol/httpbind";
@@ -26,7 +26,7 @@ export const bodyText = ({ sid }, rid, type, inner = "") =>
 	`<body xmlns="${NS_BOSH}" rid="${rid}" sid="${escapeXml(sid)}"${type ? ` type="${type}"` : ""}>${inner}</body>`;
 
 /**
- * Sends a request that outlives the page. Strophe's own requests do not, because the browser cancels them.
+ * Sends a request that outlives the page. Strophe's own requests do not outlive it, because the browser cancels them.
  * @param {Pick<import("./environment.js").Environment, "fetch">} env @param {Address} session @param {string} body
  */
 export function postLast(env, session, body) {
@@ -53,7 +53,7 @@ export const waitingStanzas = (connection) => connection._data.filter((/** @type
 
 /**
  * Sends again each request that might not have reached the server, then the stanzas that wait.
- * Empty requests are repeated too, because the server accepts no rid after a missing one. The
+ * Empty requests are repeated too, because the server accepts no rid after a missing rid. The
  * server does not process a repeated rid twice (XEP-0124, section 14.3).
  * @param {Line} line @param {number} lastRid the highest rid that is known to have been sent
  * @param {boolean} silent if true, this sends nothing, because another tab sends these requests

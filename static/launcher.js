@@ -73,7 +73,7 @@ async function hasSession(user) {
 	return hasLeft();
 }
 
-/** Resolves when the page has a body. A module with `async` can run before that. */
+/** Resolves when the page has a body. A module with `async` can run before the page has a body. */
 function pageParsed() {
 	if (document.readyState !== "loading") return Promise.resolve();
 	return new Promise((resolve) => document.addEventListener("DOMContentLoaded", () => resolve(undefined), { once: true }));
@@ -284,7 +284,7 @@ function watchPage(embed) {
  * @param {Embed | null} embed null if nobody is logged in
  */
 function watchPeople(embed) {
-	if (embed && !embed.hasPeople) return; // without people in the chat, such elements keep the behavior that the page gives them
+	if (embed && !embed.hasPeople) return; // without people in the chat, these elements keep the behavior that the page gives them
 	onPageLinks("data-prebind-chat", (element, event) => {
 		event.preventDefault();
 		if (embed) void embed.chatWith(element.dataset.prebindChat ?? "");

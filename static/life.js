@@ -51,8 +51,8 @@ export class Life extends SessionLife {
 	}
 
 	/**
-	 * Ends the chat session for good, here and in the site's other tabs, and removes its data from
-	 * the browser. Resolves when the server has answered, after LEAVE_MAX_MS at the latest.
+	 * Ends the chat session for good, here and in the site's other tabs, and removes the user's data
+	 * from the browser. Resolves when the server has answered, after LEAVE_MAX_MS at the latest.
 	 */
 	logout() {
 		this.tabs.tellOut();
@@ -83,7 +83,7 @@ export class Life extends SessionLife {
 		this.share.leave();
 	}
 
-	/** Call this when the log-out has waited long enough, or when its page is being left. */
+	/** Call this when the log-out has waited long enough, or when the page is being left. */
 	#finishLeaving() {
 		this.#leaving?.endNow();
 		this.#leaving = null;
@@ -124,7 +124,7 @@ export class Life extends SessionLife {
 	 */
 	#onGone(stays) {
 		this.#finishLeaving();
-		if (this.phase === "left") return; // pagehide was handled already; freeze follows it if the page enters the back/forward cache
+		if (this.phase === "left") return; // #onGone() was already called for pagehide; freeze follows if the page is cached
 		const ready = this.phase === "ready";
 		const { hasOthers, holds } = this.share;
 		const unsent = this.attachment?.unsent ?? [];

@@ -1,5 +1,5 @@
-// Merges the lines of a conversation: finds lines that are copies of one message, and combines what
-// the copies say. A message can arrive as it was sent, as a carbon, from the archive, from a group
+// Merges the lines of a conversation: finds lines that are copies of one message, and combines the
+// details of the copies. A message can arrive as it was sent, as a carbon, from the archive, from a group
 // chat's history and from another tab. This module has no state and draws nothing.
 
 const SAME_MS = 5_000; // largest difference between the times of two copies of a message without an id
@@ -62,7 +62,7 @@ export function isSame(a, b) {
 /** Whether a time has no milliseconds. Some archives store only whole seconds. @param {Date} time */
 const isWhole = (time) => time.getTime() % 1000 === 0;
 
-/** @param {Date} a @param {Date} b @returns {Date} the more exact one; if both are equally exact, the earlier one */
+/** @param {Date} a @param {Date} b @returns {Date} the more exact time; if both are equally exact, the earlier time */
 function betterTime(a, b) {
 	if (isWhole(a) !== isWhole(b)) return isWhole(a) ? b : a;
 	return b < a ? b : a;
@@ -74,8 +74,8 @@ export const surer = (a, b) => (FATES.indexOf(b) > FATES.indexOf(a) ? b : a);
 /**
  * Completes a line with the details of a copy of it. A fate that is only a guess (GUESSES) does not replace
  * another guess. The more exact of the two times is used, or the earlier one if both are equally exact.
- * Two tabs receive a message at different times. If each used its own time, they could show messages
- * in different orders.
+ * Two tabs receive a message at different times. If each tab used its own time, the tabs could show
+ * messages in different orders.
  * @param {Line} line changed in place @param {Line} copy
  * @returns {boolean} whether the line has changed
  */
@@ -103,7 +103,7 @@ export function correct(lines, correction, id) {
 
 /**
  * Adds a line. If the line is a copy of a known line, only completes the known line with the copy's details.
- * @param {Line[]} lines @param {Line} line @param {Line} [next] a line that comes after it
+ * @param {Line[]} lines @param {Line} line @param {Line} [next] a line of the conversation that comes after `line`
  * @returns {boolean} true if the line is new
  */
 export function merge(lines, line, next) {
@@ -119,7 +119,7 @@ export function merge(lines, line, next) {
  * Removes a line whose time has become more exact. The caller inserts it again.
  * @param {Line[]} lines @param {Line} line
  * @returns {Line | undefined} the next line whose exact time is not known. The caller must insert
- *   the removed line before it, because their order comes from the archive
+ *   the removed line before the returned line, because the order of both lines comes from the archive
  */
 function takeOut(lines, line) {
 	const at = lines.indexOf(line);
@@ -128,8 +128,8 @@ function takeOut(lines, line) {
 }
 
 /**
- * Returns for each of these messages the first later one that is already in the conversation.
- * @param {Line[]} lines the conversation @param {Line[]} others the messages, in their order
+ * Returns for each of these messages the first later message that is already in the conversation.
+ * @param {Line[]} lines the conversation @param {Line[]} others these messages, in their order
  * @returns {(Line | undefined)[]}
  */
 export function nextKnown(lines, others) {
@@ -144,8 +144,8 @@ export function nextKnown(lines, others) {
 
 /**
  * Inserts a line at its time, after lines with the same time. If the line's time is known only to the
- * second, the line comes last in that second.
- * @param {Line[]} lines @param {Line} line @param {Line} [next] a line that comes after it
+ * second, the line comes after all lines of that second.
+ * @param {Line[]} lines @param {Line} line @param {Line} [next] a line of the conversation that comes after `line`
  */
 function insert(lines, line, next) {
 	const until = line.time.getTime() + (isWhole(line.time) ? 999 : 0);

@@ -1,5 +1,5 @@
 // Methods that handle the stanzas of a page's chat session. prebind.js overrides them. session.js and
-// life.js call them, whether this tab or another one holds the session.
+// life.js call them, whether this tab or another tab holds the session.
 
 export class PrebindEvent extends Event {
 	/** @param {string} type @param {any} [detail] */
@@ -16,7 +16,7 @@ export class Listener extends EventTarget {
 	}
 
 	/**
-	 * Returns the state for the next page, or for another tab, which gets it in onReady().
+	 * Returns this page's state. The next page, or another tab, gets the state in onReady().
 	 * @protected @returns {any} JSON
 	 */
 	keep() {
@@ -25,9 +25,9 @@ export class Listener extends EventTarget {
 
 	/**
 	 * Returns the first stanzas of a session, which are sent in one body. The first is an IQ, and any
-	 * answer to it proves that the session is alive; onGreeted() gets its result.
+	 * answer to it proves that the session is alive; onGreeted() gets the IQ's result.
 	 * @protected @param {import("./environment.js").Client} client @param {any} kept as in onReady()
-	 * @returns {any[]} if it is empty, a ping is sent instead
+	 * @returns {any[]} if the array is empty, a ping is sent instead
 	 */
 	greeting(client, kept) {
 		void client, kept;

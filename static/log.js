@@ -14,7 +14,7 @@ const QUIET_MS = 1_000; // after all lines are drawn again, a screen reader does
  * @typedef {object} Parts
  * @property {string} jid
  * @property {() => string} name the other side's name
- * @property {Line[]} lines oldest first; the list changes
+ * @property {Line[]} lines oldest first; the caller changes this list
  * @property {string[]} origins the origins of the upload service; URLs with these origins are shown as files
  * @property {HTMLTemplateElement} template the template for one message
  * @property {(line: Line) => void} onAgain the user wants to send this message again
@@ -59,7 +59,7 @@ const continues = (line, above) =>
 const newSign = (name, sign, meaning) =>
 	h("span", { class: name, title: meaning }, h("span", { "aria-hidden": "true" }, sign), h("span", { class: "visually-hidden" }, meaning));
 
-/** Makes the signs beside a message's time, which show whether it was sent, delivered, read or edited. @param {Line} line */
+/** Makes the signs beside a message's time, which show whether the message was sent, delivered, read or edited. @param {Line} line */
 function signsOf({ direction, fate, edited }) {
 	const signs = [];
 	if (edited) signs.push(h("span", { class: "edited" }, ` ${TEXT.edited}`));
@@ -71,7 +71,7 @@ function signsOf({ direction, fate, edited }) {
 }
 
 /**
- * Puts these nodes into an element, in this order, and removes all others. A node that stays is not
+ * Puts these nodes into an element, in this order, and removes all other nodes. A node that stays is not
  * moved, because a move would end a selection in it, take the focus away, and restart its animation.
  * @param {Element} element @param {Node[]} nodes
  */
@@ -169,7 +169,8 @@ export class Log {
 	}
 
 	/**
-	 * Returns the element of the message. If it is the first of its day, the day's heading comes before it.
+	 * Returns the element of the message, after its headings. The first message of a day has the day's heading, and the
+	 * first unread message has the heading "New messages".
 	 * @param {Line} line @param {Line} [above]
 	 */
 	#nodesOf(line, above) {
@@ -220,7 +221,7 @@ export class Log {
 		if (lost) element.append(this.#newNote(line));
 	}
 
-	/** @param {Line} line a line that did not arrive */
+	/** @param {Line} line the line of a message that did not arrive */
 	#newNote(line) {
 		const again = h("button", { type: "button", class: "link" }, TEXT.again);
 		again.addEventListener("click", () => this.#parts.onAgain(line));

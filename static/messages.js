@@ -41,8 +41,9 @@ export class Messages {
 	#talks = new Talks({ storage: sharedStorage() });
 	#user = ""; // the site's opaque key for the user
 	#mark = ""; // the archive's id of the newest message that came while #behind was true
-	#behind = true; // true while the archive can have messages that this page has not read; then a new message does not move the mark
-	/** @type {[string, Line][] | null} */ #fresh = null; // lines that came while the archive was queried, with their peers
+	#behind = true; // true while the archive can have messages that this page has not read; the stored mark stays unchanged then
+	// the lines that came while the archive was being queried, each with its peer; null while the archive is not queried
+	/** @type {[string, Line][] | null} */ #fresh = null;
 	#catchUps = 0; // number of queries to the archive; only the newest query's answer counts
 
 	/** @param {Parts} parts */
@@ -79,7 +80,7 @@ export class Messages {
 	}
 
 	/**
-	 * Marks the messages that this user has read with another client.
+	 * Marks as read the messages that this user has read with another client.
 	 * @param {Contact} contact @param {string} id the id of the last message that was read
 	 */
 	seenElsewhere(contact, id) {
@@ -90,7 +91,7 @@ export class Messages {
 	}
 
 	/**
-	 * Marks the messages that the contact has read.
+	 * Marks this user's own messages as read by the contact.
 	 * @param {Contact} contact @param {string} id the id of the last message that was read
 	 */
 	readBy(contact, id) {
@@ -100,7 +101,7 @@ export class Messages {
 		this.setFate(at < 0 ? [] : [...read.map((line) => line.id), id], "read");
 	}
 
-	// ---- what the user's tabs store ----
+	// ---- conversations in localStorage ----
 
 	/** Reads what is stored for this user. @param {string} user the site's opaque key for the user @returns {Talk[]} */
 	open(user) {
@@ -118,7 +119,7 @@ export class Messages {
 	/**
 	 * @param {string | null} key the key of localStorage that another tab has changed
 	 * @param {string | null} [told] the value that the other tab has stored
-	 * @returns {Talk | null}
+	 * @returns {Talk | null} the conversation that might have changed
 	 */
 	hear(key, told) {
 		return this.#talks.hear(key, told);
@@ -197,7 +198,7 @@ export class Messages {
 		return lines.filter((line) => line.fate === "pending" && test(line)).map(({ id }) => id);
 	}
 
-	/** Marks messages as unsent that have been pending for too long, because their page might be gone. */
+	/** Marks as unsent the messages that have been pending for too long, because their page might be gone. */
 	#giveUp() {
 		const until = Date.now() - PENDING_MAX_MS;
 		this.setFate(this.#pending(({ time }) => time.getTime() <= until), "unsent");
@@ -234,8 +235,8 @@ export class Messages {
 	}
 
 	/**
-	 * Adds messages of the archive to a conversation. Their order counts more than their times,
-	 * because some archives store only whole seconds.
+	 * Adds messages of the archive to a conversation. The order of the messages counts more than
+	 * their times, because some archives store only whole seconds.
 	 * @param {Contact} contact @param {Message[]} messages oldest first
 	 * @param {string} [read] the archive's id of the last message that this user has read; if missing, all count as read
 	 * @param {Line[]} [later] lines that came after these messages; some of them can be copies of these messages
@@ -245,7 +246,7 @@ export class Messages {
 		const lines = messages.map(lineOf);
 		const next = nextKnown(talk.lines, [...lines, ...later]);
 		const isRead = (/** @type {Line} */ { direction, archiveId }) => direction === "out" || archiveId === read;
-		// Lines that this browser already has can still be unread. The archive does not mark them as read.
+		// A line that this browser already has can still be unread. Its copy in the archive does not mark the line as read.
 		const isKnown = (/** @type {Line} */ line) => talk.lines.some((each) => isSame(each, line));
 		const until = read === undefined ? lines.length : lastIndex(lines, isRead);
 		for (const [i, line] of lines.entries()) {
@@ -297,9 +298,9 @@ export class Messages {
 	ready(resumed) {
 		const session = this.#session;
 		this.#talks.open(this.#user); // this page can have missed changes by other tabs
-		this.#catchUp(); // also if resumed, because the previous page might not have read all messages of the archive
-		// The session of the previous page has answered, so the server has all that was sent in it.
-		// That proves nothing about messages that other tabs have sent in sessions of their own.
+		this.#catchUp(); // needed even if resumed, because the previous page might not have read all messages of the archive
+		// The session of the previous page has answered, so the server has all messages that were sent in that session.
+		// The answer proves nothing about messages that other tabs have sent in sessions of their own.
 		if (resumed) this.setFate(this.#pending((line) => line.session === session), "");
 		setTimeout(() => this.#giveUp(), PENDING_MAX_MS);
 	}

@@ -1,5 +1,5 @@
-// Features that few visits need. A browser fetches this file only when one of them is first used, so
-// that the chat page loads faster. texts.js loads it, and adds its texts to those of the page.
+// Features that few visits need. A browser fetches this file only when one of these features is first used, so
+// that the chat page loads faster. texts.js loads this module, and adds the texts below to TEXT.
 import { more as de } from "./lang/de.js";
 import { more as en } from "./lang/en.js";
 import { more as fr } from "./lang/fr.js";

@@ -15,8 +15,8 @@ const day = new Intl.DateTimeFormat(lang, { day: "numeric", month: "short" });
 const dayOfYear = new Intl.DateTimeFormat(lang, { dateStyle: "short" });
 
 /**
- * Conversations come first, those with unread messages above the others. Then come the contacts who
- * are online, then all others.
+ * Conversations with unread messages come first, then all other conversations, then the contacts who are
+ * online, then all other contacts.
  * @param {Contact} contact
  */
 function rank(contact) {

@@ -4,7 +4,7 @@
 
 const MIN_GAP_MS = 5_000; // shortest time between two requests for a session; also the first back-off
 const BACKOFF_MAX_MS = 60_000; // longest back-off, without jitter; someone who waits for chat looks again within a minute
-// up to this share is added to the back-off, so that a site's pages do not all return at once
+// a random time, up to this share of the back-off, is added to the back-off, so that not all pages ask at once
 const JITTER = 0.25;
 const SPREAD_MS = 1_000; // longest delay after the loss of a working session; the delay is random, so that not all pages ask at once
 const WINDOW_MS = 60_000;
@@ -13,7 +13,7 @@ const GOOD_AFTER_MS = 30_000; // a session that lived this long resets the count
 const RETRY_AFTER_MAX_MS = 3_600_000; // a longer Retry-After is a mistake, and is cut to this
 
 /**
- * Returns the time of a Retry-After header in milliseconds; 0 if it is missing or wrong (RFC 9110,
+ * Returns the time of a Retry-After header in milliseconds; 0 if the header is missing or wrong (RFC 9110,
  * section 10.2.3).
  * @param {string | null | undefined} value seconds, or an HTTP date
  * @param {number} now milliseconds, wall clock

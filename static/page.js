@@ -11,7 +11,7 @@ import { ChatUi } from "./ui.js";
 const byId = (id) => document.getElementById(id);
 
 // The tag is `async`, so that the style sheet does not delay the script. Therefore the script can
-// run before the rest of the page is there.
+// run before the rest of the page is parsed.
 if (document.readyState === "loading")
 	await new Promise((resolve) => document.addEventListener("DOMContentLoaded", resolve, { once: true }));
 

@@ -197,7 +197,7 @@ export function openPanel({ root, base, user, ahead, site, onUnread, onWanted, o
 	const shown = () => !frame.hidden && document.visibilityState === "visible";
 	const address = () => location.href.split("#")[0];
 	const ui = new ChatUi({ root, frame, chat, narrow: () => true, shown, onUnread, onWanted, base, site, address });
-	if (guest) letGuestEnd(frame, base, chat).catch(() => {}); // without the button, the visit ends when the browser is closed
+	if (guest) letGuestEnd(frame, base, chat).catch(() => {}); // errors are ignored; the visit also ends when the browser is closed
 	document.addEventListener("visibilitychange", () => ui.seen());
 	return { chat, frame, ui };
 }

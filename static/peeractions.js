@@ -1,5 +1,5 @@
-// The contents of the open conversation's menu. It can add, remove and block a contact. For a group
-// chat it shows the members, and can leave and enter the chat.
+// The contents of the open conversation's menu. The menu can add, remove and block a contact. For a
+// group chat it shows the members, and can leave and enter the chat.
 import { h, named } from "./dom.js";
 import { People } from "./people.js";
 

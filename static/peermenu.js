@@ -28,7 +28,7 @@ export class PeerMenu {
 		});
 	}
 
-	/** Whether the menu is open. If it is, Escape closes the menu and not the conversation. */
+	/** Whether the menu is open. If the menu is open, Escape closes the menu and not the conversation. */
 	get open() {
 		return this.#menu.matches(":popover-open");
 	}
@@ -36,7 +36,7 @@ export class PeerMenu {
 	/** Shows the button if its menu has any entries. If the menu of a group chat is open, redraws it. */
 	update() {
 		const contact = this.#parts.contact();
-		this.#button.hidden = !contact || contact.jid.includes("/"); // a member of a group chat is not a contact
+		this.#button.hidden = !contact || contact.jid.includes("/"); // no menu for a member of a group chat, who is not a contact
 		if (this.open && contact?.room) this.#draw();
 	}
 

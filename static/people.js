@@ -22,7 +22,7 @@ export class People {
 		const added = await this.#set(name ? { jid, name } : { jid });
 		if (!added) return false;
 		this.#chat.sendPresence({ to: jid, type: "subscribe" });
-		this.#chat.sendPresence({ to: jid, type: "subscribed" }); // so that the contact does not have to ask
+		this.#chat.sendPresence({ to: jid, type: "subscribed" }); // in advance, allows the contact to see this user's presence
 		return true;
 	}
 
@@ -45,8 +45,8 @@ export class People {
 
 	/**
 	 * Blocks or unblocks someone. The server should send "unavailable" to a blocked contact, and this
-	 * user's presence after unblocking (XEP-0191, section 3.2). ejabberd sends neither, so this page
-	 * sends both, for its own session only.
+	 * user's presence to an unblocked contact (XEP-0191, section 3.2). ejabberd sends neither, so this
+	 * page sends both, but only for its own session.
 	 * @param {string} jid @param {boolean} blocked @returns {Promise<boolean>} false if the server has refused it
 	 */
 	async block(jid, blocked) {

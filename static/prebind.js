@@ -65,7 +65,7 @@ export class Prebind extends Life {
 	#bookmarks;
 	#name; // the name with which group chats show this user
 	#upload;
-	#guest; // true for a guest; others do not know a guest's name, so each message contains it
+	#guest; // true for a guest; each message of a guest contains the guest's name, because other users do not know the name
 
 	/**
 	 * @param {Options & {name?: string, guest?: boolean, upload?: string[]}} [options] name: how group chats show this user,
@@ -119,7 +119,8 @@ export class Prebind extends Life {
 			if (this.#guest) message.c("nick", { xmlns: NS_NICK }).t(this.#name).up();
 		}
 		if (!room && this.#rooms.has(bareJid(to))) message.c("x", { xmlns: NS_MUC_USER }).up();
-		if (fileOf(body, this.#upload)) message.c("x", { xmlns: NS_OOB }).c("url").t(body).up().up(); // XEP-0066: clients show it as a file
+		// with this element (XEP-0066) other clients show the message as a file
+		if (fileOf(body, this.#upload)) message.c("x", { xmlns: NS_OOB }).c("url").t(body).up().up();
 		message.c("origin-id", { xmlns: NS_SID, id }).up();
 		this.#send(message);
 		this.track(id);
@@ -182,9 +183,9 @@ export class Prebind extends Life {
 	}
 
 	/**
-	 * Returns the messages that came after a known one, oldest first, in all conversations; null if
+	 * Returns the messages that came after a known message, oldest first, in all conversations; null if
 	 * the server has no archive or does not answer.
-	 * @param {string | null} after `last` of an earlier answer, or `archiveId` of a message; null for only the newest ones
+	 * @param {string | null} after `last` of an earlier answer, or `archiveId` of a message; null for only the newest messages
 	 */
 	async catchUp(after) {
 		const news = await this.#archive.since(after);
@@ -226,8 +227,8 @@ export class Prebind extends Life {
 
 	/**
 	 * Enters a group chat. Events `room` report the result.
-	 * @param {string} jid @param {{nick?: string, name?: string, passing?: boolean}} [how] name: to show; passing: true if
-	 *   this user's other devices are not to enter it
+	 * @param {string} jid @param {{nick?: string, name?: string, passing?: boolean}} [how] name: the name to show; passing: true if
+	 *   this user's other devices are not to enter the group chat
 	 */
 	join(jid, { nick, name, passing } = {}) {
 		this.#rooms.join(jid, nick, name, passing);
@@ -247,7 +248,7 @@ export class Prebind extends Life {
 	}
 
 	/**
-	 * Asks for the roster before it sends presence, because a server sends the contacts' presence to
+	 * Asks for the roster before sending presence, because a server sends the contacts' presence to
 	 * clients that have requested the roster (RFC 6121, section 2.2).
 	 * @override @param {import("./attach.js").Client} client @param {any} kept
 	 */
@@ -276,8 +277,8 @@ export class Prebind extends Life {
 	}
 
 	/**
-	 * Reports the roster, then the presence that is already known once more, because some servers
-	 * send presence before the roster (ejabberd sometimes does).
+	 * Reports the roster. Then reports the known presence for a second time, because some servers send presence
+	 * before the roster (ejabberd sometimes does).
 	 * @override @param {Element} iq
 	 */
 	onGreeted(iq) {
@@ -354,7 +355,7 @@ export class Prebind extends Life {
 	}
 
 	/**
-	 * If a contact asks to see our presence, the answer is yes. If anyone else asks, the user decides.
+	 * Accepts a contact's request to see our presence. The user decides about all other requests.
 	 * @override @param {Element} stanza
 	 */
 	onPresence(stanza) {
@@ -367,8 +368,8 @@ export class Prebind extends Life {
 	}
 
 	/**
-	 * Notes which group chats a tab has entered or left, and which presence it has sent, because all
-	 * tabs share one session.
+	 * Notes which group chats a tab has entered or left, and which presence a tab has sent, because
+	 * all tabs share one session.
 	 * @override @param {Element} stanza
 	 */
 	onSent(stanza) {

@@ -2,10 +2,9 @@
 // last answers, and answers a repeated rid as it did before (XEP-0124, section 14.3). Without this
 // module, answers to a page that is being left would be lost, and with them presence and messages.
 //
-// This module sends these requests itself, not through Strophe. A server might no longer store the
-// answer to one of them, and that request must not delay the others. Prosody answers it with the
-// error that the session does not exist, although it does. ejabberd never answers it. Tigase holds it
-// like a new request.
+// This module, not Strophe, sends these requests, because a request must not delay the other requests if
+// the server no longer stores its answer. In this case Prosody answers with the error that the session does not
+// exist, although the session exists. ejabberd never answers, and Tigase holds the request like a new request.
 
 import { parseXml } from "./parse.js";
 import { OPEN_MAX } from "./spacing.js";
@@ -13,7 +12,7 @@ import { OPEN_MAX } from "./spacing.js";
 const GIVE_UP_MS = 15_000; // requests are aborted after this time, because a browser limits the connections to a server
 
 /**
- * @typedef {object} Sent a request without an answer
+ * @typedef {object} Sent a request that has no answer yet
  * @property {number} rid
  * @property {string} data the body; a server can refuse a repeated rid with another body
  *
@@ -52,8 +51,9 @@ export class Repeats {
 	}
 
 	/**
-	 * Sends each request only after the answer to the request OPEN_MAX requests earlier has arrived. The other tab might
-	 * never have sent the last request. Then the server handles it as a new one, and drops its copy of that earlier answer.
+	 * Sends each request only after the answer to the request OPEN_MAX requests earlier has arrived. If the session comes
+	 * from another tab, that tab might never have sent the last request. Then the server handles the last request as a new
+	 * request, and drops its copy of the earlier answer.
 	 * @param {Sent[]} requests
 	 */
 	async #sendAll(requests) {

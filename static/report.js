@@ -35,7 +35,7 @@ export class Report {
 		this.#dialog = this.#build();
 	}
 
-	/** Whether this user can report the conversation: the site has staff, and neither side is one of them. @param {Contact} contact */
+	/** Whether the conversation can be reported: the site has staff, and neither side belongs to the staff. @param {Contact} contact */
 	possible({ jid }) {
 		const { staff } = this.#parts.info;
 		return staff.length > 0 && !this.#staff.has(jid) && !this.#staff.has(this.#parts.chat.jid);

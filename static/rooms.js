@@ -55,7 +55,7 @@ function inRank(members) {
 }
 
 /**
- * Whether a text names this user. The ending that was added to make the nick unique need not be in the text.
+ * Whether a text mentions this user. The ending that was added to make the nick unique need not be in the text.
  * @param {string} text @param {string} nick
  */
 export function mentions(text, nick) {
@@ -135,7 +135,7 @@ export class Rooms {
 
 	/**
 	 * Call this when a session begins. A new session enters all rooms again. A session of the previous
-	 * page enters only the rooms that it is not in.
+	 * page enters only the rooms that it has not entered yet.
 	 * @param {any[] | null} kept what keep() returned in the previous page; null for a new session
 	 */
 	enter(kept) {
@@ -174,7 +174,7 @@ export class Rooms {
 			this.#onRefused(room, child(stanza, "error"));
 			return;
 		}
-		if (resource === "") return; // from the group chat itself, not from a member; this presence reports the chat's features
+		if (resource === "") return; // presence of the group chat itself, not of a member; it reports the chat's features
 		const codes = roomCodes(stanza);
 		const self = codes.includes(SELF);
 		if (type === "unavailable") room.people.delete(resource);
@@ -199,7 +199,7 @@ export class Rooms {
 	}
 
 	/**
-	 * Accepts the default settings of a new group chat. Before that, many servers let nobody else in
+	 * Accepts the default settings of a new group chat. Until then, many servers let nobody else in
 	 * (XEP-0045, section 10.1.2).
 	 * @param {string} jid
 	 */
@@ -213,7 +213,7 @@ export class Rooms {
 		if (child(error, "conflict") && room.tries < NICK_TRIES) {
 			if (!this.#answers) return; // the tab that holds the session tries the next nick, and this tab gets the result
 			room.tries += 1;
-			const unique = room.tries === NICK_TRIES; // adds the JID's localpart, which is unique in the domain
+			const unique = room.tries === NICK_TRIES; // the last try adds the JID's localpart, which is unique in the domain
 			room.nick = `${this.#parts.nick()}${unique ? ` (${this.#parts.own()})` : `-${room.tries + 1}`}`;
 			this.#sendJoin(room);
 		} else if (child(error, "item-not-found") && !room.joined && room.waits < LOCKED_TRIES) {

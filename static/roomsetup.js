@@ -7,7 +7,7 @@ const NS_OWNER = "http://jabber.org/protocol/muc#owner";
 const NS_ADMIN = "http://jabber.org/protocol/muc#admin";
 const NS_DATA = "jabber:x:data";
 const CONFIG = "muc#roomconfig_";
-const BY_DEFAULT = "members_by_default"; // a form field that only ejabberd has; with it everybody who enters is allowed to write
+const BY_DEFAULT = "members_by_default"; // a form field that only ejabberd has; if it is 1, everybody who enters is allowed to write
 
 /**
  * Returns the values for all fields that a server's form can have. The forms of the servers differ.
@@ -18,8 +18,8 @@ const wanted = (name, fields) => ({
 	[`${CONFIG}persistentroom`]: "1",
 	[`${CONFIG}publicroom`]: "0", // the server's public list of rooms does not contain the room
 	[`${CONFIG}membersonly`]: "0",
-	// ejabberd can mute somebody only if the room is moderated. On other servers nobody could write in a moderated
-	// room.
+	// Only on ejabberd the room is moderated, because ejabberd can mute somebody only in a moderated room. On other
+	// servers nobody could write in a moderated room.
 	...(fields.includes(BY_DEFAULT) ? { [`${CONFIG}moderatedroom`]: "1", [BY_DEFAULT]: "1" } : {}),
 	[`${CONFIG}changesubject`]: "0",
 	[`${CONFIG}allowinvites`]: "0",
@@ -48,7 +48,7 @@ async function configure(chat, jid, name) {
 	await chat.ask(answer);
 }
 
-/** @param {Chat} chat @param {string} jid of the room @param {string} whose @param {string} affiliation */
+/** @param {Chat} chat @param {string} jid of the room @param {string} whose JID of the user @param {string} affiliation */
 async function affiliate(chat, jid, whose, affiliation) {
 	const iq = query(chat, jid, "set", NS_ADMIN)?.c("item", { jid: whose, affiliation });
 	return iq ? (await chat.ask(iq))?.getAttribute("type") === "result" : false;

@@ -116,7 +116,7 @@ export class SessionLife extends Listener {
 	}
 
 	/**
-	 * Call this when the user asks to try now. Tries at once, or as soon as pace.js and the server allow it.
+	 * Call this when the user asks for a session now. Asks for a session as soon as pace.js and the server allow it.
 	 */
 	retry() {
 		if (this.phase !== "lost") return;
@@ -193,7 +193,7 @@ export class SessionLife extends Listener {
 	}
 
 	/**
-	 * Joins the user's tabs, if the browser supports that. Then this tab becomes the holder of
+	 * Joins the user's tabs, if the browser supports shared sessions. Then this tab becomes the holder of
 	 * the session, or uses the holder's session.
 	 * @param {Session | null} session @param {string} user
 	 * @param {import("./handover.js").Left | null} left the previous page's session; null if there is none
@@ -245,7 +245,8 @@ export class SessionLife extends Listener {
 	/** Begins a session, either as the holder or in a browser where each tab has its own session. @param {string} [user] */
 	#begin(user = this.user) {
 		const left = this.supply.takeLeft();
-		const session = left ? left.session : this.supply.takeSpare(); // keeps the spare session while the previous page's is tried
+		// the spare session is used only if the previous page's session (`left`) is missing or fails
+		const session = left ? left.session : this.supply.takeSpare();
 		if (session) this.#attach(session, user, left);
 		else this.#bind();
 	}
@@ -374,7 +375,7 @@ export class SessionLife extends Listener {
 	#follow({ name, session, kept, detail, unsent }, welcome) {
 		const { left } = this.supply;
 		if (left && left.session.sid !== session?.sid) {
-			this.share.steal(); // this tab has the session of the previous page; the holder's session began later
+			this.share.steal(); // this tab has the previous page's session, which is older than the holder's; the older session wins
 			return;
 		}
 		if (this.#dropped && session && this.#dropped.sid !== session.sid) discard(this.env, this.#dropped);
@@ -408,7 +409,7 @@ export class SessionLife extends Listener {
 		for (const stanza of others) voice?.send(stanza);
 	}
 
-	/** Called when another tab has taken over. That tab continues this session or has a different one, and soon reports its state. */
+	/** Called when another tab has taken over. That tab continues this session or another session, and soon reports its state. */
 	#onStolen() {
 		const unsent = this.attachment?.unsent ?? [];
 		this.#dropped = this.attachment?.drop() ?? null;
@@ -421,7 +422,7 @@ export class SessionLife extends Listener {
 
 	/**
 	 * @param {string} reason
-	 * @param {boolean} alone true if only this page lost its session; then not many pages ask for a new one at the same time
+	 * @param {boolean} alone true if only this page lost its session; then not many pages ask for a new session at the same time
 	 */
 	#onLost(reason, alone) {
 		const unsent = [...new Set([...(this.attachment?.unsent ?? []), ...this.share.fail()])];
@@ -430,15 +431,15 @@ export class SessionLife extends Listener {
 		this.#unsent = unsent;
 		if (unsent.length > 0) this.tell("unsent", { ids: unsent });
 		if (spare) {
-			// only the previous page's session is lost, which the user has not noticed, so this page tries the spare session
+			// The user has not noticed that the previous page's session is lost, so this page tries the spare session.
 			this.#attach(spare, this.user, null);
 			return;
 		}
 		if (this.phase === "ready") this.pace.ended(this.env.now() - this.#readyAt, alone);
 		else if (!alone) this.pace.failed();
 		if (reason === "conflict") {
-			// Another window has taken this full JID. If both windows always took it
-			// back, this would never end.
+			// Another window has taken this full JID. If both windows asked for a new
+			// session, they would take the JID from each other without end.
 			this.tellLost(reason, null);
 			return;
 		}
@@ -463,7 +464,7 @@ export class SessionLife extends Listener {
 	}
 
 	/**
-	 * Stops for good. Except after an error, it removes all data of this user.
+	 * Stops for good. Removes all data of this user, except after an error.
 	 * @protected
 	 * @param {string} [type] @param {any} [detail]
 	 * @param {boolean} [alone] false if the tab still sends messages to the other tabs
@@ -475,7 +476,7 @@ export class SessionLife extends Listener {
 		this.supply.dropAll();
 		this.attachment = null;
 		this.phase = "stopped";
-		// After "needs-login" the page still shows the messages, so it must learn when a different user logs in.
+		// After "needs-login" the page still shows the messages, so the page must learn when a different user logs in.
 		if (type !== "needs-login") this.tabs.close();
 		this.handover.release();
 		if (alone && detail?.code !== "no_client") this.share.spread({ type: "stopped", why: type, detail });

@@ -1,5 +1,5 @@
 // This tab's part in the one session of all tabs of a user. The holder sends the other tabs a copy of each request
-// before it sends the request, and a copy of each answer before it reads the answer. So another tab can continue
+// before sending the request, and a copy of each answer before reading the answer. So another tab can continue
 // the session at any moment. holder.js decides which tab is the holder; the other tabs use voice.js.
 import { Circle } from "./holder.js";
 import { parseXml } from "./parse.js";
@@ -49,7 +49,7 @@ export class Share {
 	/** @type {Hooks} */ #hooks;
 	/** @type {Circle | null} */ #circle;
 	/** @type {Voice | null} */ #voice = null;
-	/** @type {[string, number][]} */ #accepted = []; // batches that are not in a request yet, each as [name of its Voice, its number]
+	/** @type {[string, number][]} */ #accepted = []; // batches that are not in a request yet, as [name of their Voice, number]
 	/** @type {any} */ #passTimer = null;
 	/** @type {import("./environment.js").Client | null} */ #client = null;
 	/** @type {{rid: number | undefined, body: Element} | null} */ #latest = null; // the answer that is being read, or the last one
@@ -207,7 +207,7 @@ export class Share {
 		if (from !== this.#circle?.id) for (const el of elements) this.#hooks.overhear(el);
 	}
 
-	// ---- the others ----
+	// ---- the other tabs ----
 
 	/** Sends a request to the holder. @param {any} data */
 	ask(data) {
@@ -266,7 +266,7 @@ export class Share {
 		else this.#circle?.ask({ ...batch, type: "say" });
 	}
 
-	/** Called when another tab has become the holder. @param {string} sid */
+	/** Called when another tab has become the holder. @param {string} sid the sid of that tab's session */
 	#meetHolder(sid) {
 		if (!this.#voice || this.#voice.session.sid !== sid) {
 			this.#circle?.tell({ type: "hello" });

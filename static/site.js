@@ -23,7 +23,7 @@ const LEFT_KEY = "prebind-left-rooms"; // storage key, with the rooms that this 
  * @property {(contact: Contact) => void} draw called when the contact has changed
  * @property {(contact: Contact) => import("./talks.js").Talk} talk
  * @property {(contact: Contact, text: string) => boolean} send returns false if the text was not sent
- * @property {() => string} address the URL of the page that the user reads; "" if it would be of no use
+ * @property {() => string} address the URL of the site's page that the user reads; "" if there is none
  * @property {(template: string, values: Record<string, string | number>) => string} fill
  */
 
@@ -49,7 +49,7 @@ export class Site {
 	// ---- rooms ----
 
 	/**
-	 * Opens a room of a page. Such a room is not stored for the user's other devices.
+	 * Opens a room of a page. Rooms of pages are not bookmarked for the user's other devices.
 	 * @param {string} jid @param {string} name the name to show
 	 */
 	openRoom(jid, name) {
@@ -83,7 +83,7 @@ export class Site {
 		this.#parts.draw(contact);
 	}
 
-	/** Called when a session has begun. Waits first, because another handler now enters the previous session's rooms. */
+	/** Called when a session has begun. Waits first until another handler has entered the previous session's rooms. */
 	async #ready() {
 		await Promise.resolve();
 		const left = this.#left();
@@ -136,7 +136,7 @@ export class Site {
 		return this.#report.possible(contact);
 	}
 
-	/** Opens the dialog that reports a message of this conversation, or all of it. @param {Contact} contact */
+	/** Opens the dialog that reports a message of this conversation, or the person. @param {Contact} contact */
 	report(contact) {
 		this.#report.open(contact);
 	}

@@ -53,7 +53,7 @@ export class SiteParts {
 
 	// ---- rooms and staff ----
 
-	/** The site's rooms and staff; null if it has none, or they are not loaded. */
+	/** The site's rooms and staff; null if the site has neither, or before site.js is loaded. */
 	get site() {
 		return this.#site;
 	}
@@ -88,7 +88,7 @@ export class SiteParts {
 		else if (this.#info.people) this.#loadDirectory().catch(() => {});
 	}
 
-	/** Call this when another conversation is open, or has its first message. */
+	/** Call this when another conversation was opened, or when a message has arrived. */
 	updatePeople() {
 		this.#directory?.update();
 	}

@@ -3,20 +3,20 @@
 // only when the browser has sent that request, and at least GAP_MS later, for two reasons:
 // - Tigase identifies the open requests of a session by the millisecond. If two requests have the
 //   same millisecond, Tigase never answers one of them, and then ends the session.
-// - A request that needs a new connection can be overtaken by one that does not. ejabberd (23.01)
-//   then answers neither of the two until `wait` is over, and ends the session if one is repeated.
+// - A request that needs a new connection can be overtaken by a request on an open connection. ejabberd
+//   (23.01) then answers neither of them until `wait` is over, and ends the session if either is repeated.
 //   On a busy server GAP_MS is too short. So a body also waits for the answer to the previous body
 //   if the previous body contains an <iq/>, because servers answer an <iq/> at once.
-// A server stores as many answers as requests can be open (hold + 1). When it gets the next request, it
-// drops the oldest answer. If that answer is lost, or its page is closed before it arrives, no page
-// can fetch it any more. So a body waits for the answer to the request OPEN_MAX requests earlier, even if
-// a later request was answered first, and even if that earlier request is a repeated one.
+// A server stores as many answers as requests can be open (hold + 1). With the next request the server
+// drops the oldest answer. If the dropped answer is lost, or its page is closed before the answer arrives,
+// no page can fetch that answer any more. So a body waits for the answer to the request OPEN_MAX requests
+// earlier. It waits even if a later request was answered first, or if the earlier request is a repeated one.
 
 // How long an answer waits for an earlier answer. If the earlier answer is lost, Strophe.js sends
 // its request again, and that answer comes late.
 const ORDER_MS = 3_000;
 const GAP_MS = 20; // shortest time between two requests; measured: with 0 ms half of the sessions were lost, with 20 ms none
-const ANSWER_MAX_MS = 1_000; // longest wait for the answer to an <iq/>, or to the request OPEN_MAX requests earlier; either might be lost
+const ANSWER_MAX_MS = 1_000; // longest wait for the answer to an <iq/>, or to the request that was sent OPEN_MAX requests ago; limited because an answer can be lost
 export const OPEN_MAX = 2; // largest number of open requests: hold + 1, and hold is 1
 const UPLOAD_MAX_MS = 2_000; // longest wait if a browser does not report that it has sent a request
 
@@ -25,7 +25,7 @@ const UPLOAD_MAX_MS = 2_000; // longest wait if a browser does not report that i
  *
  * @typedef {object} Hooks
  * @property {(request: import("./repeats.js").Sent) => void} made is called before a new request is sent
- * @property {() => Promise<void> | null} makeSure a request must await the returned promise before it is sent; null: no wait is needed
+ * @property {() => Promise<void> | null} makeSure a request waits for the returned promise before it is sent; null if it need not wait
  */
 
 export class Spacing {
@@ -37,7 +37,7 @@ export class Spacing {
 	// for each open request that is not Strophe's, by rid: the function that resolves the promise of expect()
 	/** @type {Map<number, () => void>} */ #repeated = new Map();
 	#flushing = false;
-	#newest = 0; // the highest rid of a request that was made
+	#newest = 0; // the highest rid of all requests that were made
 	/** @type {number | undefined} */ reading; // rid of the request whose answer is being delivered
 	#sentAt = -Infinity;
 	/** @type {any} */ #uploading = null; // the XMLHttpRequest that the browser has not sent yet
@@ -59,7 +59,7 @@ export class Spacing {
 		proto._onIdle = () => {
 			// If a later request was answered first, the answer to the oldest request is lost.
 			// Strophe repeats that request after some seconds, but only when some other event
-			// makes it check. Until then no request is free, and new stanzas wait.
+			// makes Strophe check. Until then Strophe opens no new request, and new stanzas wait.
 			if (proto._requests[0]?.dead) proto._throttledRequestHandler();
 			if (this.#left(proto.rid) > 0) this.#later(proto.rid);
 			else this.#idle.call(proto);
@@ -114,7 +114,11 @@ export class Spacing {
 		this.#deliverReady(Infinity);
 	}
 
-	/** Call this before expect(), for a request that is sent without Strophe, before Strophe's next request. @param {number} rid */
+	/**
+	 * Announces a request that will be sent without Strophe. Call this before Strophe makes its next request, and
+	 * call expect() when the announced request is sent.
+	 * @param {number} rid
+	 */
 	reserve(rid) {
 		this.#repeated.set(rid, () => {});
 	}
@@ -160,15 +164,15 @@ export class Spacing {
 	}
 
 	/**
-	 * Puts the waiting stanzas into a body of their own, which is sent as soon as the gap allows.
+	 * Puts the waiting stanzas into a body of their own, which is sent as soon as GAP_MS allows.
 	 */
 	sendWaiting() {
 		if (this.#connection._data.length > 0) this.#idle.call(this.#connection._proto);
 	}
 
-	/** Blocks until the gap is over, because timers no longer run in a page that goes away. */
+	/** Blocks until GAP_MS have passed since the last body, because timers no longer run in a page that is being left. */
 	holdStill() {
-		this.#asking = false; // stop waiting for the answer to an <iq/>
+		this.#asking = false; // the next body no longer waits for the answer to an <iq/>
 		const since = this.#clock.now() - this.#sentAt;
 		if (since >= 0 && since < GAP_MS) this.#clock.hold?.(GAP_MS - since);
 	}
@@ -239,7 +243,7 @@ export class Spacing {
 		if (this.#connection.connected) this.#connection._onIdle();
 	}
 
-	/** Flushes once after this turn of the event loop, even if it is called several times in the turn. */
+	/** Lets Strophe send the waiting stanzas after this turn of the event loop, once for all calls in the turn. */
 	#flushSoon() {
 		if (this.#flushing) return;
 		this.#flushing = true;

@@ -1,6 +1,6 @@
 // The staff of the site. A button opens a conversation with them, and the page tells the user if none of them
-// is online. The URL of the page is added to the first message. Users and staff need not be contacts:
-// the user's page sends directed presence to the staff, and a staff member's page answers with its own presence.
+// is online. The URL of the page is added to the first message. Users and staff need not be contacts.
+// The user's page sends directed presence to the staff, and a staff member's page answers with its own presence.
 // Later the server tells each side that the other has gone offline (RFC 6121, section 4.6).
 import { h } from "./dom.js";
 import { jidName } from "./stanza.js";
@@ -49,7 +49,7 @@ export class Staff {
 		return this.#jids.includes(jid.toLowerCase());
 	}
 
-	/** The staff member to write to: one who is online, otherwise the first in the list. */
+	/** The staff member to write to: a member who is online, otherwise the first member in the list. */
 	get first() {
 		const contacts = this.#jids.map((jid) => this.#parts.contactOf(jid));
 		return contacts.find(isThere) ?? contacts[0] ?? null;
@@ -57,8 +57,8 @@ export class Staff {
 
 	/**
 	 * At once opens a conversation with the first staff member who is known to be online, otherwise with
-	 * the first in the list. Then asks who is online. If another member is, the conversation with that
-	 * member replaces the first one, unless the user has already written something in it.
+	 * the first in the list. Then asks who is online. If that member is offline and another member is online,
+	 * opens a conversation with the other member, unless the user has already written something.
 	 */
 	async ask() {
 		const { current, open, address, talk } = this.#parts;
@@ -85,7 +85,7 @@ export class Staff {
 		if (!ours) return;
 		const says = isThere(contact) || this.#looking !== null ? "" : this.#TEXT.leaveMessage;
 		if (this.#state.textContent !== says) this.#state.textContent = says;
-		// the note is not hidden, because a screen reader must still read it
+		// an empty note is not hidden, so that a screen reader announces the next text in the note
 		this.#note.classList.toggle("silent", says === "" && this.#about === "");
 		this.#page.hidden = this.#about === "";
 		if (this.#about === "") return;

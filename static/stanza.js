@@ -27,7 +27,7 @@ const NS_MARKERS = "urn:xmpp:chat-markers:0";
  * @property {string} replaces id of the message that this one corrects (XEP-0308); can be empty
  * @property {string} body
  * @property {Date} time
- * @property {boolean} delayed true if it was stored before it came to this session
+ * @property {boolean} delayed true if the message was stored before it came to this session
  * @property {boolean} receipt true if the sender asks for a receipt (XEP-0184)
  * @property {boolean} markable true if the sender asks to be told when it is read (XEP-0333)
  *
@@ -184,7 +184,7 @@ export function readMessage(stanza, own, now) {
 /**
  * Reads whether the other side is writing (XEP-0085), and which message it has received (XEP-0184) or
  * read (XEP-0333).
- * Carbons are ignored, because they belong to another tab.
+ * Ignores carbons, because they concern another client of this user.
  * @param {Element} stanza
  * @returns {{peer: string, full: string, typing: boolean | null, received: string, displayed: string}}
  *   typing: null if the stanza does not say; received, displayed: "" if the stanza refers to no message
@@ -268,8 +268,8 @@ export function readPresence(stanza) {
 }
 
 /**
- * Returns the items of a roster result or push; null if it does not come from our own account,
- * because it must be ignored then (RFC 6121, section 2.1.6).
+ * Returns the items of a roster result or push; null if the stanza does not come from our own account.
+ * Such a stanza must be ignored (RFC 6121, section 2.1.6).
  * @param {Element} iq @param {string} own bare JID @returns {RosterItem[] | null}
  */
 export function readRoster(iq, own) {

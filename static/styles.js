@@ -1,5 +1,5 @@
-// The text of our style sheets, for the shadow tree of the embed. In embed.js it is a part of the
-// file (bundle.mjs), so no request is needed.
+// The text of our style sheets, for the shadow tree of the embed. The file embed.js contains
+// this text (bundle.mjs), so no request is needed.
 const NAMES = ["chat.css", "embed.css"];
 
 /** @returns {Promise<string[]>} */

@@ -20,8 +20,8 @@ const MARK = "prebind-mark "; // followed by the user's key; handover.js removes
  * @property {string} name the name to show for a member of a group chat, a guest or the staff; otherwise ""
  * @property {string} nick this user's nick in a group chat; "" if this user is not in it
  * @property {Line[]} lines oldest first
- * @property {string | null} cut if the page has removed its oldest lines, the archive's id of the oldest line that it still
- *   has, or "" if no id is known; null if none were removed, or after conversation.js has read this value
+ * @property {string | null} cut null if this page has removed no lines, or after conversation.js has read this value; otherwise the
+ *   archive's id of the oldest remaining line whose archive id is known, or "" if no archive id is known
  * @property {string} displayed the archive's id of the last message that was reported to the server as read; can be empty
  * @property {string} draft
  * @property {number} draftAt when the draft was written, in milliseconds
@@ -47,7 +47,7 @@ function toKept({ lines, ...talk }) {
 }
 
 /**
- * Merges a conversation with the copy that another tab has stored. Of two drafts, the later one is kept.
+ * Merges a conversation with the copy that another tab has stored. The later of the two drafts is kept.
  * @param {Talk} talk changed in place @param {any} kept
  */
 function absorb(talk, kept) {
@@ -58,8 +58,8 @@ function absorb(talk, kept) {
 }
 
 /**
- * Whether this tab has more of a conversation than is stored. Fates in GUESSES do not count, so that
- * two tabs never correct each other without end.
+ * Whether this tab has more of a conversation than is stored. Fates in GUESSES do not count, because
+ * otherwise two tabs could correct each other without end.
  * @param {Talk} talk @param {any} kept
  */
 function knowsMore({ lines, draftAt }, kept) {
@@ -78,7 +78,7 @@ export class Talks {
 	/** @type {Storage | null} */ #storage;
 	/** @type {string | null} */ #mark = null;
 	#now;
-	#user = ""; // if "", nothing is stored
+	#user = ""; // the site's opaque key for the user; while it is "", nothing is stored
 
 	/** @param {{storage: Storage | null, now?: () => number}} where storage: localStorage */
 	constructor({ storage, now = Date.now }) {
@@ -91,7 +91,7 @@ export class Talks {
 	}
 
 	/**
-	 * Reads what is stored for this user, and removes what is stored for others. Call this again
+	 * Reads what is stored for this user, and removes what is stored for other users. Call this again
 	 * when the page might have missed changes.
 	 * @param {string} user the site's opaque key for the user; "" if not known; then nothing is stored
 	 */
@@ -114,7 +114,7 @@ export class Talks {
 
 	/**
 	 * Call this when another tab has changed the storage. The processes of a browser do not see a change
-	 * at the same time, so a tab can overwrite a change that it has not seen yet. Then both
+	 * at the same time. So a tab can overwrite a change that it has not seen yet. Then both
 	 * tabs store their versions again. But the other tab's page might be closed by then. So
 	 * this tab gets the value that it has overwritten (`told`), and stores that value too.
 	 * @param {string | null} key
@@ -174,8 +174,8 @@ export class Talks {
 	 * Adds a message, unless it is a copy of a known message. If this user wrote it, here or
 	 * elsewhere, all lines above it count as read.
 	 * @param {Talk} talk @param {Line} line
-	 * @param {{replaces?: string, next?: Line}} [where] replaces: id of the message that it corrects; next: a line of the
-	 *   conversation that comes after it
+	 * @param {{replaces?: string, next?: Line}} [where] replaces: id of the message that `line` corrects; next: a line of the
+	 *   conversation that comes after `line`
 	 * @returns {boolean} false if the message was known, or has corrected a line
 	 */
 	add(talk, line, { replaces = "", next } = {}) {

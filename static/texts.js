@@ -8,7 +8,7 @@ const OTHERS = ["de", "fr"];
 /** The language of the page, without its region. */
 export const language = (globalThis.document?.documentElement.lang || "en").toLowerCase().split("-")[0];
 
-/** @typedef {typeof en & typeof import("./lang/en.js").more} Texts the texts of more.js are there only after it is loaded */
+/** @typedef {typeof en & typeof import("./lang/en.js").more} Texts the texts of more.js exist only after loadMore() */
 
 /** Returns the texts of the language; English texts if there are none, or if they do not load. */
 async function loadTexts() {

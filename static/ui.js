@@ -159,7 +159,7 @@ export class ChatUi {
 		return this.#ofSite.showOfUser(user);
 	}
 
-	/** Opens a room of a page. @param {string} jid @param {string} name the name to show */
+	/** Opens a room that the page names. @param {string} jid @param {string} name the name to show */
 	openRoom(jid, name) {
 		return this.#ofSite.openRoom(jid, name);
 	}
@@ -208,7 +208,8 @@ export class ChatUi {
 		on("seen", ({ peer, id }) => this.#messages.seenElsewhere(this.#contactOf(peer), id));
 		on("room", (room) => this.#onRoom(room));
 		on("nick", (detail) => this.#onNick(detail));
-		on("request", ({ jid }) => this.#ofSite.isGuest(jid) || this.#onRequest(bareJid(jid))); // guests have no contacts
+		// requests of guests are ignored, because guests have no contacts
+		on("request", ({ jid }) => this.#ofSite.isGuest(jid) || this.#onRequest(bareJid(jid)));
 		on("unsent", ({ ids }) => this.#messages.setFate(ids, "unsent"));
 		on("lost", (detail) => this.#onLost(detail));
 		on("needs-login", ({ url }) => {
@@ -233,8 +234,8 @@ export class ChatUi {
 		window.addEventListener("storage", ({ key, newValue }) => this.#onStored(key, newValue));
 		window.addEventListener("pageshow", ({ persisted }) => persisted && this.#onRestored());
 		window.addEventListener("pagehide", () => this.#messages.flush());
-		// Does not wait for pagehide, because the next page can start before that event, and a busy
-		// browser can end this page without it.
+		// Stores the conversations before pagehide too, because the next page can start before pagehide, and a
+		// busy browser can end this page without pagehide.
 		const { navigation } = /** @type {any} */ (window);
 		if (navigation) navigation.addEventListener("navigate", () => this.#messages.flush());
 		else window.addEventListener("beforeunload", () => this.#messages.flush());
@@ -249,7 +250,7 @@ export class ChatUi {
 
 	// ---- one conversation ----
 
-	/** @param {Contact} contact @param {boolean} [byHand] true if the user opened it; then the keyboard focus moves too */
+	/** @param {Contact} contact @param {boolean} [byHand] true if opened by the user; then the keyboard focus moves too */
 	#open(contact, byHand = true) {
 		this.#messages.flush();
 		// On a phone the browser's back button leads to the list, too. The history entry does
@@ -386,7 +387,7 @@ export class ChatUi {
 		this.#ofSite.showPeople(); // the site's list of people might have the name of this JID
 	}
 
-	// ---- what the user's tabs store ----
+	// ---- conversations in localStorage ----
 
 	/** Shows what is stored for this user. @param {string} user the site's opaque key for the user */
 	#onUser(user) {

@@ -108,7 +108,7 @@ export class Uploads {
 		return this.#parts.send(contact, slot.get) ? "" : TEXT.uploadFailed;
 	}
 
-	/** Finds the service once. After a failure, the next file looks for it again. @returns {Promise<Service | null>} */
+	/** Returns the service. Looks for it only once, but again after a failure. @returns {Promise<Service | null>} */
 	async #find() {
 		const service = await (this.#service ??= this.#look());
 		if (!service) this.#service = null;
@@ -138,7 +138,7 @@ export class Uploads {
 	/**
 	 * Asks where to send the file.
 	 * @param {Service} service @param {File} file
-	 * @returns {Promise<Slot | null>} null if the service has refused it
+	 * @returns {Promise<Slot | null>} null if the service has refused the file
 	 * @throws {Error} with a text for the user, if a URL does not have one of the configured origins
 	 */
 	async #slot({ jid }, file) {

@@ -167,7 +167,7 @@ export class Voice {
 
 	// ---- the session continues here, or is lost ----
 
-	/** The session in the state in which the next holder continues it. */
+	/** The session as the next holder needs it to continue. */
 	get session() {
 		return this.#session;
 	}
@@ -178,8 +178,8 @@ export class Voice {
 	}
 
 	/**
-	 * Call this when no answers can come any more. Returns the ids of this tab's messages that the server
-	 * does not have.
+	 * Call this when no answers can come any more. Returns the ids of this tab's messages that are
+	 * not in a request yet.
 	 */
 	end() {
 		const ids = this.#unsaid.flatMap((batch) => batch.ids);

@@ -7,8 +7,8 @@
 #include <string.h>
 
 /*
- * Parses a word of deny_jids: a bare JID or a localpart. A localpart is completed with `domain`
- * here, but it denies the JIDs of every domain.
+ * Parses a word of deny_jids: a bare JID or a localpart. A localpart is completed to a JID with
+ * `domain` here, but denies the JIDs with this localpart in every domain.
  */
 static enum status read_word(const char *word, const char *domain, struct jid *out,
 			     struct error *err)
@@ -64,17 +64,17 @@ enum status jid_deny(const struct site_conf *conf, const struct jid *jid, struct
 {
 	if (jid_is_service(conf, jid))
 		return error_set(err, STATUS_NO_CHAT_ACCOUNT,
-				 "%s@%s is the account in tigase_user, which administers Tigase: "
-				 "no site user may have it",
+				 "%s@%s is the Tigase administrator's account (tigase_user), so no "
+				 "site user can have this account",
 				 jid->localpart, jid->domain);
 	if (is_guests(conf, jid))
 		return error_set(err, STATUS_NO_CHAT_ACCOUNT,
-				 "%s@%s is in guest_domain, whose JIDs the XMPP server gives to "
-				 "guests: no site user may have it",
+				 "%s@%s is in guest_domain, where the XMPP server creates the JIDs "
+				 "of guests, so no site user can have this JID",
 				 jid->localpart, jid->domain);
 	if (is_listed(conf, jid))
 		return error_set(err, STATUS_NO_CHAT_ACCOUNT,
-				 "%s@%s is in deny_jids: no site user may have it", jid->localpart,
-				 jid->domain);
+				 "%s@%s is in deny_jids, so no site user can have this JID",
+				 jid->localpart, jid->domain);
 	return STATUS_OK;
 }

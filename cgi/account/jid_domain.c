@@ -21,8 +21,8 @@ enum status jid_rule_domain(const struct site_conf *conf, char **out, struct err
 
 	if (status == STATUS_OK && rule.whole && conf->jid_domains.count == 0)
 		return error_set(err, STATUS_BAD_REQUEST,
-				 "{email} alone needs the key jid_domains, which lists the domains "
-				 "whose addresses are JIDs");
+				 "jid = {email} requires the key jid_domains, the list of domains "
+				 "whose email addresses are JIDs");
 	return status == STATUS_OK
 		   ? jid_domain_prepare(rule.whole ? conf->jid_domains.items[0] : rule.domain, out,
 					err)
@@ -58,9 +58,10 @@ enum status jid_domains_check(const struct site_conf *conf, struct error *err)
 	struct jid_rule rule;
 
 	if (list->count > 0 && (jid_rule_read(conf->jid, &rule) != NULL || !rule.whole))
-		return conf_fault(err, STATUS_BAD_REQUEST, place,
-				  "needs jid = {email}; `jid` is %s, which already names a domain",
-				  conf->jid);
+		return conf_fault(
+		    err, STATUS_BAD_REQUEST, place,
+		    "requires jid = {email}, but `jid` is %s, which already contains a domain",
+		    conf->jid);
 	for (size_t i = 0; i < list->count; i++) {
 		char *prepared = NULL;
 		enum status status = jid_domain_prepare(list->items[i], &prepared, err);
@@ -68,14 +69,16 @@ enum status jid_domains_check(const struct site_conf *conf, struct error *err)
 
 		free(prepared);
 		if (status != STATUS_OK || !same)
-			return conf_fault(err, STATUS_BAD_REQUEST, place,
-					  "'%s' is not a domain in the XMPP server's form, which "
-					  "has no dot at the end",
-					  list->items[i]);
+			return conf_fault(
+			    err, STATUS_BAD_REQUEST, place,
+			    "'%s' is not a domain in the form that the XMPP server uses; write the "
+			    "domain in lower case, without a dot at the end",
+			    list->items[i]);
 		if (conf_site_has_provider(conf, PROVIDER_GUEST) &&
 		    strcmp(list->items[i], conf->guest_domain) == 0)
 			return conf_fault(err, STATUS_BAD_REQUEST, place,
-					  "%s is guest_domain, where guests get their JIDs",
+					  "%s is the guest_domain, which is reserved for guests; "
+					  "remove this domain from jid_domains",
 					  list->items[i]);
 	}
 	return STATUS_OK;
@@ -102,7 +105,7 @@ enum status jid_from_address(const struct site_conf *conf, const char *address, 
 	char *name = NULL, *localpart = NULL;
 
 	if (domain == NULL)
-		return error_set(err, STATUS_BAD_REQUEST, "%s is in no domain of jid_domains",
+		return error_set(err, STATUS_BAD_REQUEST, "the domain of %s is not in jid_domains",
 				 address);
 	name = strndup(address, (size_t)(strrchr(address, '@') - address));
 	if (name == NULL)

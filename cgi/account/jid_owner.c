@@ -30,13 +30,16 @@ static enum status sites_jid_check(const char *text, const struct jid *jid, stru
 		return STATUS_OK;
 	enum status status = jid_parse(text, &there, err);
 	if (status == STATUS_BAD_REQUEST || (status == STATUS_OK && !jid_same_bare(&there, jid)))
-		status =
-		    error_set(err, STATUS_NOT_FOUND, "the site gives this user the JID %s", text);
+		status = error_set(err, STATUS_NOT_FOUND,
+				   "the site assigns the JID %s to this user", text);
 	jid_clear(&there);
 	return status;
 }
 
-/* Checks a guessed user, who is the owner if the user's JID is that account. */
+/*
+ * Checks whether a guessed user owns the account `jid`. Returns STATUS_NOT_FOUND if the user's JID
+ * is a different one.
+ */
 static enum status leads_to(const struct site_conf *conf, struct store *store,
 			    const struct login_account *account, const struct jid *jid,
 			    struct error *err)
@@ -49,7 +52,7 @@ static enum status leads_to(const struct site_conf *conf, struct store *store,
 	if (status == STATUS_OK)
 		status = jid_rule_look(conf, store, &who, &there, err);
 	if (status == STATUS_OK && !jid_same_bare(&there, jid))
-		status = error_set(err, STATUS_NOT_FOUND, "site user '%s' has another JID",
+		status = error_set(err, STATUS_NOT_FOUND, "site user '%s' has a different JID",
 				   account->name);
 	jid_clear(&there);
 	return status == STATUS_NO_CHAT_ACCOUNT ? STATUS_NOT_FOUND : status;
@@ -117,8 +120,8 @@ static enum status spelled_otherwise_find(const struct identity_context *context
 		strbuf_clear(&tried[i]);
 	if (status == STATUS_NOT_FOUND)
 		error_set(err, status,
-			  "%s finds no user '%s' in upper or lower case; make the query compare "
-			  "fold(name) with fold(:user)",
+			  "the query in %s does not find the user '%s' in upper or lower case; "
+			  "make the query compare fold(name) with fold(:user)",
 			  context->conf->login_query, name);
 	return status;
 }
@@ -133,10 +136,11 @@ static enum status owner_find(const struct site_conf *conf, struct store *store,
 
 	if (jid_rule_read(conf->jid, &rule) != NULL || rule.field != JID_RULE_USER)
 		return error_set(err, STATUS_NOT_FOUND,
-				 "a JID made by %s does not contain the user's name", conf->jid);
+				 "the rule %s makes JIDs that do not contain the user's name",
+				 conf->jid);
 	char *inside = jid_rule_inside(&rule, jid->localpart);
 	if (inside == NULL)
-		return error_set(err, STATUS_NOT_FOUND, "%s gives no user the localpart %s",
+		return error_set(err, STATUS_NOT_FOUND, "the rule %s never makes the localpart %s",
 				 conf->jid, jid->localpart);
 	enum status status = jid_name_from_localpart(inside, jid_rule_name_form(&rule), &name, err);
 	if (status == STATUS_OK)
@@ -210,7 +214,7 @@ static enum status claim_for(const struct site_conf *conf, struct store *store,
 		status = jid_rule_identity(conf, store, &who, &there, err);
 	}
 	if (status == STATUS_OK && !jid_same_bare(&there, jid))
-		status = error_set(err, STATUS_NOT_FOUND, "site user '%s' now has another JID",
+		status = error_set(err, STATUS_NOT_FOUND, "site user '%s' now has a different JID",
 				   owner->user);
 	jid_clear(&there);
 	login_account_clear(&account);
@@ -226,7 +230,8 @@ enum status jid_owner_confirm(const struct site_conf *conf, struct store *store,
 	enum status status = jid_rule_owner(conf, store, jid, &now, err);
 	if (status == STATUS_OK &&
 	    (strcmp(now.source, owner->source) != 0 || strcmp(now.user, owner->user) != 0))
-		status = error_set(err, STATUS_NOT_FOUND, "the account now has another owner");
+		status =
+		    error_set(err, STATUS_NOT_FOUND, "the account now belongs to a different user");
 	if (status == STATUS_OK)
 		status = claim_for(conf, store, jid, owner, err);
 	jid_owner_clear(&now);

@@ -84,8 +84,8 @@ static enum status surround(const struct jid_rule *rule, const char *localpart, 
 	if (status == STATUS_OK && strcmp(prepared, whole) != 0)
 		status = error_set(
 		    err, STATUS_BAD_REQUEST,
-		    "the text around the placeholder would change, which gives the localpart "
-		    "\"%s\"; write that text in lower case and without combining characters",
+		    "the rule's fixed text is not in prepared form, so the localpart would become "
+		    "\"%s\"; write the fixed text in lower case and without combining characters",
 		    prepared);
 	free(prepared);
 	if (status == STATUS_OK)
@@ -121,7 +121,7 @@ enum status jid_rule_check(const char *text, struct error *err)
 }
 
 /*
- * True if a session of this provider keeps only the user's name. This is the case if the session is
+ * True if a session that this provider starts stores only the user's name. Such a session is
  * started by a token that a page posts.
  */
 static bool forgets(const struct site_conf *conf, const struct identity_provider *provider)
@@ -144,15 +144,16 @@ static enum status providers_check(const struct site_conf *conf, struct error *e
 		if (provider == &guest_provider) /* the XMPP server chooses a guest's JID */
 			continue;
 		if (provider == NULL || (provider->knows & needs) != needs)
-			return conf_fault(err, STATUS_BAD_REQUEST, conf_site_place(conf, "jid"),
-					  "%s needs a user's %s, which provider %s does not know: "
-					  "use {user} in the rule, or remove %s from `identity`",
-					  conf->jid, fields[rule.field].what, name, name);
+			return conf_fault(
+			    err, STATUS_BAD_REQUEST, conf_site_place(conf, "jid"),
+			    "%s needs a user's %s, which the provider %s does not return; use "
+			    "{user} in the rule, or remove %s from `identity`",
+			    conf->jid, fields[rule.field].what, name, name);
 		if (needs != 0 && forgets(conf, provider))
 			return conf_fault(err, STATUS_BAD_REQUEST, conf_site_place(conf, "jid"),
-					  "%s needs a user's %s, but only the user's name is kept "
-					  "from a posted token (token_origins): use {user} in the "
-					  "rule, or pass the token in a cookie",
+					  "%s needs a user's %s, but prebind keeps only the user's "
+					  "name from a posted token (token_origins); use {user} in "
+					  "the rule, or send the token in a cookie",
 					  conf->jid, fields[rule.field].what);
 	}
 	return STATUS_OK;
@@ -203,15 +204,16 @@ static enum status jid_from_rule(const struct site_conf *conf, const char *user,
 	if (status != STATUS_OK)
 		return status;
 	if (rule.field != JID_RULE_USER && (value == NULL || value[0] == '\0'))
-		status = error_set(&why, STATUS_BAD_REQUEST, "the login does not include the %s",
+		status = error_set(&why, STATUS_BAD_REQUEST,
+				   "the identity provider did not return the %s",
 				   fields[rule.field].what);
 	if (status == STATUS_OK)
 		status = rule.whole ? jid_from_address(conf, value, out, &why)
 				    : jid_from_name(&rule, value, out, &why);
 	if (status == STATUS_BAD_REQUEST)
 		return error_set(err, STATUS_NO_CHAT_ACCOUNT,
-				 "site user '%s' gets no JID from the rule %s: %s; give the user "
-				 "one with `prebindctl map set USER JID`",
+				 "site user '%s' gets no JID from the rule %s: %s; assign a JID "
+				 "with `prebindctl map set USER JID`",
 				 user, text, why.text);
 	return status == STATUS_OK ? status : error_set(err, status, "%s", why.text);
 }
@@ -235,8 +237,8 @@ static enum status refuse_taken(struct store *store, const char *user, const str
 	if (status == STATUS_OK)
 		status = error_set(
 		    err, STATUS_NO_CHAT_ACCOUNT,
-		    "the rule gives site user '%s' the account %s@%s, but the JID map gives it to "
-		    "'%s'; give the user another JID with `prebindctl map set`",
+		    "the rule gives site user '%s' the account %s@%s, but the JID map assigns this "
+		    "account to '%s'; assign a different JID with `prebindctl map set`",
 		    user, jid->localpart, jid->domain, row.user);
 	jid_map_clear(&row);
 	return status == STATUS_NOT_FOUND ? STATUS_OK : status;
@@ -258,10 +260,12 @@ static enum status jid_from_site(const struct site_conf *conf, const char *text,
 		return status;
 	status = jid_parse(text, &jid, &why);
 	if (status == STATUS_OK && jid.resource != NULL && jid.resource[0] != '\0')
-		status = error_set(&why, STATUS_BAD_REQUEST, "it is not name@domain");
+		status =
+		    error_set(&why, STATUS_BAD_REQUEST, "the JID must have the form name@domain");
 	if (status == STATUS_OK && !jid_rule_has_domain(conf, jid.domain))
-		status = error_set(&why, STATUS_BAD_REQUEST, "its domain is not %s%s", domain,
-				   conf->jid_domains.count > 1 ? " or another of jid_domains" : "");
+		status = error_set(&why, STATUS_BAD_REQUEST, "the domain must be %s%s", domain,
+				   conf->jid_domains.count > 1 ? " or another domain in jid_domains"
+							       : "");
 	free(domain);
 	if (status == STATUS_OK) {
 		*out = jid;
@@ -274,15 +278,15 @@ static enum status jid_from_site(const struct site_conf *conf, const char *text,
 
 /* How to make a user's JID, and whether to write a claim for it. */
 struct making {
-	bool from_site; /* the site reported the JID; otherwise the rule made it */
+	bool from_site; /* true if the site reported the JID, false if the rule made it */
 	struct jid_rule rule;
-	bool writes; /* claim the account if nobody has claimed it */
+	bool writes; /* true to claim the account if nobody has claimed it */
 };
 
 /*
  * Decides whether a claim records the user's id at the site or the user's name. If the rule uses
  * the name, the claim records the name. Otherwise it records the id, if known, because another user
- * may get the same name later.
+ * might get the same name later.
  *
  * A web server (provider remote_user) passes on the name as the user typed it. So if the rule folds
  * case, owner_name uses the folded name, because all spellings of the name belong to the same
@@ -319,12 +323,15 @@ static enum status claim_refused(const struct identity *who, const struct jid *j
 				 const char *owner, struct error *err)
 {
 	return error_set(err, STATUS_NO_CHAT_ACCOUNT,
-			 "site user '%s' would get the account %s@%s, which %s already has; if it "
-			 "now belongs to this user, run `prebindctl map set`",
+			 "site user '%s' would get the account %s@%s, which already belongs to %s; "
+			 "to transfer the account, run `prebindctl map set`",
 			 who->user, jid->localpart, jid->domain, owner);
 }
 
-/* Gives the account to the user, unless another user has claimed it before. */
+/*
+ * Checks that no other user has claimed the account, and claims it for the user if claim_is_due.
+ * Returns STATUS_NO_CHAT_ACCOUNT if another user has claimed the account.
+ */
 static enum status claim(struct store *store, const struct identity *who,
 			 const struct making *making, const struct jid *jid, struct error *err)
 {
@@ -361,12 +368,12 @@ struct jid_question {
 	const struct site_conf *conf;
 	struct store *store;
 	const struct identity *who;
-	bool writes; /* claims the account for this user if no other user has it */
+	bool writes; /* true to claim the account for this user if no other user has it */
 };
 
 /*
- * For a user without a row. Takes the JID that the site reports or, if there is none, applies the
- * rule.
+ * Finds the JID of a user who has no row in the map. Uses the JID that the site reports. If the
+ * site reports no JID, applies the rule.
  */
 static enum status jid_without_row(const struct jid_question *ask, struct jid *out,
 				   struct error *err)
@@ -417,7 +424,7 @@ static enum status jid_of(const struct jid_question *ask, struct jid *out, struc
 	if (status == STATUS_NOT_FOUND)
 		return error_set(err, STATUS_NO_CHAT_ACCOUNT,
 				 "site user '%s' has no row in the JID map, which accounts = map "
-				 "requires; add one with `prebindctl map set USER JID`",
+				 "requires; add a row with `prebindctl map set USER JID`",
 				 who->user);
 	if (status == STATUS_OK)
 		status = jid_by_row(ask->conf, &row, out, &why);

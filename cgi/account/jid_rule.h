@@ -12,9 +12,9 @@
 
 /*
  * Finds the bare JID of a site user if only the user's name is known. Returns
- * STATUS_NO_CHAT_ACCOUNT if there is no row and accounts = map, if the rule cannot turn the name
- * into a JID, or if the account belongs to another user or is in deny_jids. err says why. The
- * caller clears *out.
+ * STATUS_NO_CHAT_ACCOUNT, and the reason in err, if the user gets no account. The reason can be
+ * that the user has no row and accounts = map, or that the rule cannot turn the name into a JID. It
+ * can also be that the account belongs to another user or is in deny_jids. The caller clears *out.
  */
 enum status jid_rule_apply(const struct site_conf *conf, struct store *store, const char *source,
 			   const char *user, struct jid *out, struct error *err);

@@ -63,12 +63,14 @@ enum status people_check(const struct site_conf *conf, struct error *said)
 	enum status status = STATUS_OK;
 
 	if (!has_query(conf))
-		return error_set(said, STATUS_OK, "visitors find the users of prebind's own login");
+		return error_set(said, STATUS_OK,
+				 "a search for people finds the users of prebind's own login");
 	status = people_query_open(conf, PEOPLE_ROWS_MAX, &query, said);
 	if (status == STATUS_OK)
 		status = people_query_check(query, said);
 	if (status == STATUS_OK)
-		error_set(said, STATUS_OK, "the site's database accepts %s", conf->people_query);
+		error_set(said, STATUS_OK, "the site's database accepts the query in %s",
+			  conf->people_query);
 	people_query_close(query);
 	return status;
 }
@@ -92,7 +94,8 @@ void person_list_clear(struct person_list *list)
 }
 
 /*
- * Returns the name of the provider by which the site's people log in, as in the map and the claims.
+ * Returns the name of the provider by which the site's people log in. The map and the claims use
+ * the same name.
  */
 static const char *source_of(const struct site_conf *conf)
 {
@@ -238,7 +241,7 @@ static enum status search(struct finding *f, const char *q, const char *user)
 	const struct people_search what = {.q = q, .user = user, .me = f->ask->me->user};
 	enum status status;
 
-	store_rest(f->reader); /* release the connection, because the site's database may be slow */
+	store_rest(f->reader); /* release the connection, because the site's database can be slow */
 	status = f->people->query != NULL
 		     ? people_query_each(f->people->query, &what, person_found, f, f->err)
 		     : own_each(f, &what);
@@ -304,8 +307,8 @@ static enum status owner_name(struct finding *f, const struct jid *jid, char **o
 }
 
 /*
- * Finds the owner of one account. If the rule folds case, the name may have had capitals. So if the
- * exact name is not found, the search is repeated ignoring case.
+ * Finds the owner of one account. If the rule folds case, the user's name can have capitals that
+ * the JID does not show. So if the exact name is not found, the search is repeated ignoring case.
  */
 static enum status search_owner(struct finding *f, const struct jid *jid)
 {
@@ -354,8 +357,8 @@ static enum status search_owners(struct finding *f, const char *jids)
 }
 
 /*
- * Opens the query at its first use. If the site's file is wrong, returns STATUS_UNAVAILABLE,
- * because STATUS_BAD_REQUEST would mean that the visitor's request is wrong.
+ * Opens the query at its first use. If the query file is wrong, returns STATUS_UNAVAILABLE, because
+ * STATUS_BAD_REQUEST would mean that the visitor's request is wrong.
  */
 static enum status open_later(struct people *people, struct error *err)
 {
@@ -398,7 +401,7 @@ static enum status all_users(struct finding *f, size_t max)
 
 	if (status == STATUS_OK && f->users > max)
 		status =
-		    error_set(f->err, STATUS_CONFLICT, "the site has more than %zu people", max);
+		    error_set(f->err, STATUS_CONFLICT, "the site has more than %zu users", max);
 	return status;
 }
 

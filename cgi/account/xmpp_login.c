@@ -113,9 +113,10 @@ static enum status owner_check(struct xmpp_login *login, const struct jid_owner 
 
 /*
  * Decides whether a token is accepted if no owner of its account is found. The user existed when
- * the token was made. So the user was deleted later, or is a user that we cannot find. We cannot
- * find users of other providers. We also cannot find a user whose name has capitals that
- * {user|lower} removes, if the site's query does not ignore case.
+ * the token was made, so the user was deleted later or is a user that we cannot find. Accepts the
+ * token only if the site can have users that we cannot find. These are users of other providers,
+ * and users whose names have capitals that {user|lower} removes, if the site's query does not
+ * ignore case.
  */
 static enum status unknown_owner_check(const struct xmpp_login *login, const struct jid *jid,
 				       struct error *err)
@@ -131,7 +132,7 @@ static enum status unknown_owner_check(const struct xmpp_login *login, const str
 			 jid->localpart, jid->domain);
 }
 
-/* Checks the user that the token was made for, who may have been disabled or deleted since. */
+/* Checks that the user for whom the token was made has not been disabled or deleted since then. */
 static enum status token_owner_check(struct xmpp_login *login, const struct jid *jid,
 				     struct error *err)
 {
@@ -162,7 +163,7 @@ static enum status one_time_token_check(struct xmpp_login *login, const struct j
 		return error_set(err, STATUS_BAD_CREDENTIALS, "the token %s",
 				 status == STATUS_CONFLICT ? "was used before" : "has expired");
 	/*
-	 * Check again, because the write may have waited and the user may have been disabled
+	 * Check again, because the write can have waited, and the user can have been disabled
 	 * meanwhile.
 	 */
 	return status == STATUS_OK ? token_owner_check(login, jid, err) : status;
@@ -192,11 +193,11 @@ static enum status owner_password_check(struct xmpp_login *login, const struct a
 	    .conf = login->conf, .store = login->store, .now = attempt->now};
 
 	if (attempt->owner.user == NULL)
-		return no_password(attempt->password, "no site user has that account", err);
+		return no_password(attempt->password, "no site user has this account", err);
 	if (strcmp(attempt->owner.source, login_session_provider.name) != 0)
 		return no_password(attempt->password,
-				   "the account belongs to a user of another provider, whose "
-				   "passwords prebind does not have: only a token is accepted",
+				   "the account belongs to a user of another provider, so prebind "
+				   "has no password to check; only a token is accepted",
 				   err);
 	enum status status =
 	    login_password_check(&context, attempt->owner.user, attempt->password, err);
@@ -268,6 +269,6 @@ enum status xmpp_login_exists(struct xmpp_login *login, const struct jid *jid, s
 	if (status == STATUS_OK)
 		status = owner_check(login, &owner, err);
 	jid_owner_clear(&owner);
-	/* The account of a disabled user exists. So does an account that two users could claim. */
+	/* an account exists even if its user is disabled, or if two users could claim it */
 	return status == STATUS_BAD_CREDENTIALS || status == STATUS_CONFLICT ? STATUS_OK : status;
 }

@@ -1,7 +1,7 @@
 /*
- * Checks a password for the XMPP server (prebind-extauth). A password is right for an account if it
- * is a one-time token of ours (xmpp/login_token.h), or the password of the site user who owns the
- * account.
+ * Checks a password for the XMPP server (prebind-extauth). Two passwords are right for an account:
+ * a one-time token that prebind made (xmpp/login_token.h), and the password of the site user who
+ * owns the account.
  */
 #ifndef ACCOUNT_XMPP_LOGIN_H
 #define ACCOUNT_XMPP_LOGIN_H

@@ -70,14 +70,14 @@ enum status address_net_parse(const char *text, struct address_net *out, struct 
 		if (!length_read(text + len + 1, ipv4 ? 32 : 128, &bits))
 			return error_set(
 			    err, STATUS_BAD_REQUEST,
-			    "'%s': the network's length after the / must be a number from 0 to %d",
+			    "'%s': the prefix length after the / must be a number from 0 to %d",
 			    text, ipv4 ? 32 : 128);
 		net.bits = ipv4 ? IPV4_BITS + bits : bits;
 	}
 	if (!is_whole(&net))
 		return error_set(err, STATUS_BAD_REQUEST,
-				 "'%s' has bits set after the network's length; write the "
-				 "network's first address, or one machine's address without a /",
+				 "'%s' has bits set after the prefix length; write the network's "
+				 "first address, or a single address without a /",
 				 text);
 	*out = net;
 	return STATUS_OK;

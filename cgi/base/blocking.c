@@ -1,6 +1,6 @@
 /*
- * Stores the waiter of each thread in a thread-local variable, not in the request. Some code that
- * waits, for example for a database lock, does not get the request.
+ * Stores the waiter of each thread in a thread-local variable, not in the request, because some
+ * code that waits, for example for a database lock, does not get the request.
  */
 #include "base/blocking.h"
 
@@ -10,7 +10,7 @@
 
 #include "base/clock.h"
 
-#define SHORT_MS 5 /* wait this long before blocking_begin; starting another thread takes longer */
+#define SHORT_MS 5 /* wait this long before blocking_begin, as starting a thread takes longer */
 
 static _Thread_local struct blocking_waiter *waiter;
 
@@ -43,9 +43,10 @@ void blocking_end(void)
 
 enum status blocking_refused(struct error *err)
 {
-	error_set(err, STATUS_BUSY,
-		  "too many requests are waiting (key waiting_max); check whether the XMPP server "
-		  "is slow, the site's database is locked, or upstream_max is too low");
+	error_set(
+	    err, STATUS_BUSY,
+	    "too many requests are waiting (key waiting_max); check whether the XMPP server is "
+	    "slow, whether the site's database is locked, and whether upstream_max is too low");
 	return error_retry_after(err, STATUS_BUSY, BLOCKING_RETRY_S);
 }
 
@@ -86,8 +87,8 @@ int condition_wait(pthread_cond_t *condition, pthread_mutex_t *lock, int64_t unt
 }
 
 /*
- * Waits for the short part only. Returns 0 when it is over, so that the caller tests its condition
- * again before the long part.
+ * Waits for the short part only. Returns 0 when the short part is over, so that the caller tests
+ * its condition again before the long part.
  */
 static int short_wait(pthread_cond_t *condition, pthread_mutex_t *lock, int64_t until_ms)
 {

@@ -13,7 +13,7 @@ int64_t clock_monotonic_ms(void); /* milliseconds; for deadlines */
 int64_t clock_monotonic_us(void); /* microseconds; for measurements */
 /*
  * The monotonic time of the last clock tick, in milliseconds. It is up to 10 ms old, but reading it
- * takes only a quarter of the time.
+ * takes only a quarter of the time of clock_monotonic_ms.
  */
 int64_t clock_monotonic_coarse_ms(void);
 

@@ -1,5 +1,5 @@
 /*
- * Encodings and escapes, one function for each context. All of them treat bytes as unsigned and
+ * Encodings and escapes, one function for each context. All functions treat bytes as unsigned and
  * ignore the locale, so the result is the same on every machine.
  */
 #include <string.h>
@@ -14,8 +14,8 @@ static const char hex_digits_upper[] = "0123456789ABCDEF";
 size_t utf8_decode(const char *data, size_t len, uint32_t *out)
 {
 	/*
-	 * The smallest valid code point for each length in bytes; a smaller one is overlong (RFC
-	 * 3629, 3).
+	 * The smallest valid code point for each length in bytes. A smaller code point is overlong
+	 * (RFC 3629, 3).
 	 */
 	static const uint32_t smallest[] = {0, 0, 0x80, 0x800, 0x10000};
 	const unsigned char *p = (const unsigned char *)data;

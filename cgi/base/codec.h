@@ -15,8 +15,8 @@
 bool utf8_valid(const char *data, size_t len);
 
 /*
- * Decodes the first character of data. Returns its length in bytes (1 to 4); 0 if it is invalid or
- * len is 0.
+ * Decodes the first character of data. Returns the character's length in bytes (1 to 4), or 0 if
+ * the character is invalid or len is 0.
  */
 size_t utf8_decode(const char *data, size_t len, uint32_t *out);
 
@@ -24,8 +24,8 @@ size_t utf8_decode(const char *data, size_t len, uint32_t *out);
 bool text_has_control(const char *text);
 
 /*
- * True if the text contains one of & < > " ', which have a meaning in XML and HTML. A resource with
- * one of them breaks the user's BOSH stream at Tigase, even if the character is escaped.
+ * True if the text contains any of & < > " ', which have a meaning in XML and HTML. Such a
+ * character in a resource, even if escaped, breaks the user's BOSH stream at Tigase.
  */
 bool text_has_markup(const char *text);
 
@@ -61,15 +61,17 @@ size_t codec_json_plain(const char *text);
  */
 extern const bool codec_json_is_plain[256];
 
-/* For a value in a query: all characters except RFC 3986's unreserved ones become %XX. */
+/*
+ * For a value in a query. All characters except the unreserved characters of RFC 3986 become %XX.
+ */
 void codec_percent(struct strbuf *out, const char *text);
 
 /* For a path: like codec_percent, but leaves slashes unchanged. */
 void codec_percent_path(struct strbuf *out, const char *path);
 
 /*
- * Decodes %XX. If plus is true, '+' becomes a space, as in forms. Returns STATUS_BAD_REQUEST for a
- * malformed escape, a NUL or invalid UTF-8; the content of out is then undefined.
+ * Decodes %XX. If `plus` is true, '+' becomes a space, as in forms. Returns STATUS_BAD_REQUEST for
+ * a malformed escape, a NUL or invalid UTF-8. The content of out is then undefined.
  */
 enum status codec_percent_decode(struct strbuf *out, const char *text, size_t len, bool plus);
 

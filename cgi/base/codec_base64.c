@@ -16,7 +16,7 @@ static void encode(struct strbuf *out, const unsigned char *data, size_t len, in
 
 	strbuf_reserve(out, size);
 	if (!strbuf_ok(out) || out->size - out->len < size) {
-		out->full |= strbuf_ok(out); /* failed because of max, not for lack of memory */
+		out->full |= strbuf_ok(out); /* it failed because of max, not for lack of memory */
 		out->failed = true;
 		return;
 	}

@@ -158,7 +158,7 @@ static enum status check_key(const EVP_PKEY *pkey, enum public_key_kind *out, st
 
 /*
  * True for "-----BEGIN RSA PRIVATE KEY-----" and similar. A site's private key must not be on this
- * machine: anyone who reads it could sign.
+ * machine, because anyone who reads the key could sign tokens.
  */
 static bool holds_private_key(const char *pem, size_t len)
 {
@@ -178,8 +178,8 @@ enum status public_key_parse(const char *pem, size_t len, struct public_key **ou
 	}
 	if (holds_private_key(pem, len)) {
 		error_set(err, status,
-			  "contains a private key, which only the site should have; write the "
-			  "public key there (openssl pkey -in KEY -pubout)");
+			  "contains a private key, which only the site should have; put the public "
+			  "key into this file (openssl pkey -in KEY -pubout)");
 		goto out;
 	}
 	key->pkey = PEM_read_bio_PUBKEY(bio, NULL, NULL, NULL);
@@ -224,7 +224,7 @@ static bool verify_der(const struct public_key *key, const struct secret_part *t
 	return holds;
 }
 
-/* RFC 7518, 3.4: the signature is r and s of 32 bytes each, but libcrypto needs them in DER. */
+/* The signature is r and s of 32 bytes each (RFC 7518, 3.4), but libcrypto needs both in DER. */
 static bool verify_p256(const struct public_key *key, const struct secret_part *text,
 			const struct secret_part *signature)
 {

@@ -22,7 +22,7 @@ size_t digest_len(enum digest_kind kind);
 
 /*
  * An object that computes digests of many inputs, one after another, because a password hash needs
- * a hundred thousand digests. Threads must not share it.
+ * a hundred thousand digests. Threads must not share the object.
  */
 struct digest;
 
@@ -34,7 +34,7 @@ enum status digest_new(enum digest_kind kind, struct digest **out, struct error 
 void digest_free(struct digest *digest); /* NULL is allowed */
 
 /*
- * Writes the digest of n parts in sequence to out, which has room for digest_len(kind) bytes. out
+ * Writes the digest of n parts in sequence to out, which has room for digest_len(kind) bytes. `out`
  * can be one of the parts. Returns false if libcrypto failed.
  */
 bool digest_run(struct digest *digest, const struct secret_part *parts, size_t n,

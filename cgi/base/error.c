@@ -1,6 +1,6 @@
 /*
- * Error texts for the operator. They can quote untrusted input, so control bytes are replaced here.
- * The code that writes to the log or the terminal escapes the rest.
+ * Makes error texts for the operator. The texts can quote untrusted input, so control bytes are
+ * replaced here. The code that writes to the log or the terminal escapes the rest.
  */
 #include <stdarg.h>
 #include <stdio.h>

@@ -58,7 +58,7 @@ static enum file_fault read_all(int fd, size_t max, struct strbuf *out, struct f
 enum file_fault file_read(const char *path, enum file_rule rule, size_t max, struct strbuf *out,
 			  struct file_found *found)
 {
-	/* O_NONBLOCK: opening a pipe must not wait for a writer. */
+	/* O_NONBLOCK, because opening a pipe must not wait for a writer */
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 
 	*found = (struct file_found){0};

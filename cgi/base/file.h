@@ -19,11 +19,11 @@ enum file_rule {
 
 enum file_fault {
 	FILE_OK,
-	FILE_NOT_OPENED,  /* sets cause */
+	FILE_NOT_OPENED,  /* sets `cause` */
 	FILE_NOT_REGULAR, /* a folder, a pipe, a device */
-	FILE_WRITABLE,    /* writable by users that the rule does not allow; sets mode */
+	FILE_WRITABLE,    /* writable by users that the rule does not allow; sets `mode` */
 	FILE_TOO_LONG,
-	FILE_NOT_READ, /* sets cause */
+	FILE_NOT_READ, /* sets `cause` */
 	FILE_NO_MEMORY
 };
 

@@ -1,7 +1,7 @@
 /*
  * The history is a ring with a place for each minute of a day. Each place also stores which minute
- * it holds. So an old entry is not mistaken for a minute that was not recorded, for example because
- * the machine slept.
+ * it holds, so that an old value is not returned for a minute that was not recorded, for example
+ * because the machine slept.
  */
 #include "base/history.h"
 
@@ -23,7 +23,7 @@ struct history {
 	struct slot slots[HISTORY_DAY];
 };
 
-/* All processes share it. NULL if there is no history. */
+/* Shared by all processes; NULL if there is no history. */
 static struct history *history;
 
 void history_start(void)
@@ -33,7 +33,7 @@ void history_start(void)
 
 	if (shared == MAP_FAILED)
 		return;
-	history = shared;                   /* the kernel filled it with zeros */
+	history = shared;                   /* the kernel filled the memory with zeros */
 	history_note(history_minute() - 1); /* records the counts, which are all 0 */
 }
 

@@ -2,7 +2,7 @@
  * The values of the counters (base/metrics.h) at the end of each minute of the last day. All
  * processes share the memory, which has a fixed size. One process writes to it once a minute, so
  * requests do no extra work. The difference between two values of a counter shows what happened
- * between those minutes. Without history_start, as in plain CGI, there is no history.
+ * between the two minutes. Without history_start, as in plain CGI, there is no history.
  */
 #ifndef BASE_HISTORY_H
 #define BASE_HISTORY_H
@@ -31,7 +31,7 @@ enum history_count {
 	HISTORY_CALLS_US, /* the time that all calls to XMPP servers took */
 	HISTORY_WAITING,  /* not a counter: how many requests waited at that time */
 	HISTORY_CALLS,    /* calls by duration, in the buckets of metrics_bucket_us */
-	HISTORY_LIMITED = HISTORY_CALLS + METRICS_BUCKETS + 1, /* by scope, as in metrics_scopes */
+	HISTORY_LIMITED = HISTORY_CALLS + METRICS_BUCKETS + 1, /* refusals, as in metrics_scopes */
 	HISTORY_COUNTS = HISTORY_LIMITED + METRICS_SCOPES
 };
 
@@ -63,7 +63,7 @@ void history_now(struct history_counts *out);
  */
 bool history_at(int64_t minute, struct history_counts *out);
 
-/* For tests: records the current counts as the counts at the end of that minute. */
+/* For tests. Records the current counts as the counts at the end of `minute`. */
 void history_note(int64_t minute);
 
 #endif

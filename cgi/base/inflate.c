@@ -21,14 +21,14 @@ static enum status run(z_stream *stream, struct strbuf *out, size_t max, struct 
 		made += sizeof(piece) - stream->avail_out;
 		if (made > max)
 			return error_set(err, STATUS_BAD_REQUEST,
-					 "it has more than %zu bytes when decompressed", max);
+					 "the data has more than %zu bytes when decompressed", max);
 		strbuf_add(out, piece, sizeof(piece) - stream->avail_out);
 	}
 	if (code == Z_MEM_ERROR || !strbuf_ok(out))
 		return error_no_memory(err);
 	if (code != Z_STREAM_END || stream->avail_in != 0)
 		return error_set(err, STATUS_BAD_REQUEST,
-				 "it is not exactly one complete zlib stream");
+				 "the data is not exactly one complete zlib stream");
 	return STATUS_OK;
 }
 
@@ -38,7 +38,7 @@ enum status inflate_zlib(struct strbuf *out, const void *data, size_t len, size_
 	z_stream stream = {.next_in = (z_const Bytef *)data};
 
 	if (len > UINT_MAX)
-		return error_set(err, STATUS_BAD_REQUEST, "it is too long");
+		return error_set(err, STATUS_BAD_REQUEST, "the data is too long");
 	stream.avail_in = (uInt)len;
 	if (inflateInit(&stream) != Z_OK)
 		return error_no_memory(err);

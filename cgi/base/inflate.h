@@ -11,8 +11,8 @@
 
 /*
  * Appends the content of a zlib stream (RFC 1950), at most max bytes. Returns STATUS_BAD_REQUEST if
- * data is not such a stream, is cut off, is followed by other bytes, or has a content longer than
- * max. The content of out is then undefined.
+ * data is not such a stream, is cut off, is followed by other bytes, or has more than max bytes of
+ * content. The content of out is then undefined.
  */
 enum status inflate_zlib(struct strbuf *out, const void *data, size_t len, size_t max,
 			 struct error *err);

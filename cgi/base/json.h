@@ -13,7 +13,7 @@
 #include "base/error.h"
 #include "base/strbuf.h"
 
-struct json; /* a parsed value; its root owns it */
+struct json; /* a parsed value; the root value of its document owns it */
 
 /*
  * Parses a text. The caller frees *out, the root, with json_free. If the status is

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #define TOKENS_MAX   (2 * JSON_VALUES_MAX + 1) /* every value except the root can have a key */
-#define FRACTION_MAX 17 /* digits; other writers need no more for a double (DBL_DECIMAL_DIG) */
+#define FRACTION_MAX 17 /* digits; enough to write any double exactly (DBL_DECIMAL_DIG) */
 #define EXPONENT_MAX 2  /* digits; with two, no number underflows to 0 */
 
 struct scanner {
@@ -19,7 +19,7 @@ struct scanner {
 
 /*
  * Returns false for two kinds of escapes that cJSON reads wrongly. cJSON ends a string at \u0000.
- * It reads \u as \u0000 if the four characters after it are not hexadecimal.
+ * cJSON also reads \u as \u0000 if the four characters after \u are not hexadecimal.
  */
 static bool harmless_escape(const char *p)
 {
@@ -28,13 +28,15 @@ static bool harmless_escape(const char *p)
 	return strncmp(p + 1, "0000", 4) != 0 && strspn(p + 1, "0123456789abcdefABCDEF") >= 4;
 }
 
-/* Bytes of a string that need no escape: all but control characters, quote and backslash. */
+/*
+ * True for bytes that need no escape in a string: all but control characters, quote and backslash.
+ */
 static const bool is_plain[256] = {
     [' ' ... '!'] = true, ['#' ... '['] = true, [']' ... 0xff] = true};
 
 /*
- * Returns the position after the closing quote, or NULL if the string is not valid. Of the escapes,
- * only \u is checked here; cJSON checks the others.
+ * Returns the position after the closing quote, or NULL if the string is not valid. This function
+ * checks only the escape \u; cJSON checks the other escapes.
  */
 static char *scan_string(char *p, struct scanner *s)
 {
@@ -154,8 +156,8 @@ static char *last_blank(char *p)
 }
 
 /*
- * Copies the token that begins at p and ends before next to the position `to`. Returns the position
- * after the copy. Most tokens have one byte, which is copied without memmove.
+ * Copies a token to the position `to`. The token begins at p and ends before `next`. Returns the
+ * position after the copy. Most tokens have one byte, which is copied without memmove.
  */
 static char *keep(char *to, const char *p, const char *next)
 {

@@ -10,7 +10,7 @@
 #include "base/error.h"
 
 #define JSON_DEPTH_MAX  8    /* levels; no answer that we read has more than five */
-#define JSON_VALUES_MAX 2000 /* each value takes memory; no answer that we read has so many */
+#define JSON_VALUES_MAX 2000 /* each value takes memory; answers that we read have fewer values */
 
 struct json_scan {
 	size_t len; /* bytes of text after the scan */

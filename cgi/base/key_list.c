@@ -23,7 +23,10 @@ bool key_list_add(struct key_list *keys, struct key key)
 	return true;
 }
 
-/* Orders by container, then by length, so texts are compared only if both are equal. */
+/*
+ * Orders by container, then by length, so texts are compared only if container and length are
+ * equal.
+ */
 static int compare(const void *a, const void *b)
 {
 	const struct key *one = a;

@@ -1,6 +1,6 @@
 /*
- * The keys of a document with nested containers (JSON, a PHP session). They are collected while the
- * document is read, to find a key that occurs twice in one container.
+ * The keys of a document with nested containers (JSON, a PHP session). The keys are collected while
+ * the document is read, to find a key that occurs twice in one container.
  */
 #ifndef BASE_KEY_LIST_H
 #define BASE_KEY_LIST_H

@@ -46,13 +46,13 @@ static const int syslog_levels[] = {
 static struct {
 	int fd;
 	bool to_syslog;
-	char *path;       /* of the log file; NULL if the log is not a file */
+	char *path;       /* path of the log file; NULL if the log is not a file */
 	atomic_int level; /* enum log_level */
 	enum log_format format;
 	bool to_journal; /* true if each line begins with its priority */
 } state = {.fd = STDERR_FILENO, .level = LOG_LEVEL_INFO};
 
-/* O_NONBLOCK: a FIFO without a reader must not block the start. */
+/* Uses O_NONBLOCK, because a FIFO without a reader must not block the start. */
 static enum status open_file(const char *path, int create, int *out, struct error *err)
 {
 	struct stat st;
@@ -81,7 +81,7 @@ static bool is_file(const char *target)
 	return strcmp(target, "syslog") != 0 && strcmp(target, "stderr") != 0;
 }
 
-/* Called if the log file is missing. Checks if this user can create it. */
+/* Called if the log file is missing. Returns STATUS_OK if this user can create the file. */
 static enum status folder_check(const char *path, struct error *err)
 {
 	char *folder = strdup(path);
@@ -126,7 +126,7 @@ enum status log_open(const char *target, enum log_level level, struct error *err
 	if (status != STATUS_OK)
 		return status;
 	log_close();
-	state.path = to_file ? strdup(target) : NULL; /* if NULL, the log cannot be reopened */
+	state.path = to_file ? strdup(target) : NULL; /* a log without a path cannot be reopened */
 	if (to_syslog) /* connect now, because /dev/log can become unreachable later */
 		openlog("prebind", LOG_PID | LOG_NDELAY, LOG_DAEMON);
 	state.fd = fd;
@@ -136,7 +136,7 @@ enum status log_open(const char *target, enum log_level level, struct error *err
 }
 
 /*
- * Keeps the same descriptor number, so a write at the same time goes to either the old or the new
+ * Keeps the same descriptor number, so a simultaneous write goes to the old file or to the new
  * file.
  */
 enum status log_reopen(struct error *err)
@@ -229,8 +229,8 @@ void log_set_format(enum log_format format, const char *journal_stream)
 }
 
 /*
- * If a line cannot be written, it is lost without an error, because there is nowhere to report one.
- * The rest of a partial write is not written later, because it could end up inside another
+ * If a line cannot be written, it is lost without an error, because there is nowhere to report the
+ * error. The rest of a partial write is not written later, because it could end up inside another
  * process's line.
  */
 static void line_write(const struct log_line *line, enum log_level level)
@@ -307,5 +307,5 @@ void log_crash(int signal_number)
 	struct pollfd target = {.fd = state.to_syslog ? STDERR_FILENO : state.fd,
 				.events = POLLOUT};
 	if (poll(&target, 1, 0) <= 0 || write(target.fd, line.data, line.len) < 0)
-		return; /* there is nowhere to report it */
+		return; /* there is nowhere to report the failure */
 }

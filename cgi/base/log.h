@@ -21,13 +21,14 @@ enum log_format { LOG_FORMAT_JSON, LOG_FORMAT_TEXT };
 enum log_level { LOG_LEVEL_DEBUG, LOG_LEVEL_INFO, LOG_LEVEL_WARN, LOG_LEVEL_ERROR };
 
 /*
- * target is "stderr", "syslog" or the path of a file (opened for append, 0640). Call it before
+ * `target` is "stderr", "syslog" or the path of a file (opened for append, 0640). Call it before
  * threads start.
  */
 enum status log_open(const char *target, enum log_level level, struct error *err);
 /*
- * Checks if this user could open the log. It changes nothing, so a missing file is not created.
- * Returns STATUS_NOT_FOUND if the file is missing and root can create it, but this user cannot.
+ * Checks if this user could open the log. The check changes nothing, so a missing file is not
+ * created. Returns STATUS_NOT_FOUND if the file is missing and root can create it, but this user
+ * cannot.
  */
 enum status log_check(const char *target, struct error *err);
 /*
@@ -55,11 +56,12 @@ enum status log_reopen(struct error *err);
 enum status log_give(uid_t uid, gid_t gid, struct error *err);
 void log_set_level(enum log_level level);
 /*
- * Sets the format of the lines. journal_stream is the value of the variable JOURNAL_STREAM, or NULL
- * if it is not set. systemd sets it to the "DEVICE:INODE" of the stream that connects standard
- * error to the journal. If the log goes to that stream, each line begins with its priority, such as
- * "<4>", which the journal removes. Lines in the text format then have no time, because the journal
- * itself shows the time of each line. Call this function after log_open, before threads start.
+ * Sets the format of the lines. `journal_stream` is the value of the variable JOURNAL_STREAM, or
+ * NULL if the variable is not set. systemd sets the variable to the "DEVICE:INODE" of the stream
+ * that connects standard error to the journal. If the log goes to that stream, each line begins
+ * with its priority, such as "<4>", which the journal removes. Lines in the text format then have
+ * no time, because the journal itself shows the time of each line. Call this function after
+ * log_open, before threads start.
  */
 void log_set_format(enum log_format format, const char *journal_stream);
 

@@ -9,7 +9,7 @@
 
 #include "base/log.h"
 
-#define LOG_LINE_MAX 2048 /* bytes with the newline; below PIPE_BUF, so a pipe takes it whole */
+#define LOG_LINE_MAX 2048 /* bytes with the newline; below PIPE_BUF, so a pipe takes a line whole */
 
 struct log_line {
 	enum log_format format;

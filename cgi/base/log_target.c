@@ -1,6 +1,6 @@
 /*
  * Writes lines to the target of a server's log without waiting, or reports that the target cannot
- * take them now. It stores no lines; log_writer.c does.
+ * take them now. This file stores no lines; log_writer.c stores them.
  */
 #include "base/log_target.h"
 
@@ -24,7 +24,7 @@
 /* how long to wait before writing a line again, if the system had no memory for it, in ms */
 #define PAUSE_MS   100
 #define PIECE_FILE (64 * 1024)
-#define PIECE_PIPE PIPE_BUF /* bytes; a pipe or stream takes such a write whole or not at all */
+#define PIECE_PIPE PIPE_BUF /* bytes; a pipe or stream never takes only a part of such a write */
 
 enum way {
 	WAY_NONE,  /* not started */
@@ -32,8 +32,8 @@ enum way {
 	WAY_WRITE, /* a file, or a descriptor that does not block */
 	/*
 	 * The socket of syslog. syslog(3) is not used, because it holds a lock while it waits for
-	 * the socket. A child that is forked at that moment would keep the lock forever, and its
-	 * log would hang.
+	 * the socket. A child that is forked during the wait would keep the lock forever, and the
+	 * child's log would hang.
 	 */
 	WAY_SYSLOG,
 	/*
@@ -75,8 +75,9 @@ static bool syslog_connect_new(bool stream)
 }
 
 /*
- * All processes share a datagram socket, so one process can connect it again for all. A stream
- * socket must be replaced, so after its first lost connection each process has its own socket.
+ * All processes share a datagram socket, so one process can connect the socket again for all
+ * processes. A stream socket must be replaced, so each process has its own socket after the first
+ * lost connection.
  */
 static bool syslog_connect(void)
 {
@@ -94,9 +95,9 @@ static bool is_disconnected(int error)
 }
 
 /*
- * Sends a line without its newline, as syslog(3) does: as one datagram or, on a stream, with a NUL
- * at its end. The message has no time, because the syslog daemon adds one, and the C library would
- * take a lock to format it.
+ * Sends a line without its newline, as syslog(3) does. Each line is one datagram; on a stream, a
+ * NUL ends the line. The message has no time, because the syslog daemon adds one, and the C library
+ * would take a lock to format it.
  */
 static ssize_t syslog_send(const char *line, size_t len, int level)
 {
@@ -121,8 +122,8 @@ static ssize_t syslog_send(const char *line, size_t len, int level)
 }
 
 /*
- * Writes whole lines to the target. A syslog target takes one line at a time, and `level` is its
- * priority.
+ * Writes whole lines to the target. A syslog target takes one line at a time; `level` is the
+ * priority of this line.
  */
 static ssize_t put_lines(const char *lines, size_t len, int level)
 {
@@ -170,8 +171,8 @@ void log_target_await(void)
 	struct pollfd poll_fd = {.fd = target.fd, .events = POLLOUT};
 
 	/*
-	 * The pause is for ENOBUFS. After that error the descriptor can be writable at once, so
-	 * poll alone would not wait.
+	 * The pause is for ENOBUFS. After ENOBUFS the descriptor can be writable at once, so poll
+	 * alone would not wait.
 	 */
 	if (poll(&poll_fd, 1, -1) > 0 && (poll_fd.revents & POLLOUT) != 0)
 		nanosleep(&(struct timespec){.tv_nsec = PAUSE_MS * 1000000L}, NULL);
@@ -202,8 +203,8 @@ static int open_again(int fd)
 }
 
 /*
- * Returns the value of log_target_piece for a descriptor. It is 0 for a datagram socket, a terminal
- * and similar, where each write is one line.
+ * Returns the value of log_target_piece for a descriptor. The value is 0 for a datagram socket, a
+ * terminal and similar targets, where each write is one line.
  */
 static size_t piece_of(int fd, mode_t mode)
 {
@@ -245,8 +246,8 @@ void log_target_set_syslog(const char *path)
 	target.way = WAY_SYSLOG;
 	target.piece = 0;
 	/*
-	 * Connect now, because the path can become unreachable later. If this fails, each line
-	 * tries again.
+	 * Connect now, because the path can become unreachable later. If this fails, each later
+	 * write connects again.
 	 */
 	(void)syslog_connect();
 }

@@ -29,7 +29,7 @@
  * A write takes longer than making the text of a line. So only the first SINGLY lines of a period
  * are written one by one. Further lines are collected until the period ends, or until a warning
  * comes. A reader of the log does not notice this delay. If the next period follows at once, all
- * its lines are collected.
+ * lines of the next period are collected.
  */
 #define PERIOD_MS 100
 #define SINGLY    50
@@ -40,7 +40,7 @@
 #define LINE_USUAL 256 /* bytes; few lines are longer */
 
 static struct {
-	bool runs; /* constant while threads run */
+	bool runs; /* the writer was started; constant while threads run */
 
 	pthread_mutex_t lock;   /* guards kept_lines and the members below, up to used */
 	pthread_cond_t earlier; /* signaled if due_ms becomes earlier; for the writer's thread */
@@ -50,13 +50,13 @@ static struct {
 	bool saying;            /* the thread is logging how many lines were lost */
 	int64_t period_ms;      /* the end of the current period; monotonic */
 	unsigned lines;         /* lines in the current period */
-	bool was_crowded;       /* the period directly before had more than SINGLY lines */
+	bool was_crowded;       /* the previous period had more than SINGLY lines */
 	int64_t due_ms; /* when the thread writes kept_lines; monotonic; NEVER for an idle thread */
 	size_t used;    /* bytes used in kept_lines */
 
 	/*
-	 * Total bytes ever added to kept_lines, and ever removed from it. They change only under
-	 * the lock, but are read without it.
+	 * Total bytes ever added to kept_lines, and ever removed from it. Both change only under
+	 * the lock, but are read without the lock.
 	 */
 	atomic_size_t kept, gone;
 	atomic_size_t lost; /* lost lines that are not logged yet */
@@ -68,8 +68,8 @@ static struct {
 };
 
 /*
- * Holds whole lines. If the target takes only one line per write, each line is preceded by a digit,
- * the level of the line.
+ * Holds whole lines. If the target takes only one line per write, a digit before each line is the
+ * level of the line.
  */
 static char kept_lines[KEPT_MAX];
 
@@ -119,7 +119,8 @@ static void say_lost(void)
 /* ---- kept_lines; the caller holds the lock ---- */
 
 /*
- * Adds len to *sum. Cheaper than atomic_fetch_add, and correct because the caller holds the lock.
+ * Adds len to *sum. Takes less time than atomic_fetch_add, and is correct because the caller holds
+ * the lock.
  */
 static void count_bytes(atomic_size_t *sum, size_t len)
 {
@@ -246,7 +247,7 @@ static bool thread_ensure(void)
 
 /*
  * Counts a line. Returns true if this line must be collected, because too many lines have come in
- * this period or the one before.
+ * this period or in the period before.
  */
 static bool is_crowded(int64_t now_ms)
 {

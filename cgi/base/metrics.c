@@ -1,6 +1,6 @@
 /*
- * The counters. Additions use relaxed memory order: the sums must be exact, but the order does not
- * matter.
+ * The counters. Additions use relaxed memory order. The sums are still exact, and the order does
+ * not matter.
  */
 #include "base/metrics.h"
 
@@ -39,7 +39,7 @@ void metrics_start(void)
 	    mmap(NULL, sizeof(*metrics), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
 	if (shared != MAP_FAILED)
-		metrics = shared; /* the kernel filled it with zeros */
+		metrics = shared; /* the kernel filled the memory with zeros */
 }
 
 bool metrics_are_on(void)

@@ -1,9 +1,9 @@
 /*
- * Counts what a server does, in memory that all its processes share. A counter only grows. It stays
- * exact after a reload, and after a process has died. A gauge has a cell for each process. The cell
- * becomes 0 when the process ends. A change is one atomic addition. Without metrics_start, as in
- * plain CGI and in the tools, nothing is counted and no memory is shared. page/metrics.c writes the
- * numbers.
+ * Counts what a server does, in memory that all its processes share. A counter only grows, and
+ * stays exact after a reload and after a process has died. A gauge has a cell for each process. The
+ * cell becomes 0 when the process ends. A change is one atomic addition. Without metrics_start, as
+ * in plain CGI and in the tools, nothing is counted and no memory is shared. page/metrics.c writes
+ * the numbers.
  */
 #ifndef BASE_METRICS_H
 #define BASE_METRICS_H
@@ -14,7 +14,7 @@
 
 #include "base/status.h"
 
-#define METRICS_PROCESSES  64 /* the most processes that a server can have */
+#define METRICS_PROCESSES  64 /* maximum number of processes of a server */
 #define METRICS_ROUTES     16 /* the routes, and one for all other paths */
 #define METRICS_HTTP_FIRST 100
 #define METRICS_HTTP_LAST  599
@@ -52,8 +52,8 @@ void metrics_start(void);
 bool metrics_are_on(void);
 
 /*
- * Call it in each new process that serves requests. index (0 or more) selects the cells of its
- * gauges, which begin at 0.
+ * Call it in each new process that serves requests. `index` (0 or more) selects the cells of the
+ * process's gauges, which begin at 0.
  */
 void metrics_process(size_t index);
 void metrics_process_ended(size_t index); /* call it in the parent */

@@ -121,8 +121,8 @@ bool name_same_folded(const char *a, const char *b)
 /* ---- invisible characters ---- */
 
 /*
- * True if a joiner changes how its neighbors are drawn; otherwise it is invisible. The contexts are
- * those of RFC 5892, appendices A.1 and A.2, except that no transparent characters are allowed
+ * True if a joiner changes how its neighbors are drawn. Any other joiner is invisible. The contexts
+ * are those of RFC 5892, appendices A.1 and A.2, except that no transparent characters are allowed
  * between the joiner and its neighbors.
  */
 static bool joiner_shows(uint32_t c, uint32_t before, uint32_t after)
@@ -141,7 +141,7 @@ static bool is(uint32_t c, uint32_t categories)
 	return uc_is_general_category_withtable(c, categories);
 }
 
-/* Returns why the character is refused, or NULL if it is not. */
+/* Returns a static string that says why the character is refused; NULL if it is allowed. */
 static const char *problem_of(uint32_t c, uint32_t before, uint32_t after)
 {
 	if (c >= 0x20 && c < 0x7f)
@@ -224,7 +224,7 @@ enum status name_prepare(const char *name, const char *whose, size_t max, char *
 	char *composed = NULL;
 	enum status status = STATUS_OK;
 
-	if (strlen(name) > 4 * max) /* a composed name keeps at least a quarter */
+	if (strlen(name) > 4 * max) /* composing leaves at least a quarter of the bytes */
 		return prepared_check(name, whose, max, err);
 	status = name_compose(name, &composed, err);
 	if (status == STATUS_OK)

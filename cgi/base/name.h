@@ -21,14 +21,14 @@ uint32_t name_upper_of(uint32_t c);
 
 /*
  * Composes the name (NFC), so that e with a combining accent and the letter é become the same text.
- * This function and those below return STATUS_BAD_REQUEST for a name that is not UTF-8. The caller
- * frees the text that they return.
+ * This function and the functions below return STATUS_BAD_REQUEST for a name that is not UTF-8. The
+ * caller frees *out.
  */
 enum status name_compose(const char *name, char **out, struct error *err);
 
 /*
- * Converts capitals to lower case, in any script. A capital stays if its small letter belongs to
- * another capital too: the Kelvin sign does not become k.
+ * Converts capitals to lower case, in any script. A capital stays unchanged if its small letter
+ * also belongs to another capital. For example, the Kelvin sign does not become k.
  */
 enum status name_lower(const char *name, char **out, struct error *err);
 
@@ -46,9 +46,10 @@ bool name_same_folded(const char *a, const char *b);
 
 /*
  * Returns STATUS_BAD_REQUEST if the name contains a character that a reader cannot see, or cannot
- * tell from a plain space. These are control, format, tag and private-use characters, separators,
- * fillers, spaces other than U+0020, and unassigned code points. err->text names the first such
- * character. A zero-width joiner or non-joiner is allowed where it changes what is drawn.
+ * tell from a plain space. The refused characters are control, format, tag and private-use
+ * characters, separators, fillers, spaces other than U+0020, and unassigned code points. err->text
+ * names the first of them. A zero-width joiner or non-joiner is allowed where it changes what is
+ * drawn.
  */
 enum status name_characters_check(const char *name, struct error *err);
 

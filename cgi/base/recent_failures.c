@@ -25,7 +25,7 @@ struct ring {
 	struct slot slots[RECENT_FAILURES_MAX];
 };
 
-/* All processes share them. NULL if nothing is recorded. */
+/* Shared by all processes; NULL if nothing is recorded. */
 static struct ring *rings;
 
 void recent_failures_start(void)

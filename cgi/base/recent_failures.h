@@ -31,13 +31,13 @@ void recent_failures_start(void);
 
 /*
  * Copies a text to a member of struct recent_failure. A long text is cut between two characters.
- * text can be NULL.
+ * `text` can be NULL.
  */
 void recent_failure_text(char *out, size_t size, const char *text);
 
 /*
  * Records an entry. Any thread can call it. If more than RECENT_FAILURES_MAX threads call it at the
- * same instant, an entry can be lost or mixed with another.
+ * same instant, an entry can be lost or mixed with another entry.
  */
 void recent_failure_add(enum failure_kind kind, const struct recent_failure *failure);
 

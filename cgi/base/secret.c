@@ -1,6 +1,6 @@
 /*
- * The wrapper of libsodium. No function retains a secret after it returns: the caller owns the
- * results and wipes them. secret_file.c reads files with secrets.
+ * The wrapper of libsodium. No function retains a secret after it returns, because the caller owns
+ * the results and wipes them. secret_file.c reads files with secrets.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -215,9 +215,9 @@ static bool read_base64(const char **at, unsigned char *out, size_t len)
 }
 
 /*
- * Verifies a hash in the form that we, PHP and most other programs write, and sets *out. It does
- * not use libsodium's own verification, which reports a lack of memory as a wrong password. Returns
- * false if the hash has another form.
+ * Verifies a hash in the form that we, PHP and most other programs write, and sets *out.
+ * libsodium's own verification is not used, because it reports a lack of memory as a wrong
+ * password. Returns false if the hash has another form.
  */
 static bool argon2_verify_usual(const struct argon2 *argon2, const char *password, enum status *out)
 {

@@ -20,8 +20,8 @@
 enum status secret_start(struct error *err);
 
 /*
- * Writes len random bytes. Never fails: libsodium aborts the process if the kernel gives no random
- * bytes.
+ * Writes len random bytes. Never fails, because libsodium aborts the process if the kernel provides
+ * no random bytes.
  */
 void secret_random(void *out, size_t len);
 
@@ -30,7 +30,7 @@ void secret_random_hex(char *out, size_t n);
 
 void secret_sha256(unsigned char out[SECRET_SHA256_LEN], const void *data, size_t len);
 
-/* HMAC-SHA-256 (RFC 2104) of n parts in sequence. */
+/* Part of an input. secret_hmac computes the HMAC-SHA-256 (RFC 2104) of n parts in sequence. */
 struct secret_part {
 	const void *data;
 	size_t len;
@@ -39,8 +39,8 @@ void secret_hmac(unsigned char out[SECRET_SHA256_LEN], const unsigned char key[S
 		 const struct secret_part *parts, size_t n);
 
 /*
- * An HMAC key that is prepared once for many MACs, which halves the time for short texts. This
- * prepared key is as secret as the key itself, and its owner must wipe it.
+ * An HMAC key that is prepared once for many MACs, which halves the time for short texts. The owner
+ * must wipe the prepared key, which is as secret as the key itself.
  */
 #define SECRET_HMAC_STATE_LEN 208
 struct secret_hmac_key {
@@ -51,8 +51,8 @@ void secret_hmac_prepared(unsigned char out[SECRET_SHA256_LEN], const struct sec
 			  const struct secret_part *parts, size_t n);
 
 /*
- * A MAC with keyed BLAKE2b (RFC 7693), which takes a quarter of HMAC's time. For data that only
- * this program makes and reads.
+ * A MAC with keyed BLAKE2b (RFC 7693), which takes a quarter of HMAC's time. Use it only for data
+ * that this program itself makes and reads.
  */
 #define SECRET_MAC_LEN 32
 void secret_mac(unsigned char out[SECRET_MAC_LEN], const unsigned char key[SECRET_KEY_LEN],
@@ -62,15 +62,15 @@ void secret_mac(unsigned char out[SECRET_MAC_LEN], const unsigned char key[SECRE
 void secret_hmac_keyed(unsigned char out[SECRET_SHA256_LEN], const struct secret_part *key,
 		       const struct secret_part *parts, size_t n);
 
-bool secret_equal(const void *a, const void *b, size_t len); /* constant time */
+bool secret_equal(const void *a, const void *b, size_t len); /* in constant time */
 void secret_wipe(void *data, size_t len);
 
 /* Wipes and frees a string. NULL is allowed. */
 void secret_free(char *text);
 
 /*
- * Hashes with argon2id, m = 19456 KiB, t = 2, p = 1 (OWASP). out is a "$argon2id$…" string. Returns
- * STATUS_INTERNAL if out of memory.
+ * Hashes with argon2id, m = 19456 KiB, t = 2, p = 1 (OWASP). Writes a "$argon2id$…" string to out.
+ * Returns STATUS_INTERNAL if out of memory.
  */
 enum status secret_password_hash(const char *password, char out[SECRET_HASH_MAX],
 				 struct error *err);
@@ -97,7 +97,7 @@ bool secret_password_hash_is_weaker(const char *hash);
  * end. Returns STATUS_BAD_REQUEST in these cases:
  *   - The file is a symbolic link, or is not a regular file.
  *   - Its owner is neither this process's user nor root, or its mode has any group or other bit.
- *   - A folder above it belongs to another account, or others can write to it and it is not sticky.
+ *   - A folder in its path belongs to another account, or is writable by others and not sticky.
  *   - It is empty, or has a NUL, a second line or more than 4 KiB.
  * err->text names the cause and, for a wrong owner or mode, a command that corrects it. Returns
  * STATUS_NOT_FOUND if there is no such file, and STATUS_UNAVAILABLE if it cannot be read.

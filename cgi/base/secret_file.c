@@ -11,7 +11,7 @@
 
 #include "base/secret.h"
 
-#define SECRET_FILE_MAX 4096 /* bytes: a key or a password is one line, or a few */
+#define SECRET_FILE_MAX 4096 /* bytes; a key or a password has one line or a few lines */
 
 /* Mode bits that other users must not have, for a secret and for a public key. */
 #define SECRET_BITS 077
@@ -21,8 +21,8 @@ _Static_assert(SECRET_PUBLIC_MAX == SECRET_FILE_MAX, "one buffer reads both");
 
 /*
  * Called for each folder in the path. Refuses a folder if another account could replace something
- * in it. The folder's owner can do that. Any account with write access can do it too, unless the
- * folder has the sticky bit (/tmp).
+ * in it. The folder's owner can always replace files. Any account with write access can replace
+ * files too, unless the folder has the sticky bit (like /tmp).
  */
 static enum status check_folder(const char *path, const char *folder, struct error *err)
 {
@@ -30,18 +30,19 @@ static enum status check_folder(const char *path, const char *folder, struct err
 
 	if (stat(folder, &st) != 0)
 		return error_set(err, STATUS_UNAVAILABLE,
-				 "%s: cannot check the owner and mode of its folder %s: %m", path,
+				 "%s: cannot check the owner and mode of the folder %s: %m", path,
 				 folder);
 	if (st.st_uid != geteuid() && st.st_uid != 0)
 		return error_set(err, STATUS_BAD_REQUEST,
-				 "%s: its folder %s belongs to user %u, who could replace the "
-				 "file; run: chown root %s, or keep the file elsewhere",
+				 "%s: the folder %s belongs to user %u, who could replace the "
+				 "file; run: chown root %s, or keep the file in another folder",
 				 path, folder, (unsigned)st.st_uid, folder);
 	if ((st.st_mode & 022) == 0 || (st.st_mode & S_ISVTX) != 0)
 		return STATUS_OK;
-	return error_set(err, STATUS_BAD_REQUEST,
-			 "%s: others may write to its folder %s (mode %04o); run: chmod go-w %s",
-			 path, folder, (unsigned)st.st_mode & 07777, folder);
+	return error_set(
+	    err, STATUS_BAD_REQUEST,
+	    "%s: other users can write to the folder %s (mode %04o); run: chmod go-w %s", path,
+	    folder, (unsigned)st.st_mode & 07777, folder);
 }
 
 /*
@@ -92,36 +93,40 @@ static enum status check_file(const char *path, int fd, mode_t others, struct er
 	struct stat st;
 
 	if (fstat(fd, &st) != 0)
-		return error_set(err, STATUS_UNAVAILABLE, "%s: cannot check its owner and mode: %m",
-				 path);
+		return error_set(err, STATUS_UNAVAILABLE,
+				 "%s: cannot check the owner and mode of the file: %m", path);
 	if (!S_ISREG(st.st_mode))
-		return error_set(err, STATUS_BAD_REQUEST,
-				 "%s: is not a regular file; a secret must be in one", path);
+		return error_set(
+		    err, STATUS_BAD_REQUEST,
+		    "%s: this is not a regular file; a secret must be in a regular file", path);
 	if (st.st_uid != geteuid() && st.st_uid != 0)
-		return error_set(err, STATUS_BAD_REQUEST,
-				 "%s: belongs to user %u; run: chown %u %s && chmod 600 %s", path,
-				 (unsigned)st.st_uid, (unsigned)geteuid(), path, path);
+		return error_set(
+		    err, STATUS_BAD_REQUEST,
+		    "%s: the file belongs to user %u; run: chown %u %s && chmod 600 %s", path,
+		    (unsigned)st.st_uid, (unsigned)geteuid(), path, path);
 	if ((st.st_mode & others) != 0)
-		return error_set(err, STATUS_BAD_REQUEST,
-				 "%s: others may %swrite it (mode %04o); run: chmod %s %s", path,
-				 others == SECRET_BITS ? "read or " : "",
-				 (unsigned)st.st_mode & 07777,
-				 others == SECRET_BITS ? "600" : "go-w", path);
+		return error_set(
+		    err, STATUS_BAD_REQUEST,
+		    "%s: other users can %swrite the file (mode %04o); run: chmod %s %s", path,
+		    others == SECRET_BITS ? "read or " : "", (unsigned)st.st_mode & 07777,
+		    others == SECRET_BITS ? "600" : "go-w", path);
 	return check_folders(path, err);
 }
 
-/* O_NONBLOCK: a FIFO in place of the file must not block. */
+/* Uses O_NONBLOCK, because a FIFO in place of the file must not block. */
 static enum status open_file(const char *path, int *out, struct error *err)
 {
 	int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 
 	if (fd < 0 && errno == ELOOP)
 		return error_set(err, STATUS_BAD_REQUEST,
-				 "%s: is a link; name the file itself in the configuration", path);
+				 "%s: this is a symbolic link; write the path of the file itself "
+				 "into the configuration",
+				 path);
 	if (fd < 0)
 		return error_set(err, errno == ENOENT ? STATUS_NOT_FOUND : STATUS_UNAVAILABLE,
-				 "%s: cannot read the secret: %m; write it to this file, owned by "
-				 "this program's user, with mode 600",
+				 "%s: cannot read the secret: %m; put the secret into this file, "
+				 "and give the file to this program's user with mode 600",
 				 path);
 	*out = fd;
 	return STATUS_OK;
@@ -158,14 +163,14 @@ static size_t line_length(const char *data, size_t len)
 static enum status check_text(const char *path, const char *data, size_t len, struct error *err)
 {
 	if (len > SECRET_FILE_MAX)
-		return error_set(err, STATUS_BAD_REQUEST, "%s: is longer than %d bytes", path,
-				 SECRET_FILE_MAX);
+		return error_set(err, STATUS_BAD_REQUEST, "%s: the file is longer than %d bytes",
+				 path, SECRET_FILE_MAX);
 	if (memchr(data, '\0', len) != NULL)
 		return error_set(err, STATUS_BAD_REQUEST,
-				 "%s: contains a NUL byte; it must be text", path);
+				 "%s: the file contains a NUL byte, but must be text", path);
 	if (line_length(data, len) == 0)
-		return error_set(err, STATUS_BAD_REQUEST, "%s: is empty; write the secret into it",
-				 path);
+		return error_set(err, STATUS_BAD_REQUEST,
+				 "%s: the file is empty; write the secret into this file", path);
 	return STATUS_OK;
 }
 
@@ -208,9 +213,10 @@ enum status secret_file_read(const char *path, struct strbuf *out, struct error 
 	status = read_file(path, SECRET_BITS, &text, err);
 	size_t len = line_length(text.data, text.len);
 	if (status == STATUS_OK && memchr(text.data, '\n', len) != NULL)
-		status = error_set(
-		    err, STATUS_BAD_REQUEST,
-		    "%s: has more than one line; it must have only the secret, on one line", path);
+		status = error_set(err, STATUS_BAD_REQUEST,
+				   "%s: the file has more than one line, but must contain only the "
+				   "secret, on one line",
+				   path);
 	if (status == STATUS_OK)
 		strbuf_add(out, text.data, len);
 	if (status == STATUS_OK && !strbuf_ok(out))

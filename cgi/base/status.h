@@ -26,7 +26,7 @@ enum status {
 	STATUS_SLOW_DOWN,    /* a rate limit was reached */
 	STATUS_VISITOR_LEFT, /* nobody waits for the answer any more */
 	STATUS_INTERNAL,     /* a bug of ours, or out of memory */
-	STATUS_CHAT_SERVER,  /* the XMPP server refused, is down, or sent a wrong answer */
+	STATUS_CHAT_SERVER,  /* the XMPP server is down, refused, or sent a wrong answer */
 	STATUS_BUSY,         /* we are overloaded or stopping */
 	STATUS_UNAVAILABLE,  /* our database failed, or the breaker is open */
 	STATUS_CHAT_TIMEOUT, /* the XMPP server did not answer in time */

@@ -1,5 +1,5 @@
 /*
- * One flag: the main thread sets it, and the threads that serve read it.
+ * One flag. The main thread sets it, and the threads that serve read it.
  */
 #include "base/stopping.h"
 

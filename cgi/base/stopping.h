@@ -1,7 +1,7 @@
 /*
- * Tells whether this process is stopping. It can still serve requests for a while (the
- * configuration key drain). In that time, a load balancer that requests /health learns to send new
- * requests elsewhere.
+ * Tells whether this process is stopping. A stopping process can still serve requests for a while
+ * (the configuration key `drain`). Meanwhile, a load balancer that requests /health learns to send
+ * new requests elsewhere.
  */
 #ifndef BASE_STOPPING_H
 #define BASE_STOPPING_H

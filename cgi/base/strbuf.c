@@ -1,7 +1,7 @@
 /*
- * The growable buffer. An append either adds all its bytes or adds nothing and sets the failure, so
- * a text is never cut silently. A secret buffer is wiped with explicit_bzero, so that this file
- * does not need base/secret.c.
+ * The growable buffer. An append either adds all its bytes, or adds nothing and sets `failed`, so a
+ * text is never cut silently. A secret buffer is wiped with explicit_bzero, so that this file does
+ * not need base/secret.c.
  */
 #include <stdarg.h>
 #include <stdint.h>
@@ -183,7 +183,7 @@ char *strbuf_take(struct strbuf *buf)
 {
 	char *text;
 
-	if (!reserve(buf, 0)) { /* allocates even an empty text, because the caller frees it */
+	if (!reserve(buf, 0)) { /* an empty text also needs memory, because the caller frees it */
 		strbuf_clear(buf);
 		return NULL;
 	}

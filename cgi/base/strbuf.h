@@ -1,5 +1,5 @@
 /*
- * A growable byte buffer with one sticky failure: append without checks, then call strbuf_ok()
+ * A growable byte buffer with one sticky failure. Append without checks, then call strbuf_ok()
  * once. The data is always NUL-terminated (after len bytes), even if the buffer is empty or has
  * failed.
  */
@@ -25,7 +25,7 @@ struct strbuf {
 
 void strbuf_init(struct strbuf *buf);
 void strbuf_init_secret(struct strbuf *buf);
-void strbuf_clear(struct strbuf *buf); /* frees, wipes if secret; the buffer can be used again */
+void strbuf_clear(struct strbuf *buf); /* frees the data, wiped if secret; buf can be used again */
 void strbuf_add(struct strbuf *buf, const void *data, size_t len);
 void strbuf_adds(struct strbuf *buf, const char *text);
 void strbuf_addc(struct strbuf *buf, char c);
@@ -37,7 +37,7 @@ void strbuf_addf(struct strbuf *buf, const char *format, ...) __attribute__((for
 void strbuf_reserve(struct strbuf *buf, size_t extra);
 void strbuf_reset(struct strbuf *buf); /* empties it, keeps the memory, clears the failure */
 bool strbuf_ok(const struct strbuf *buf);
-bool strbuf_is_full(const struct strbuf *buf); /* failed because of max, not out of memory */
+bool strbuf_is_full(const struct strbuf *buf); /* true if buf failed because of max */
 
 /* Returns the text, which the caller frees, and empties the buffer. NULL if the buffer failed. */
 char *strbuf_take(struct strbuf *buf);

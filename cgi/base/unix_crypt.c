@@ -1,6 +1,6 @@
 /*
- * The wrapper of libcrypt. It calls crypt_rn, which has no shared state, with its 32 KiB of scratch
- * memory on the heap.
+ * The wrapper of libcrypt. It calls crypt_rn, which has no shared state. The 32 KiB of scratch
+ * memory that crypt_rn needs are on the heap.
  */
 #include "base/unix_crypt.h"
 

@@ -12,8 +12,9 @@
 #define UNIX_CRYPT_PASSWORD_MAX 511
 
 /*
- * Checks a password against a hash. Returns STATUS_OK if it is right, STATUS_BAD_CREDENTIALS if it
- * is wrong or libcrypt refuses the hash, STATUS_INTERNAL if out of memory. Thread-safe.
+ * Checks a password against a hash. Returns STATUS_OK if the password is right,
+ * STATUS_BAD_CREDENTIALS if it is wrong or libcrypt refuses the hash, STATUS_INTERNAL if out of
+ * memory. Thread-safe.
  */
 enum status unix_crypt_verify(const char *hash, const char *password);
 

@@ -1,8 +1,8 @@
 /*
- * Parses XML into a small tree. Dangerous or expensive input is refused as soon as it is found: a
- * DTD (and so all entities that a document defines), and too many levels, elements, attributes or
- * bytes of text. Handlers only stop the parser. The parser is freed after XML_Parse returns,
- * because expat still uses it after a handler has returned.
+ * Parses XML into a small tree. Dangerous or expensive input is refused as soon as it is found.
+ * This is any DTD (and so all entities that a document defines), and too many levels, elements,
+ * attributes or bytes of text. Handlers only stop the parser. The parser is freed after XML_Parse
+ * returns, because expat still uses it after a handler has returned.
  */
 #include <limits.h>
 #include <stdbool.h>
@@ -201,7 +201,10 @@ void xml_free(struct xml_node *root)
 		free_document((struct document *)((char *)root - offsetof(struct document, root)));
 }
 
-/* Returns the stored namespace, or stores it first. Returns NULL if the reader was stopped. */
+/*
+ * Returns the document's copy of the namespace, and stores it first if it is new. Returns NULL if
+ * the reader was stopped.
+ */
 static const char *namespace_get(struct reader *reader, const char *uri, size_t len)
 {
 	struct document *document = reader->document;
@@ -384,7 +387,7 @@ static enum status read_document(struct reader *reader, const char *data, size_t
 	if (reader->no_memory || (code == XML_ERROR_NO_MEMORY && !expat_room.exceeded))
 		return error_no_memory(err);
 	if (reader->problem == NULL && code == XML_ERROR_NO_MEMORY)
-		reader->problem = "it needs far more memory than its length allows";
+		reader->problem = "the document needs far more memory than its length allows";
 	return error_set(err, STATUS_BAD_REQUEST, "XML not accepted: %s, at line %lu",
 			 reader->problem != NULL ? reader->problem : XML_ErrorString(code),
 			 (unsigned long)XML_GetCurrentLineNumber(reader->parser));
@@ -399,14 +402,14 @@ static enum status check_encoding(const char *data, size_t len, const char *enco
 {
 	if (len > INT_MAX || (len > 0 && memchr(data, '\0', len) != NULL))
 		return error_set(err, STATUS_BAD_REQUEST,
-				 "XML not accepted: it has NUL bytes or is too long");
+				 "XML not accepted: the document has NUL bytes or is too long");
 	if (encoding == NULL || strcasecmp(encoding, "UTF-8") == 0 ||
 	    strcasecmp(encoding, "ISO-8859-1") == 0 || strcasecmp(encoding, "US-ASCII") == 0)
 		return STATUS_OK;
-	return error_set(err, STATUS_BAD_REQUEST,
-			 "XML not accepted: its encoding, \"%s\", must be UTF-8, ISO-8859-1 or "
-			 "US-ASCII",
-			 encoding);
+	return error_set(
+	    err, STATUS_BAD_REQUEST,
+	    "XML not accepted: the encoding is \"%s\", but must be UTF-8, ISO-8859-1 or US-ASCII",
+	    encoding);
 }
 
 enum status xml_parse(const char *data, size_t len, const char *encoding, struct xml_node **out,

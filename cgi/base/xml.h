@@ -22,14 +22,14 @@ struct xml_attr {
 struct xml_node {
 	char *name;     /* local name */
 	const char *ns; /* namespace, "" for none; owned by the document, like the whole tree */
-	char *text;     /* all character data directly inside, joined; "" for none */
+	char *text;     /* all character data directly inside this element; "" for none */
 	struct xml_attr *attrs;
 	struct xml_node *children; /* first child element */
 	struct xml_node *next;     /* next sibling element */
 };
 
 /*
- * encoding is NULL or the charset of a Content-Type header ("UTF-8", "ISO-8859-1", "US-ASCII").
+ * `encoding` is NULL or the charset of a Content-Type header (UTF-8, ISO-8859-1 or US-ASCII).
  * The caller frees the root.
  */
 enum status xml_parse(const char *data, size_t len, const char *encoding, struct xml_node **out,
@@ -38,13 +38,13 @@ void xml_free(struct xml_node *root);
 
 /*
  * Returns the first child of that name, or NULL if there is none. If ns is not NULL, the child must
- * have that namespace too. node can be NULL.
+ * have that namespace too. `node` can be NULL.
  */
 const struct xml_node *xml_child(const struct xml_node *node, const char *ns, const char *name);
 
 /*
  * Returns the attribute of that name in the namespace ns, or NULL if there is none. If ns is NULL,
- * the attribute must have no namespace. node can be NULL.
+ * the attribute must have no namespace. `node` can be NULL.
  */
 const char *xml_attr(const struct xml_node *node, const char *ns, const char *name);
 

@@ -42,7 +42,7 @@ const char *amount_seconds_read(const struct conf_key *key, const char *text, vo
 	long long ms;
 	const char *reason = number_time_read(text, &ms);
 	if (reason == NULL && ms % NUMBER_SECOND_MS != 0)
-		reason = "is not in whole seconds";
+		reason = "is not a whole number of seconds";
 	return reason != NULL ? reason : ranged_set(key, ms / NUMBER_SECOND_MS, field);
 }
 

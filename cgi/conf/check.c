@@ -82,7 +82,7 @@ static void needed_check(struct load *load, const struct site_conf *site)
 		if (!is_empty(load, key, site))
 			continue;
 		load_fault(load, load->seen[i] != 0 ? load->seen[i] : site->line, key->name,
-			   "is missing in [site %s], which needs it%s: %s", site->name,
+			   "is missing, but must be set in [site %s]%s. Meaning: %s", site->name,
 			   conf_needed_with[key->needed], key->what);
 	}
 }
@@ -94,29 +94,29 @@ static void session_times_check(struct load *load, const struct site_conf *site)
 	long line = line_of(load, "session_idle");
 	if (line == 0)
 		line = line_of(load, "session_absolute");
-	load_fault(
-	    load, line, "session_idle",
-	    "%lldm is longer than session_absolute, %lldm; allowed: at most session_absolute",
-	    site->session_idle_ms / NUMBER_MINUTE_MS, site->session_absolute_ms / NUMBER_MINUTE_MS);
+	load_fault(load, line, "session_idle",
+		   "%lldm is longer than session_absolute (%lldm); make session_idle shorter",
+		   site->session_idle_ms / NUMBER_MINUTE_MS,
+		   site->session_absolute_ms / NUMBER_MINUTE_MS);
 }
 
-/* If bosh_url has {hostname}, checks that bosh_hosts lists the hosts allowed for it. */
+/* With {hostname} in bosh_url, requires backend = tigase and a list of hosts in bosh_hosts. */
 static void bosh_url_check(struct load *load, const struct site_conf *site)
 {
 	if (!placeholder_is_in(site->bosh_url, PLACEHOLDER_HOSTNAME))
 		return;
 	if (site->backend != BACKEND_TIGASE)
 		load_fault(load, line_of(load, "bosh_url"), "bosh_url",
-			   "has " PLACEHOLDER_HOSTNAME
-			   " in it, which works only with backend = tigase; write the host's name");
+			   "contains " PLACEHOLDER_HOSTNAME ", which works only with backend = "
+			   "tigase; write the host name instead");
 	else if (site->bosh_hosts.count == 0)
 		load_fault(load, line_of(load, "bosh_url"), "bosh_url",
-			   "has " PLACEHOLDER_HOSTNAME
-			   " in it, which needs the key bosh_hosts: the names of the cluster's "
-			   "nodes, as NAME or NAME=PUBLIC");
+			   "contains " PLACEHOLDER_HOSTNAME ", but bosh_hosts is empty; set "
+			   "bosh_hosts to the names of the cluster's nodes, as NAME or "
+			   "NAME=PUBLIC");
 }
 
-/* If a key is pinned, checks that the URLs are https: only TLS shows the server's public key. */
+/* With upstream_pin, requires https URLs, because only TLS shows the server's public key. */
 static void pin_check(struct load *load, const struct site_conf *site)
 {
 	bool tigase = site->backend == BACKEND_TIGASE;
@@ -124,7 +124,7 @@ static void pin_check(struct load *load, const struct site_conf *site)
 	for (size_t i = 0; site->upstream_pin.count > 0 && i < urls->count; i++) {
 		if (strncmp(urls->items[i], "https:", 6) != 0)
 			load_fault(load, line_of(load, "upstream_pin"), "upstream_pin",
-				   "needs https in every address of %s",
+				   "works only if every URL in %s begins with https://",
 				   tigase ? "tigase_url" : "bosh_service");
 	}
 }
@@ -133,7 +133,7 @@ static void password_query_check(struct load *load, const struct site_conf *site
 {
 	if (site->bosh_password_query[0] != '\0' && site->site_database[0] == '\0')
 		load_fault(load, line_of(load, "bosh_password_query"), "bosh_password_query",
-			   "also needs site_database: the database with the passwords");
+			   "also needs site_database, which is the database with the passwords");
 }
 
 const char *conf_mechanisms(const struct site_conf *site)
@@ -178,21 +178,21 @@ static void route_check(struct load *load, const struct site_conf *site)
 }
 
 /*
- * Refuses the key `credentials` if it would pass a stored password or an OAuth token to a browser,
- * because both are valid for several logins.
+ * Refuses the key `credentials` if a browser would get a stored password or an OAuth token. A
+ * stored password or an OAuth token is valid for several logins.
  */
 static void credentials_check(struct load *load, const struct site_conf *site)
 {
 	if (site->credentials && !logs_in_by(site, BOSH_AUTH_JWT) &&
 	    !logs_in_by(site, BOSH_AUTH_TOKEN))
 		load_fault(load, line_of(load, "credentials"), "credentials",
-			   "needs backend = bosh and bosh_auth = token or jwt, which make one-time "
-			   "passwords");
+			   "works only with backend = bosh and bosh_auth = token or jwt, because "
+			   "other logins have no one-time password");
 }
 
 /*
- * Refuses an upload origin that is a host of the site. If such a host served an uploaded page with
- * a script, the script could use the visitor's cookies.
+ * Refuses an upload origin whose host is also in `hosts`. Otherwise a script in an uploaded page
+ * would run on the site's own host, and could use the visitor's cookies.
  */
 static void upload_check(struct load *load, const struct site_conf *site)
 {
@@ -203,19 +203,19 @@ static void upload_check(struct load *load, const struct site_conf *site)
 			if (strncmp(site->hosts.items[j], host, len) == 0 &&
 			    site->hosts.items[j][len] == '\0')
 				load_fault(load, line_of(load, "upload_origins"), "upload_origins",
-					   "\"%s\" is also in `hosts`, so a file that a user sends "
-					   "could act as a page of the site; give the upload "
-					   "service a host name of its own",
+					   "\"%s\" is also in `hosts`, so an uploaded file could "
+					   "act as a page of the site; use a separate host name "
+					   "for the upload service",
 					   site->upload_origins.items[i]);
 	}
 }
 
-/* Checks that login_query has a site_database. */
+/* Requires site_database if login_query is set. */
 static void login_users_check(struct load *load, const struct site_conf *site)
 {
 	if (site->login_query[0] != '\0' && site->site_database[0] == '\0')
 		load_fault(load, line_of(load, "login_query"), "login_query",
-			   "also needs site_database: the database of the site's users");
+			   "also needs site_database, which is the database of the site's users");
 }
 
 /* Checks that the list of people comes from the site's database or from our own table of users. */
@@ -226,11 +226,11 @@ static void people_source_check(struct load *load, const struct site_conf *site)
 
 	if (site->people_query[0] != '\0' && site->site_database[0] == '\0')
 		load_fault(load, line_of(load, "people_query"), "people_query",
-			   "also needs site_database: the database of the site's people");
+			   "also needs site_database, which is the database of the site's people");
 	else if (site->people != PEOPLE_OFF && site->people_query[0] == '\0' && !own_users)
 		load_fault(load, line_of(load, "people"), "people_query",
-			   "is missing in [site %s], which needs it with people = %s, because the "
-			   "site's users are not in prebind's own table (sql/sites has queries)",
+			   "is missing, but must be set in [site %s] with people = %s, because "
+			   "prebind's own table has no users of the site (see sql/sites)",
 			   site->name, site->people == PEOPLE_ALL ? "all" : "contacts");
 }
 
@@ -250,8 +250,8 @@ static void site_password_check(struct load *load, const struct site_conf *site)
 }
 
 /*
- * Checks the keys that a packed session needs. Django signs the session with its SECRET_KEY. The
- * session holds only the user's number, so a second query must find the name.
+ * Checks the keys that a PHP or Django session needs. Django signs a session with its SECRET_KEY. A
+ * Django session has only the user's number, so site_profile_query must find the user's name.
  */
 static void django_check(struct load *load, const struct site_conf *site)
 {
@@ -261,28 +261,29 @@ static void django_check(struct load *load, const struct site_conf *site)
 	if (site->site_result == SITE_RESULT_PHP && site->php_session_user[0] == '\0')
 		load_fault(
 		    load, line, "php_session_user",
-		    "is missing in [site %s], which needs it with site_result = php_session: "
-		    "the place of the user in the session",
+		    "is missing, but must be set in [site %s] with site_result = php_session; set "
+		    "this key to the path of the user's name in the session, such as user.name",
 		    site->name);
 	if (site->php_session_password[0] != '\0' && site->site_profile_query[0] == '\0')
 		load_fault(load, line_of(load, "php_session_password"), "php_session_password",
-			   "also needs site_profile_query, which returns the column password");
+			   "also needs site_profile_query, to get the column `password`");
 	if (site->site_result != SITE_RESULT_DJANGO)
 		return;
 	if (site->site_secret_file[0] == '\0')
 		load_fault(load, line, "site_secret_file",
-			   "is missing in [site %s], which needs it with site_result = django: "
-			   "write Django's SECRET_KEY into a file of its own",
+			   "is missing, but must be set in [site %s] with site_result = django; "
+			   "set this key to a file with Django's SECRET_KEY",
 			   site->name);
 	else if (site->site_profile_query[0] == '\0')
 		load_fault(load, line, "site_profile_query",
-			   "is missing in [site %s], which needs it with site_result = django: "
-			   "the query that finds the user's name (sql/sites/django/profile.sql)",
+			   "is missing, but must be set in [site %s] with site_result = django; "
+			   "use the query sql/sites/django/profile.sql",
 			   site->name);
 }
 
 /*
- * Checks the keys for WordPress's signed cookie. One query returns all data to verify the cookie.
+ * Checks the keys for WordPress's signed cookie. Refuses site_profile_query, because site_query
+ * already returns all data to verify the cookie.
  */
 static void wordpress_check(struct load *load, const struct site_conf *site)
 {
@@ -291,16 +292,16 @@ static void wordpress_check(struct load *load, const struct site_conf *site)
 		return;
 	if (site->site_secret_file[0] == '\0')
 		load_fault(load, line_of(load, "site_result"), "site_secret_file",
-			   "is missing in [site %s], which needs it with site_result = wordpress: "
-			   "name a file, then write it with `prebindctl wordpress import "
-			   "WP-CONFIG.PHP`",
+			   "is missing, but must be set in [site %s] with site_result = wordpress; "
+			   "set this key to a path, then write the file with `prebindctl wordpress "
+			   "import WP-CONFIG.PHP`",
 			   site->name);
 	if (site->site_profile_query[0] != '\0')
 		load_fault(load, line_of(load, "site_profile_query"), "site_profile_query",
-			   "has no effect with site_result = wordpress: remove the line");
+			   "has no effect with site_result = wordpress; remove the line");
 	if (site->site_cookie_transform != TRANSFORM_NONE)
 		load_fault(load, line_of(load, "site_cookie_transform"), "site_cookie_transform",
-			   "has no effect with site_result = wordpress: remove the line");
+			   "has no effect with site_result = wordpress; remove the line");
 }
 
 /* Checks that accounts are created on the same XMPP server that opens the chat sessions. */
@@ -314,15 +315,15 @@ static void provision_check(struct load *load, const struct site_conf *site)
 			   user ? "provision_password_file" : "provision_user");
 	if (site->provision == PROVISION_TIGASE && site->backend != BACKEND_TIGASE)
 		load_fault(load, line_of(load, "provision"), "provision",
-			   "tigase needs backend = tigase, because it uses that back end's address "
-			   "and administrator");
+			   "tigase works only with backend = tigase, because prebind creates "
+			   "accounts through tigase_url as tigase_user");
 	if (site->provision == PROVISION_PROSODY_TOKEN && !logs_in_by(site, BOSH_AUTH_TOKEN))
 		load_fault(load, line_of(load, "provision"), "provision",
-			   "prosody-token needs backend = bosh and bosh_auth = token: an account "
-			   "exists once its user has logged in with a one-time token");
+			   "prosody-token works only with backend = bosh and bosh_auth = token, "
+			   "because an account exists after the first login with a one-time token");
 	if (site->provision == PROVISION_EJABBERD && site->backend == BACKEND_TIGASE)
 		load_fault(load, line_of(load, "provision"), "provision",
-			   "ejabberd needs backend = bosh");
+			   "ejabberd works only with backend = bosh");
 }
 
 static void realms_check(struct load *load, const struct site_conf *site)
@@ -332,8 +333,8 @@ static void realms_check(struct load *load, const struct site_conf *site)
 
 	if (unknown != NULL)
 		load_fault(load, line_of(load, "remote_user_realm"), "remote_user_realm",
-			   "%s: %s must also be in this list as a word of its own", unknown,
-			   realm_read(unknown).realm);
+			   "\"%s\" is in this list, but the realm %s is not; add the realm",
+			   unknown, realm_read(unknown).realm);
 }
 
 /*
@@ -349,21 +350,21 @@ static void guest_check(struct load *load, const struct site_conf *site)
 		return;
 	if (strcmp(providers->items[providers->count - 1], PROVIDER_GUEST) != 0)
 		load_fault(load, line_of(load, "identity"), "identity",
-			   "guest must be the last word: every visitor whom no other provider "
-			   "knows is a guest, so a provider after it would never be asked");
+			   "guest must be the last word, because prebind never asks a provider "
+			   "after guest");
 	if (at != NULL && strcasecmp(at + 1, site->guest_domain) == 0)
 		load_fault(load, line_of(load, "guest_domain"), "guest_domain",
-			   "%s is the domain of `jid`, where the accounts are: guests need a host "
-			   "of their own, such as guests.%s",
+			   "%s is also the domain of `jid`, which has the users' accounts; use a "
+			   "separate domain for guests, such as guests.%s",
 			   site->guest_domain, site->guest_domain);
 	if (site->client == CLIENT_CONVERSE)
 		load_fault(load, line_of(load, "client"), "client",
-			   "converse asks for a session as soon as its page is open, which is not "
-			   "possible for guests; allowed with provider guest: builtin, none");
+			   "converse does not work with provider guest, because Converse.js "
+			   "requests a session at once; allowed: builtin, none");
 }
 
 /*
- * Refuses a database whose file name has the ending of a side file (such as SQLite's log), and a
+ * Refuses a database whose file name ends like a side file (such as SQLite's log). Also refuses a
  * database that an earlier site already uses.
  */
 static void database_check(struct load *load, const struct site_conf *site)
@@ -378,8 +379,8 @@ static void database_check(struct load *load, const struct site_conf *site)
 
 	if (suffix != NULL)
 		load_fault(load, use.line, "database",
-			   "\"%s\" ends in %s, like the files that SQLite keeps beside a database; "
-			   "choose another name",
+			   "\"%s\" ends in %s, like files that SQLite creates next to a database; "
+			   "choose another file name",
 			   site->database, suffix);
 	if (load->status == STATUS_OK && load->databases == NULL)
 		load->status = databases_new(&load->databases, load->err);
@@ -391,8 +392,8 @@ static void database_check(struct load *load, const struct site_conf *site)
 	const struct site_conf *first = &conf->sites[other->site];
 	load_fault(
 	    load, use.line, "database",
-	    "is already the database of [site %s] (%s:%ld), so each site would accept the other's "
-	    "logins; give [site %s] a file of its own, or write all hosts into one [site]",
+	    "is already the database of [site %s] (%s:%ld), so a login at one site would be valid "
+	    "at both; give [site %s] another database, or write all hosts into one section",
 	    first->name, first->file, other->line, site->name);
 }
 
@@ -463,7 +464,7 @@ static void host_unique_check(struct load *load, const struct conf_host *first,
 	const struct site_conf *owner = &load->conf->sites[first->site];
 	load->file = load->conf->sites[second->site].file;
 	load_fault(load, second->line, "hosts",
-		   "\"%s\" already belongs to [site %s] (%s:%ld); allowed: each host in one site",
+		   "\"%s\" is already in [site %s] (%s:%ld); a host can be in only one site",
 		   second->name, owner->name, owner->file, first->line);
 }
 
@@ -487,8 +488,8 @@ void load_check_sites(struct load *load)
 			continue;
 		load->file = site->file;
 		load_fault(load, site->line, "hosts",
-			   "is empty in [site %s]; this is allowed only with a single site, and "
-			   "there are %zu",
+			   "is empty in [site %s], which is allowed only if there is one site, but "
+			   "there are %zu; set the key hosts in each site",
 			   site->name, n_all);
 		return;
 	}

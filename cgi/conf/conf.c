@@ -1,6 +1,6 @@
 /*
- * Finds the configuration file. Loads it, and the files that its `sites` key lists. Finds the site
- * for a host. load.c reads lines; keys.c and value.c say what is allowed in them.
+ * Finds and loads the configuration file, and the files that match its `sites` key. Finds the site
+ * for a host. load.c reads the lines. keys.c and value.c define which keys and values are allowed.
  */
 #include "conf/conf.h"
 
@@ -20,7 +20,7 @@
 static int glob_fault(const char *path, int cause)
 {
 	(void)path;
-	return cause != ENOENT; /* a folder that does not exist contains no files */
+	return cause != ENOENT; /* a missing folder has no files, so it is not a fault */
 }
 
 static void section_clear(enum conf_section section, void *data, const void *defaults)
@@ -78,8 +78,9 @@ static void load_or_leave_out(struct load *load, const char *path)
 }
 
 /*
- * Loads the files that the glob `sites` matches. With GLOB_NOMAGIC, a pattern without * and ? is
- * returned even if there is no such file. Opening that file then reports the fault.
+ * Loads the files that match the glob pattern `sites`. With GLOB_NOMAGIC, glob() returns a pattern
+ * without * and ? as a path, even if no file has this path. Opening the path then reports the
+ * fault.
  */
 static void load_more(struct load *load)
 {
@@ -91,9 +92,11 @@ static void load_more(struct load *load)
 	if (outcome == GLOB_NOSPACE || (outcome == GLOB_ABORTED && errno == ENOMEM))
 		load_no_memory(load);
 	else if (outcome == GLOB_ABORTED)
-		load_fault(load, load->sites_line, "sites",
-			   "\"%s\" cannot be searched; allowed: folders that this program may read",
-			   conf->server.sites);
+		load_fault(
+		    load, load->sites_line, "sites",
+		    "a folder in the path \"%s\" cannot be read; allow prebind's account to read "
+		    "this folder, or use another one",
+		    conf->server.sites);
 	for (size_t i = 0; outcome == 0 && i < found.gl_pathc && load->status == STATUS_OK; i++) {
 		if (conf->forgiving)
 			load_or_leave_out(load, found.gl_pathv[i]);
@@ -171,8 +174,8 @@ static enum status path_give(const char *path, char **out, struct error *err)
 }
 
 /*
- * Writes the path relative to the binary: …/etc/prebind.conf if the binary is …/bin/prebind.fcgi.
- * Writes "" if the system does not say where the binary is.
+ * Writes the path of the configuration file next to the binary's folder, such as …/etc/prebind.conf
+ * for …/bin/prebind.fcgi. Writes "" if the system does not say where the binary is.
  */
 static void beside_binary(char out[PATH_MAX])
 {
@@ -208,15 +211,16 @@ enum status conf_file_find(const char *option, char **out, struct error *err)
 			return path_give(places[i], out, err);
 		if (errno == EACCES)
 			return error_set(err, STATUS_UNAVAILABLE,
-					 "%s: user %u may not search this path; give it access to "
-					 "each folder of the path, or name another file with -c",
+					 "%s: user %u has no access to a folder of this path; give "
+					 "that user access to each folder, or specify another file "
+					 "with -c",
 					 places[i], (unsigned)geteuid());
 	}
-	return error_set(
-	    err, STATUS_NOT_FOUND,
-	    "no " FILE_NAME
-	    ": neither the option -c nor PREBIND_CONF names one, and neither %s nor %s exists",
-	    beside, installed);
+	return error_set(err, STATUS_NOT_FOUND,
+			 "there is no " FILE_NAME
+			 ", because neither %s nor %s exists; specify the file with "
+			 "the option -c or in the variable PREBIND_CONF",
+			 beside, installed);
 }
 
 /* ---- finding a site ---- */

@@ -1,7 +1,7 @@
 /*
  * The values of prebind.conf. They are constant after loading, and all threads share them. The
  * table in conf/keys.c has all keys with their types, defaults and limits. The table also says
- * which member of the structs below a key sets.
+ * which key sets which member of the structs below.
  */
 #ifndef CONF_CONF_H
 #define CONF_CONF_H
@@ -51,7 +51,7 @@ enum conf_client { CLIENT_BUILTIN, CLIENT_CONVERSE, CLIENT_NONE };
 enum conf_backend {
 	BACKEND_TIGASE,
 	BACKEND_BOSH,
-	BACKEND_GUEST /* not a value of `backend`; opens the chat sessions of guests */
+	BACKEND_GUEST /* opens the guests' chat sessions; cannot be set with `backend` */
 };
 enum conf_format { FORMAT_JSON, FORMAT_XML };
 enum conf_key_in { KEY_IN_HEADER, KEY_IN_QUERY };
@@ -68,7 +68,7 @@ enum conf_php_format { PHP_FORMAT_PHP, PHP_FORMAT_SERIALIZE, PHP_FORMAT_BINARY }
 
 enum conf_provision { PROVISION_NO, PROVISION_TIGASE, PROVISION_EJABBERD, PROVISION_PROSODY_TOKEN };
 
-/* Records which line of a file sets a key. A key that has its default has no such record. */
+/* Records which line of a file sets a key. There is no record for a key that has its default. */
 struct conf_line {
 	unsigned short key; /* index of the key in conf_keys */
 	unsigned line;
@@ -92,7 +92,7 @@ struct server_conf {
 	long log_level;  /* enum log_level */
 	long log_format; /* enum log_format */
 	char *sites;     /* a glob for further files; "" for none */
-	char *user;      /* run as this user; "" to keep the current one */
+	char *user;      /* run as this user; "" to keep the current user */
 	char *socket_group;
 	struct conf_list peer_users;
 	char *status_token_file;
@@ -111,8 +111,8 @@ struct site_conf {
 
 	struct conf_list hosts;
 	/*
-	 * The path of prebind, "/…" without a "/" at its end. If base_path_set is true, "" means
-	 * the root. If base_path_set is false, SCRIPT_NAME is used.
+	 * The URL path of prebind, such as "/chat", without a "/" at its end. If base_path_set is
+	 * true, "" means the root. If base_path_set is false, SCRIPT_NAME is used instead.
 	 */
 	char *base_path;
 	bool base_path_set;
@@ -129,12 +129,12 @@ struct site_conf {
 	struct conf_list language; /* offered languages; the first one is the default */
 	long client;               /* enum conf_client */
 	struct conf_list identity;
-	struct conf_list exclude_users; /* names that mean that nobody is logged in */
+	struct conf_list exclude_users; /* names for visitors who are not logged in */
 	char *login_url; /* "" for prebind's own /login, if provider `login` is configured */
-	char *jid;       /* the rule, such as "{user}@example.org" */
+	char *jid;       /* the rule for users' JIDs, such as "{user}@example.org" */
 	long accounts;   /* enum conf_accounts */
 	struct conf_list deny_jids; /* accounts that no user can have: localparts or bare JIDs */
-	char *resource;             /* such as "web-{random}", a fixed name, or "server" */
+	char *resource;             /* fixed, or with {random}; "server" if the server chooses */
 	bool allow_http;
 	bool trusted_types;       /* true if the Content-Security-Policy requires trusted types */
 	long session_idle_ms;     /* unused login sessions end after this time */
@@ -159,14 +159,14 @@ struct site_conf {
 	struct conf_limit limit_gateway;
 
 	char *login_query; /* "" if the users of provider `login` are in prebind's own table */
-	/* true to accept the site's password hashes that are fast to compute */
+	/* true to accept password hashes of the site that are fast to compute */
 	bool allow_weak_hashes;
 
 	char *token_cookie;
 	long token_format; /* enum conf_token_format */
 	char *token_key_file;
 	char *token_audience;
-	char *token_user_claim; /* "" for the claim "user" or, in a JWT without "user", "sub" */
+	char *token_user_claim; /* a claim; "" for "user", or "sub" in a JWT without "user" */
 	/* origins whose pages are allowed to post tokens; can be empty */
 	struct conf_list token_origins;
 
@@ -177,11 +177,11 @@ struct site_conf {
 
 	char *site_database;               /* a path, or a URI as in conf/site_uri.h */
 	char *site_database_password_file; /* "" if no password is needed */
-	long site_connections_max;         /* limit on connections to one server, in each process */
+	long site_connections_max;         /* limit for one database server, in each process */
 	char *site_query;
 	char *site_cookie;
 	long site_cookie_transform; /* enum conf_transform */
-	char *site_profile_query;   /* "" if site_query returns everything */
+	char *site_profile_query;   /* "" if site_query also returns the profile */
 	long site_result;           /* enum conf_site_result */
 	char *site_secret_file;     /* the file with Django's SECRET_KEY, or WordPress's keys */
 
@@ -197,7 +197,7 @@ struct site_conf {
 	char *site_http_url;
 	/* names of the cookies that prebind passes to the site */
 	struct conf_list site_http_cookies;
-	long site_http_cache_ms; /* how long an answer is cached; 0 for no cache */
+	long site_http_cache_ms; /* how long an answer of the site is cached; 0 for no cache */
 
 	long backend;   /* enum conf_backend */
 	char *bosh_url; /* a URL for the browser; can contain {hostname} */
@@ -228,8 +228,8 @@ struct site_conf {
 
 	struct conf_list bosh_service;    /* the preferred URL first */
 	long bosh_auth;                   /* enum conf_bosh_auth */
-	struct conf_list bosh_mechanisms; /* SASL mechanisms; empty for all that suit bosh_auth */
-	char *bosh_password_query;        /* "" if only the JID map has passwords */
+	struct conf_list bosh_mechanisms; /* if empty, all SASL mechanisms that suit bosh_auth */
+	char *bosh_password_query;        /* "" if only the JID map has XMPP passwords */
 	char *bosh_route;                 /* "" for no route attribute */
 	char *bosh_token_key_file;        /* "" if one-time tokens are not used */
 	char *bosh_jwt_key_file;          /* "" if JWTs are not used */
@@ -250,7 +250,7 @@ struct conf {
 	char *file;
 	struct server_conf server;
 	/*
-	 * The defaults. A section that does not set a string or list borrows the one in
+	 * The defaults. A section borrows each string or list that it does not set from
 	 * server_defaults or site_defaults.
 	 */
 	struct server_conf server_defaults; /* owned */
@@ -261,37 +261,38 @@ struct conf {
 	char **files;
 	size_t n_files;
 	bool forgiving;  /* true if conf_load_start loaded this configuration */
-	char **left_out; /* owned, like its strings; for each ignored file, its first fault */
+	char **left_out; /* the first fault of each ignored file; owned, like its strings */
 	size_t n_left_out;
 	struct conf_host *hosts; /* owned; sorted by name; used by conf_site_for_host */
 	size_t n_hosts;
 };
 
 /*
- * Reads the file, and the files that its `sites` key matches. Checks each value, and then the
- * values against each other. On failure, *out is not set, and "FILE:LINE: KEY: " begins the error.
+ * Reads the file, and the files that match its `sites` key. Checks each value, and then the values
+ * against each other. On failure, *out is not set, and the error begins with "FILE:LINE: KEY: ".
  * The caller frees *out with conf_free.
  */
 enum status conf_load(const char *file, struct conf **out, struct error *err);
 
 /*
- * Like conf_load, but for the start of a server, when perhaps nobody is there to repair a fault. If
+ * Like conf_load, but for the start of a server, when perhaps nobody can repair a fault at once. If
  * a file from `sites` has a fault, the file is ignored with all its sites. err must not be NULL.
  */
 enum status conf_load_start(const char *file, struct conf **out, struct error *err);
 void conf_free(struct conf *conf);
 
 /*
- * Finds the configuration file. It is `option` (the argument of -c) if that is given, otherwise the
- * value of the environment variable PREBIND_CONF if that is set. Otherwise it is the file in etc/
- * next to the folder of the binary if that file exists, or else the installed file. The caller
- * frees *out.
+ * Finds the configuration file and sets *out to its path. Uses the first of these that is set or
+ * exists: `option` (the argument of -c), the environment variable PREBIND_CONF, the file in etc/
+ * next to the folder of the binary, the installed file. Returns STATUS_NOT_FOUND if there is none,
+ * and STATUS_UNAVAILABLE if a folder of a path cannot be searched. The caller frees *out.
  */
 enum status conf_file_find(const char *option, char **out, struct error *err);
 
 /*
- * Returns the site with this Host (lower case, no port), or NULL if there is none. If there is only
- * one site, and it has no hosts, returns that site for any Host.
+ * Returns the site that has `host` (in lower case, without a port) in its `hosts`, or NULL if there
+ * is none. If there is only one site, and its `hosts` is empty, returns this site for any host.
+ * `host` can be NULL.
  */
 const struct site_conf *conf_site_for_host(const struct conf *conf, const char *host);
 
@@ -310,14 +311,14 @@ const char *conf_mechanisms(const struct site_conf *site);
 bool conf_list_has(const struct conf_list *list, const char *word);
 bool conf_site_has_provider(const struct site_conf *site, const char *provider);
 
-/* The place of a key, for error sentences about its value. */
+/* The file and line of a key, for error sentences about its value. */
 struct conf_place {
 	/* borrowed from the configuration; NULL if the value is not from a file */
 	const char *file;
 	long line; /* line of the key or, if the key is not set, of its section; 0 if unknown */
 	const char *key;
 };
-/* Returns the place of the site's key. site is NULL if the value is not from a file. */
+/* Returns the file and line of the site's key. site is NULL if the value is not from a file. */
 struct conf_place conf_site_place(const struct site_conf *site, const char *key);
 struct conf_place conf_server_place(const struct server_conf *server, const char *key);
 
@@ -327,14 +328,14 @@ enum status conf_fault(struct error *err, enum status status, struct conf_place 
 
 /*
  * Puts "FILE:LINE: KEY: " before an error sentence from a function that does not know the key.
- * Returns status. Does nothing for STATUS_OK, and for STATUS_INTERNAL, which no key causes. err can
- * be NULL.
+ * Returns status. Does nothing for STATUS_OK. Does nothing for STATUS_INTERNAL, because no key
+ * causes an internal error. err can be NULL.
  */
 enum status conf_blame(enum status status, struct error *err, struct conf_place place);
 
 /*
- * Returns the site whose `database` is the file at this path, even if it is written differently, or
- * NULL if there is none. Calls stat for each site.
+ * Returns the site whose `database` is the file at this path, or NULL if there is none. The two
+ * paths can be spelled differently. Calls stat for each site.
  */
 const struct site_conf *conf_site_of_database(const struct conf *conf, const char *path);
 
@@ -346,8 +347,8 @@ const struct site_conf *conf_site_of_database(const struct conf *conf, const cha
 const char *conf_server_difference(const struct server_conf *a, const struct server_conf *b);
 
 /*
- * Writes the effective configuration in a form that conf_load can read. All keys are written, also
- * those that have their default. Names of secret files are written, but never their contents.
+ * Writes the effective configuration in a form that conf_load can read. Writes all keys, including
+ * keys that have their default. Writes the names of secret files, but never their contents.
  */
 void conf_print(const struct conf *conf, struct strbuf *out);
 void conf_print_json(const struct conf *conf, struct strbuf *out);

@@ -1,6 +1,6 @@
 /*
- * The names of prebind's own cookies, made from the site's `session_cookie`. By default they are
- * "__Host-prebind", "__Host-prebind-login" and so on. If allow_http is on, the names are
+ * The names of prebind's own cookies, made from the site's `session_cookie`. By default the names
+ * are "__Host-prebind", "__Host-prebind-login" and so on. If allow_http is on, the names are
  * "prebind-insecure", "prebind-insecure-login" and so on, because browsers accept __Host- cookies
  * only over HTTPS.
  */

@@ -1,9 +1,9 @@
 /*
- * Identifies each database, so that two sites cannot share one. An existing file is identified by
- * device and inode, so links and other spellings of its path lead to the same file. A file that
- * does not exist yet is identified by its folder and its name, and a database on a server by its
- * URI. Two spellings of one URI are not noticed here, but the database itself records which site it
- * belongs to.
+ * Identifies each database, so that two sites cannot share a database. An existing file is
+ * identified by device and inode, so links and other spellings of its path lead to the same file. A
+ * file that does not exist yet is identified by its folder and its name. A database on a server is
+ * identified by its URI. Two spellings of a URI count as different here, but the database itself
+ * records the name of its site.
  */
 #include "conf/databases.h"
 
@@ -14,7 +14,7 @@
 
 #include "conf/site_uri.h"
 
-/* Identifies a file. Keys are equal if two paths lead to the same file. */
+/* Identifies a file. Two paths lead to the same file if their keys are equal. */
 struct file_key {
 	dev_t device;
 	ino_t inode;
@@ -27,7 +27,7 @@ struct file_key {
 
 struct row {
 	struct row *next;    /* the row that was added before this one */
-	struct file_key key; /* its name points into path or is a constant */
+	struct file_key key; /* key.name points into path or is a constant */
 	struct database_use use;
 	char path[];
 };
@@ -55,7 +55,7 @@ static void path_normalise(char *path)
 	char *out = path;
 
 	for (const char *at = path; *at != '\0';) {
-		size_t len = strcspn(at + 1, "/"); /* at is a slash */
+		size_t len = strcspn(at + 1, "/"); /* at points to a slash */
 		if (len > 0 && !(len == 1 && at[1] == '.')) {
 			memmove(out, at, len + 1);
 			out += len + 1;
@@ -78,8 +78,8 @@ static bool folder_stat(char *path, struct stat *out)
 
 /*
  * Returns the key of the file at this path. If stat fails for the file and for its folder, the path
- * itself is the key. This process cannot open such a file. A process that can open it finds the
- * name of the site in the database.
+ * itself is the key. In this case this process cannot open the database. A process that can open
+ * the database finds the name of its site in the database.
  */
 static struct file_key key_of(char *path)
 {

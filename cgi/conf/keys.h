@@ -21,16 +21,16 @@ enum conf_section { SECTION_NONE, SECTION_SERVER, SECTION_SITE };
  * the struct's member.
  */
 enum conf_type {
-	TYPE_BOOL,    /* on, off (bool) */
-	TYPE_INTEGER, /* (long) */
-	TYPE_SECONDS, /* 60 or 60s (long) */
-	TYPE_TIME,    /* 30m (long, in milliseconds) */
-	TYPE_LIMIT,   /* 10/1m (struct conf_limit) */
+	TYPE_BOOL,    /* on or off (bool) */
+	TYPE_INTEGER, /* a whole number (long) */
+	TYPE_SECONDS, /* such as 60 or 60s (long) */
+	TYPE_TIME,    /* such as 30m (long, in milliseconds) */
+	TYPE_LIMIT,   /* such as 10/1m (struct conf_limit) */
 	TYPE_ENUM,    /* one of the key's words (long, the index of the word) */
 	/* several of the key's words or, if the key has none, any words (struct conf_list) */
 	TYPE_WORDS,
 	TYPE_HOSTS,    /* host names (struct conf_list, as for the types up to TYPE_PINS) */
-	TYPE_NODES,    /* each NAME or NAME=PUBLIC */
+	TYPE_NODES,    /* host names, each as NAME or NAME=PUBLIC */
 	TYPE_URLS,     /* URLs that prebind calls */
 	TYPE_NETS,     /* IP addresses and networks */
 	TYPE_ORIGINS,  /* origins of pages that are allowed to send us a form */
@@ -39,7 +39,7 @@ enum conf_type {
 	TYPE_REALMS,   /* realms and their prefixes, as in conf/realm.h */
 	TYPE_PINS,     /* public keys, written as libcurl expects them */
 	TYPE_ROOMS,    /* rooms and their names (struct conf_rooms) */
-	TYPE_MOUNT,    /* base_path or public_path of struct site_conf; also sets its _set member */
+	TYPE_MOUNT,    /* base_path or public_path; also sets base_path_set or public_path_set */
 	TYPE_WORD,     /* a string without spaces (char *, as for the types that follow) */
 	TYPE_HOST,     /* one host, without a port */
 	TYPE_COOKIE,   /* a cookie's name */
@@ -94,8 +94,8 @@ extern const struct conf_key conf_keys[];
 extern const size_t conf_n_keys;
 
 /*
- * For each enum conf_needed, a phrase such as " with backend = bosh" for the end of a sentence. It
- * is "" for NEEDED_NEVER and NEEDED_ALWAYS.
+ * Phrases for the end of a sentence, such as " with backend = bosh"; one for each value of enum
+ * conf_needed. The phrases of NEEDED_NEVER and NEEDED_ALWAYS are "".
  */
 extern const char *const conf_needed_with[];
 

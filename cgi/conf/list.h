@@ -8,7 +8,7 @@
 
 /*
  * Adds the item and takes ownership of it. Returns false if out of memory; the caller then still
- * owns it.
+ * owns the item.
  */
 bool conf_list_add(struct conf_list *list, char *item);
 

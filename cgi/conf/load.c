@@ -1,7 +1,7 @@
 /*
- * Reads a file into struct conf. A line is KEY = VALUE, [section] or a comment. Some forms that
- * other INI readers accept are refused: a value that continues on an indented line, `key: value`,
- * and text after the bracket of a section.
+ * Reads a file into struct conf. A line is KEY = VALUE, [section] or a comment. Refuses some forms
+ * that other INI readers accept: a value that continues on an indented line, `key: value`, and text
+ * after the bracket of a section.
  */
 #include "conf/load.h"
 
@@ -23,8 +23,8 @@
 
 #define BLANKS "\t "
 #define UNCLEAR                                                                                    \
-	"not understood; write KEY = VALUE, [server], [site NAME], or a comment that begins with " \
-	";"
+	"the line is not valid; write KEY = VALUE, [server], [site NAME], or a comment that "      \
+	"begins with ;"
 
 static int name_compare(const void *a, const void *b)
 {
@@ -38,8 +38,8 @@ void load_forget_section(struct load *load)
 }
 
 /*
- * Removes the name from the tree if the tree has this same pointer. An equal name of an earlier
- * site is a different pointer, so it stays.
+ * Removes the name from the tree if the tree contains this pointer. Does nothing if the tree has
+ * only an equal name that belongs to an earlier site.
  */
 void load_forget_name(struct load *load, const char *name)
 {
@@ -124,10 +124,11 @@ static void section_end(struct load *load)
 static void server_begin(struct load *load)
 {
 	if (load->conf->n_files > 1)
-		load_fault(load, load->line, "[server]", "may be only in %s", load->conf->files[0]);
+		load_fault(load, load->line, "[server]", "is allowed only in %s",
+			   load->conf->files[0]);
 	if (load->server_seen)
 		load_fault(load, load->line, "[server]",
-			   "appears twice; put its keys into one section");
+			   "appears twice; put all keys into one [server] section");
 	load->server_seen = true;
 	load->section = SECTION_SERVER;
 }
@@ -191,7 +192,8 @@ static void site_begin(struct load *load, const char *name)
 	load->section = SECTION_SITE;
 	if (!name_add(load, copy)) {
 		const struct site_conf *first = site_find(load->conf, name);
-		load_fault(load, load->line, section, "is already at %s:%ld; give it another name",
+		load_fault(load, load->line, section,
+			   "is already defined at %s:%ld; change the name of one of the two",
 			   first->file, first->line);
 	}
 }
@@ -241,7 +243,7 @@ static void key_unknown(struct load *load, const char *name)
 		    load, load->line, name,
 		    "is before the first section; begin the file with [server] or [site NAME]");
 	else if (conf_key_find(other, name) != NULL)
-		load_fault(load, load->line, name, "is a key of %s; move it there",
+		load_fault(load, load->line, name, "is a key of %s; move the line to that section",
 			   other == SECTION_SERVER ? "[server]" : "[site NAME]");
 	else
 		load_fault(load, load->line, name,
@@ -263,11 +265,11 @@ static void pair_read(struct load *load, const char *name, const char *value)
 	}
 	long *seen = &load->seen[key - conf_keys];
 	if (*seen != 0)
-		load_fault(load, load->line, name, "is already set in line %ld; keep one of them",
-			   *seen);
+		load_fault(load, load->line, name,
+			   "is already set in line %ld; remove one of the two lines", *seen);
 	if (!value_is_clear(value))
 		load_fault(load, load->line, name,
-			   "a comment after a value must begin with a blank and ; (not #)");
+			   "a comment after a value must begin with a space and ; (not #)");
 	if (load->status != STATUS_OK)
 		return;
 	*seen = load->line;
@@ -309,7 +311,7 @@ static void blanks_cut(char *text, size_t len)
 	text[len] = '\0';
 }
 
-/* Cuts off a comment after a value. Such a comment begins with a space or tab and a semicolon. */
+/* Cuts off a comment after a value. The comment begins with a space or tab and a semicolon. */
 static void comment_cut(char *line)
 {
 	for (char *at = line; (at = strchr(at, ';')) != NULL; at++) {
@@ -329,7 +331,7 @@ static void line_read(struct load *load, char *line)
 	if (indent > 0) {
 		load_fault(load, load->line, NULL,
 			   "the line is indented, but a value cannot continue on a second line; "
-			   "begin it in the first column");
+			   "remove the indentation");
 		return;
 	}
 	if (line[0] == '[') {

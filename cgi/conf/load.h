@@ -14,12 +14,14 @@
 struct load {
 	struct conf *conf; /* borrowed; the configuration to fill */
 	size_t sites_size; /* number of sites for which there is memory */
-	/* a tree of tsearch(3) with the names of the sites so far; the names are borrowed */
+	/*
+	 * a tree of tsearch(3) with the names of the sites that were read; the names are borrowed
+	 */
 	void *names;
-	/* owned; the databases of the sites so far; NULL if there are none */
+	/* owned; the databases of the sites that were read; NULL if there are none */
 	struct databases *databases;
-	enum status status; /* status of the first fault; reading stops there */
-	struct error *err;  /* the sentence about that fault */
+	enum status status; /* status of the first fault; reading stops at this fault */
+	struct error *err;  /* the error sentence about the first fault */
 	bool server_seen;
 	long sites_line; /* line that set the key `sites`; 0 if not set */
 
@@ -41,8 +43,8 @@ void load_fault(struct load *load, long line, const char *key, const char *forma
 void load_no_memory(struct load *load);
 
 /*
- * Sets the defaults, and gives [server] its default values. Must be called before the first file is
- * read.
+ * Sets the defaults of [server] and [site], and sets conf->server to the defaults of [server]. Must
+ * be called before the first file is read.
  */
 void load_defaults(struct load *load);
 
@@ -51,7 +53,7 @@ void load_file(struct load *load, const char *path);
 
 /*
  * Called after a fault. load_forget_section resets the current section. load_forget_name removes
- * the name of a site that is not used.
+ * the name of a site that is ignored.
  */
 void load_forget_section(struct load *load);
 void load_forget_name(struct load *load, const char *name);

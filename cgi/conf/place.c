@@ -1,6 +1,6 @@
 /*
- * Writes sentences of the form "FILE:LINE: KEY: …". They report faults found while a file is
- * loaded, and values that fail when they are used.
+ * Writes sentences of the form "FILE:LINE: KEY: …". The sentences report faults that were found
+ * while a file was loaded, and values that failed when they were used.
  */
 #include <stdarg.h>
 #include <stdio.h>

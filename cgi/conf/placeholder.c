@@ -76,11 +76,11 @@ const char *jid_rule_read(const char *text, struct jid_rule *out)
 	if (at == NULL || at[1] == '\0')
 		return "has no @ with a domain after it";
 	if (at < open)
-		return "has its placeholder after the @";
+		return "has the placeholder after the @";
 	if (strchr(at + 1, '@') != NULL)
 		return "has more than one @";
 	if (strpbrk(text, "\t /&<>\"'\\") != NULL)
-		return "has a blank, a quote or another character that a bare JID must not have";
+		return "has a space, a quote or another character that a bare JID must not have";
 	rule.domain = at + 1;
 	rule.before = text;
 	rule.before_len = (size_t)(open - text);

@@ -11,8 +11,8 @@
 
 #include "base/strbuf.h"
 
-#define PLACEHOLDER_HOSTNAME "{hostname}" /* in bosh_url; becomes the node that has the session */
-#define PLACEHOLDER_RANDOM   "{random}"   /* in resource; becomes a new random string each time */
+#define PLACEHOLDER_HOSTNAME "{hostname}" /* in bosh_url; replaced by the session's node */
+#define PLACEHOLDER_RANDOM   "{random}"   /* in resource; replaced by a new random string */
 
 bool placeholder_is_in(const char *text, const char *placeholder);
 
@@ -30,11 +30,11 @@ struct jid_rule {
 	enum jid_rule_field field;
 	enum jid_rule_form form;
 	/*
-	 * true if the JID is the e-mail address, whose domain must be in jid_domains; domain is
-	 * then ""
+	 * true if the user's e-mail address is the JID; jid_domains must contain the address's
+	 * domain, and the member `domain` is ""
 	 */
 	bool whole;
-	const char *domain; /* borrowed from the text, like `before`, `after`; not yet prepared */
+	const char *domain; /* not yet prepared; borrowed from text, like `before` and `after` */
 	const char *before; /* the text before the placeholder; `after` is the rest up to the @ */
 	const char *after;
 	size_t before_len;
@@ -42,11 +42,11 @@ struct jid_rule {
 };
 
 /*
- * Reads the value of the key jid. Returns NULL if it is valid, otherwise the reason as the end of a
- * sentence that begins with the value, such as "has no @ …".
+ * Reads the value of the key jid. Returns NULL if the value is valid, otherwise the reason. The
+ * reason is the end of a sentence that begins with the value, such as "has no @ …".
  */
 const char *jid_rule_read(const char *text, struct jid_rule *out);
 
-#define JID_RULE_FORMS "{user}, {user|lower}, {user|safe}, {email} or {id}" /* for sentences */
+#define JID_RULE_FORMS "{user}, {user|lower}, {user|safe}, {email} or {id}" /* for error messages */
 
 #endif

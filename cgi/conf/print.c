@@ -38,7 +38,7 @@ static void server_print(const struct conf *conf, struct strbuf *out)
 	server.sites = none;
 	strbuf_adds(out, "[server]\n");
 	if (conf->server.sites[0] != '\0')
-		strbuf_addf(out, "; below: the files of sites = %s\n", conf->server.sites);
+		strbuf_addf(out, "; the sites from the files %s are below\n", conf->server.sites);
 	section_print(SECTION_SERVER, &server, out);
 }
 

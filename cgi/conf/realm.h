@@ -19,11 +19,15 @@ struct realm {
 /* Reads a word that text_realm_check accepts. */
 struct realm realm_read(const char *word);
 
-/* Returns the realm whose users have no realm in their names, or NULL if the list is empty. */
+/*
+ * Returns the list's first realm, or NULL if the list is empty. prebind removes this realm from its
+ * users' names.
+ */
 const char *realm_first(const struct conf_list *list);
 
 /*
- * Finds the realm in the list, in the same upper and lower case. Returns NULL if it is not there.
+ * Finds the realm in the list. Upper and lower case must match. Returns NULL if the list does not
+ * have the realm.
  */
 const char *realm_find(const struct conf_list *list, const char *realm);
 

@@ -11,9 +11,9 @@
 #include "conf/text.h"
 #include "xmpp/jid.h"
 
-#define ROOMS_MAX     32  /* because each page contains all rooms */
+#define ROOMS_MAX     32  /* limited because each page contains all rooms */
 #define ROOM_NAME_MAX 100 /* bytes; a longer name does not fit on a line of the room list */
-/* bytes; with the RFC's 2047 bytes, a page with all rooms could become too large */
+/* bytes; RFC 7622 allows 2047, but then a page with all rooms could become too large */
 #define ROOM_JID_MAX 255
 
 #define BLANKS " \t"
@@ -61,7 +61,7 @@ static const char *name_read(const char **at, struct strbuf *name)
 			c++;
 		strbuf_addc(name, *c);
 	}
-	return "has no closing quote (a blank and ; begin a comment)";
+	return "has no closing quote (a space and ; begin a comment)";
 }
 
 static const char *name_check(const struct strbuf *name)
@@ -122,7 +122,9 @@ static const char *room_read(const char **at, struct conf_room *room)
 	room->join = strncmp(*at, JOIN, strlen(JOIN)) == 0;
 	*at += room->join ? strlen(JOIN) : 0;
 	skip_blanks(at);
-	return **at == '\0' || **at == ',' ? NULL : "has something else after it";
+	return **at == '\0' || **at == ','
+		   ? NULL
+		   : "is followed by a word other than join, or a comma is missing";
 }
 
 /* ---- the list ---- */

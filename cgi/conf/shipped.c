@@ -1,5 +1,5 @@
 /*
- * Finds files that are shipped with the programs, wherever those are installed or unpacked.
+ * Finds files that are shipped with the programs, wherever the programs are installed or unpacked.
  */
 #include "conf/shipped.h"
 

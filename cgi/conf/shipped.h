@@ -15,9 +15,9 @@
 enum status conf_shipped_path(const char *name, char **out, struct error *err);
 
 /*
- * For the kit for shared hosting. conf_kit returns the kit's private folder, or NULL if the program
- * does not run from a kit. conf_kit_page returns the folder of the page. In all programs except the
- * one that serves the page, it returns NULL. The kit's launcher sets both folders in the
+ * conf_kit returns the private folder of the kit for shared hosting, or NULL if the program does
+ * not run from a kit. conf_kit_page returns the folder of the page, but only in the program that
+ * serves the page; otherwise it returns NULL. The kit's launcher sets both folders in the
  * environment.
  */
 const char *conf_kit(void);

@@ -57,8 +57,8 @@ static int hex_value(char c)
 }
 
 /*
- * Copies len bytes and decodes escapes (%41 becomes A). Returns NULL if out of memory, or if a %
- * does not begin a valid escape; then *malformed is true.
+ * Copies len bytes and decodes escapes (%41 becomes A). Returns NULL if out of memory. If a % does
+ * not begin a valid escape, returns NULL and sets *malformed to true.
  */
 static char *decode(const char *text, size_t len, bool *malformed)
 {
@@ -84,14 +84,17 @@ static char *decode(const char *text, size_t len, bool *malformed)
 	return out;
 }
 
-/* Replaces *field by the decoded text. Returns NULL, or the reason if that failed. */
+/*
+ * Replaces *field by the decoded text. Returns NULL on success, otherwise the reason. The reason is
+ * "" if out of memory.
+ */
 static const char *put(char **field, const char *text, size_t len)
 {
 	bool malformed = false;
 	char *value = decode(text, len, &malformed);
 
 	if (malformed)
-		return "has a % that two hexadecimal digits do not follow";
+		return "has a % without two hexadecimal digits after it, or %00";
 	if (value == NULL)
 		return ""; /* out of memory */
 	if (text_has_control(value)) {
@@ -104,8 +107,8 @@ static const char *put(char **field, const char *text, size_t len)
 }
 
 static const char password_inside[] =
-    "has a password in it, which logs and backups would show: write it into a file of its own, and "
-    "name that file with the key site_database_password_file";
+    "contains a password, which logs and backups would show; write the password into a separate "
+    "file, and set site_database_password_file to the path of the file";
 
 /* Appends a comma and the text to *field. For the first host, replaces *field by the text. */
 static const char *put_more(char **field, bool first, const char *text, size_t len)
@@ -150,7 +153,7 @@ static const char *authority_read(const char *text, size_t len, struct site_uri 
 	if (at != NULL && memchr(text, ':', (size_t)(at - text)) != NULL)
 		return password_inside;
 	if (at != NULL && memchr(host, '@', (size_t)(end - host)) != NULL)
-		return "has two @ in it: write %40 for one in a name";
+		return "has two @; write %40 for an @ in the user's name";
 	const char *wrong = at != NULL ? put(&out->user, text, (size_t)(at - text)) : NULL;
 	for (bool first = true; wrong == NULL; first = false) {
 		const char *comma = memchr(host, ',', (size_t)(end - host));
@@ -279,21 +282,21 @@ static const char *hosts_check(const struct site_uri *uri)
 	size_t hosts = site_uri_hosts(uri);
 
 	if (strpbrk(uri->host, " /") != NULL || (hosts > 1 && uri->kind != SITE_URI_POSTGRESQL))
-		return "names more than one host";
+		return "has more than one host";
 	if (hosts > SITE_URI_HOSTS_MAX)
-		return "names too many hosts";
+		return "has more than 8 hosts";
 	if (uri->port[strspn(uri->port, DIGITS ",")] != '\0')
-		return "has a port that is no number";
+		return "has a port that is not a number";
 	size_t ports = count(uri->port);
 	if (ports != 1 && ports != hosts)
-		return "names more ports than hosts, or fewer";
+		return "has a different number of ports than of hosts";
 	for (size_t i = 0; i < hosts; i++) {
 		struct site_uri_host one = site_uri_host(uri, i);
 
 		if (one.port_len > 5)
-			return "has a port that is no number";
+			return "has a port that is not a number";
 		if (hosts > 1 && one.host_len == 0)
-			return "has a comma without a host";
+			return "has a comma with no host beside it";
 	}
 	return NULL;
 }
@@ -301,14 +304,14 @@ static const char *hosts_check(const struct site_uri *uri)
 static const char *parts_check(const struct site_uri *uri)
 {
 	if (uri->user[0] == '\0')
-		return "names no user: write USER@ before the host";
+		return "has no user; write USER@ before the host";
 	if (uri->name[0] == '\0')
-		return "names no database: write /NAME after the host";
+		return "has no database; write /NAME after the host";
 	if (uri->socket[0] != '\0' && uri->socket[0] != '/')
 		return "has a socket that does not begin with /";
 	if (uri->role[0] != '\0' && strcmp(uri->role, "any") != 0 &&
 	    strcmp(uri->role, "read-write") != 0)
-		return "has a target_session_attrs that is neither any nor read-write";
+		return "has a wrong value of target_session_attrs (write any or read-write)";
 	return hosts_check(uri);
 }
 
@@ -383,8 +386,8 @@ const char *site_uri_check(const char *text)
 const char *site_uri_check_own(const char *text)
 {
 	static const char password[] =
-	    "has a password in it, which logs and backups would show: write it into a file of its "
-	    "own, and name that file with the key database_password_file";
+	    "contains a password, which logs and backups would show; write the password into a "
+	    "separate file, and set database_password_file to the path of the file";
 	enum site_uri_kind kind = site_uri_kind(text);
 	const char *wrong;
 

@@ -1,7 +1,7 @@
 /*
- * The values of `site_database` and `database` that are URIs instead of paths. They are
+ * The values of `site_database` and `database` that are URIs instead of paths. The forms are
  * mariadb://USER@HOST:PORT/NAME?socket=PATH (or mysql://…) and postgresql://… (or postgres://…).
- * Such a URI never has a password.
+ * The URIs never contain a password.
  */
 #ifndef CONF_SITE_URI_H
 #define CONF_SITE_URI_H
@@ -22,8 +22,8 @@ struct site_uri {
 	char *socket; /* for MariaDB the socket's path, for PostgreSQL its folder */
 	char *name;   /* the name of the database */
 	char *ca;     /* the file with the trusted certificate authorities */
-	char *role;   /* for PostgreSQL, target_session_attrs: which of several servers to use */
-	bool local;   /* true for a socket or addresses of this host only; needs no certificate */
+	char *role;   /* PostgreSQL's target_session_attrs, which chooses between several servers */
+	bool local;   /* true for a socket or only loopback hosts; no certificate is needed then */
 };
 
 /* Returns SITE_URI_PATH if the text does not begin with a known scheme. */
@@ -37,13 +37,13 @@ enum site_uri_kind site_uri_kind(const char *text);
 enum status site_uri_parse(const char *text, struct site_uri *out, struct error *err);
 void site_uri_clear(struct site_uri *uri);
 
-/* Returns the number of hosts. It is 1 for a socket, or if the URI has no host. */
+/* Returns the number of hosts: 1 for a socket, or if the URI has no host. */
 size_t site_uri_hosts(const struct site_uri *uri);
 
 /* A host and its port. Both strings are borrowed from uri and have no NUL at their end. */
 struct site_uri_host {
 	const char *host, *port;
-	size_t host_len, port_len; /* 0 if there is no such part */
+	size_t host_len, port_len; /* 0 if the string is empty */
 };
 struct site_uri_host site_uri_host(const struct site_uri *uri, size_t i);
 

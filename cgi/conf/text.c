@@ -1,7 +1,7 @@
 /*
  * The rules for values that are strings: paths, URLs, host names, keys, the JID rule, the resource.
- * They refuse characters that could break the place where the value is used (a header, a URL, XML).
- * They do not check whether the path or host exists.
+ * The rules refuse characters that could break the place where the value is used (a header, a URL,
+ * XML). The rules do not check whether the path or host exists.
  */
 #include "conf/text.h"
 
@@ -22,7 +22,7 @@
 #define UPPER  "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 #define PIN_PREFIX "sha256//"
-#define PIN_DIGITS 43 /* base64 digits for 32 bytes; one = follows them */
+#define PIN_DIGITS 43 /* base64 digits for 32 bytes; a "=" follows these digits */
 
 #define HOST_MAX 253   /* bytes of a DNS name (RFC 1035 2.3.4), without the length bytes */
 #define PORT_MAX 65535 /* 16 bits */
@@ -43,7 +43,7 @@ static bool is_printable_ascii(const char *text)
 
 const char *text_word_check(const char *text)
 {
-	return text[strcspn(text, BLANKS)] == '\0' ? NULL : "has a blank in it";
+	return text[strcspn(text, BLANKS)] == '\0' ? NULL : "has a space in it";
 }
 
 const char *text_path_check(const char *text)
@@ -82,7 +82,8 @@ const char *text_session_cookie_check(const char *text)
 		return "has a character other than letters, digits, - and _";
 	if (starts_with(text, "__"))
 		return "begins with __; prebind itself adds the prefix __Host-";
-	return cookie_name_is_ambiguous(text) ? "ends like the name of one of our other cookies"
+	return cookie_name_is_ambiguous(text) ? "has an ending that prebind uses for its other "
+						"cookies"
 					      : NULL;
 }
 
@@ -96,8 +97,8 @@ const char *text_keys_check(const char *text)
 }
 
 /*
- * Returns the length of a number and the ';' after it, or 0 if the text does not begin with these.
- * The number has 1 to `digits` characters of `set`.
+ * Returns the length of a number and the ';' after it. Returns 0 if the text does not begin with a
+ * number and ';'. The number has 1 to `digits` characters of `set`.
  */
 static size_t sessions_part(const char *text, const char *set, size_t digits)
 {
@@ -121,7 +122,7 @@ const char *text_log_check(const char *text)
 	return text_path_check(text);
 }
 
-/* Returns the text after "http://" or "https://". Returns NULL if it begins with neither. */
+/* Returns the text after "http://" or "https://". Returns NULL if the text begins with neither. */
 static const char *url_rest(const char *text)
 {
 	if (starts_with(text, "https://"))
@@ -148,7 +149,7 @@ static const char *authority_check(const char *text)
 {
 	size_t len = strcspn(text, "/?#");
 	if (memchr(text, '@', len) != NULL)
-		return "has a user in it; user and password have keys of their own";
+		return "contains a user name; remove user name and password from the URL";
 	size_t host = host_span(text);
 	if (host == 0 || (host < len && text[host] != ':'))
 		return "has no valid host";
@@ -168,7 +169,7 @@ const char *text_url_check(const char *text)
 	if (rest == NULL)
 		return "does not begin with http:// or https://";
 	if (!is_printable_ascii(text) || strpbrk(text, "\"'<>\\`") != NULL)
-		return "has a blank, a quote or another character that a URL must not have";
+		return "has a space, a quote or another character that a URL must not have";
 	if (strpbrk(text, "?#") != NULL)
 		return "has a query or a fragment";
 	return authority_check(rest);
@@ -178,7 +179,7 @@ const char *text_origin_check(const char *text)
 {
 	const char *rest = url_rest(text);
 	if (rest != NULL && strchr(rest, '/') != NULL)
-		return "has a path: an origin ends with its host or port";
+		return "has a path, but an origin ends with the host or port";
 	if (text[strcspn(text, UPPER)] != '\0')
 		return "has capital letters";
 	return text_url_check(text);
@@ -190,9 +191,9 @@ const char *text_link_check(const char *text)
 	if (rest == NULL && text[0] != '/')
 		return "begins neither with / nor with http:// or https://";
 	if (rest == NULL && text[1] == '/')
-		return "begins with //, which names another host";
+		return "begins with //, which leads to another host";
 	if (!is_printable_ascii(text) || strpbrk(text, "\"'<>\\`") != NULL)
-		return "has a blank, a quote or another character that a URL must not have";
+		return "has a space, a quote or another character that a URL must not have";
 	return rest == NULL ? NULL : authority_check(rest);
 }
 
@@ -257,7 +258,7 @@ const char *text_jid_rule_check(const char *text)
 const char *text_resource_check(const char *text)
 {
 	if (text_has_control(text) || text_has_markup(text))
-		return "has one of & < > \" ' or a control character";
+		return "contains one of & < > \" ' or a control character";
 
 	const char *open = strchr(text, '{');
 	if (open == NULL)
@@ -277,11 +278,11 @@ const char *text_host_check(const char *text)
 		if (inside == 0 || text[1 + inside] != ']')
 			return "is not an IPv6 address";
 		if (text[inside + 2] == ':')
-			return "has a port; leave it out, because every port is accepted";
+			return "has a port; remove the port";
 		return text[inside + 2] == '\0' ? NULL : "is not an IPv6 address";
 	}
 	if (strchr(text, ':') != NULL)
-		return "has a port; leave it out, because every port is accepted";
+		return "has a port; remove the port";
 	if (text[strspn(text, LOWER DIGITS "-._")] != '\0')
 		return "is not a host name (write letters beyond ASCII in the xn-- form)";
 	if (len > HOST_MAX || text[0] == '.' || text[len - 1] == '.' || strstr(text, "..") != NULL)
@@ -298,7 +299,7 @@ const char *text_node_check(const char *text)
 	if (public == NULL)
 		return text_host_check(text);
 	if (public == text || public[1] == '\0')
-		return "has nothing on one side of its =";
+		return "has no name before or after the =";
 	name = strndup(text, (size_t)(public - text));
 	reason = name == NULL ? TEXT_NO_MEMORY : text_host_check(name);
 	free(name);

@@ -1,7 +1,7 @@
 /*
  * The rules for values that are strings. Each function returns NULL if the value is valid,
- * otherwise the reason as the end of a sentence that begins with the value, such as "does not begin
- * with /". Internal to conf/.
+ * otherwise the reason. The reason is the end of a sentence that begins with the value, such as
+ * "does not begin with /". Internal to conf/.
  */
 #ifndef CONF_TEXT_H
 #define CONF_TEXT_H
@@ -33,9 +33,7 @@ const char *text_link_check(const char *text);
  */
 const char *text_bosh_url_check(const char *text);
 
-/*
- * http(s)://HOST[:PORT] in lower case and with nothing after it, as in a browser's Origin header.
- */
+/* http(s)://HOST[:PORT] in lower case, without a path, as in a browser's Origin header. */
 const char *text_origin_check(const char *text);
 
 const char *text_net_check(const char *text); /* see base/address.h */
@@ -44,7 +42,7 @@ const char *text_mount_check(const char *text);
 const char *text_jid_rule_check(const char *text);
 const char *text_resource_check(const char *text);
 const char *text_host_check(const char *text); /* one host name, in lower case */
-const char *text_node_check(const char *text); /* a host name, or two as NAME=PUBLIC */
+const char *text_node_check(const char *text); /* a host name, or two host names as NAME=PUBLIC */
 const char *text_pin_check(const char *text);  /* "sha256//" and 32 bytes in base64 */
 
 #endif

@@ -31,7 +31,9 @@ struct type {
 	void (*text)(const struct conf_key *key, const void *section, struct strbuf *out);
 	const char *(*read)(const struct conf_key *key, const char *text, void *field);
 	void (*write)(const void *field, struct strbuf *out);
-	/* true if messages must not quote the value; a refused URL can contain a password */
+	/*
+	 * true if messages must not quote the value, because a refused URL can contain a password
+	 */
 	bool private;
 };
 static const struct type types[TYPE_COUNT];
@@ -85,7 +87,7 @@ static enum status set_bool(const struct conf_key *key, const char *text, void *
 {
 	bool on = strcmp(text, "on") == 0;
 	if (!on && strcmp(text, "off") != 0)
-		return refuse(key, text, "is neither", err);
+		return refuse(key, text, "is not known", err);
 	*(bool *)field(key, section) = on;
 	return STATUS_OK;
 }
@@ -95,7 +97,10 @@ static void text_bool(const struct conf_key *key, const void *section, struct st
 	strbuf_adds(out, *(const bool *)value_field(key, section) ? "on" : "off");
 }
 
-/* Returns the index of the word in `words`, which ends with NULL, or -1. */
+/*
+ * Returns the index of the word in `words`, or -1 if `words` does not have it. `words` ends with
+ * NULL.
+ */
 static long word_index(const char *const *words, const char *word)
 {
 	for (long i = 0; words[i] != NULL; i++) {
@@ -157,8 +162,8 @@ static const char *word_check(const struct conf_key *key, const struct conf_list
 }
 
 /*
- * Sets the error for a refused word. A private word is not quoted; the sentence gives its position
- * instead, if other words precede it.
+ * Sets the error for a refused word. A private word is not quoted. If a private word is not the
+ * first word of the list, the sentence gives the word's position instead.
  */
 static enum status refuse_word(const struct conf_key *key, const char *word, size_t place,
 			       const char *reason, struct error *err)
@@ -265,8 +270,9 @@ static void text_text(const struct conf_key *key, const void *section, struct st
 }
 
 /*
- * Returns base_path_set or public_path_set. "/" is stored as "", so that a path below the mount
- * point is always base_path plus the rest. This flag tells "/" from a key that is not set.
+ * Returns a pointer to base_path_set or public_path_set. "/" is stored as "", so that a path below
+ * the mount point is always base_path plus the rest. The flag distinguishes "/" from a key that is
+ * not set, because both are stored as "".
  */
 static bool *mount_is_set(const struct conf_key *key, struct site_conf *site)
 {
@@ -314,25 +320,25 @@ static const struct type types[TYPE_COUNT] = {
 			READ(amount_limit_read, amount_limit_write)},
 	[TYPE_ENUM] = {"word", .set = set_enum, .text = text_enum},
 	[TYPE_WORDS] = {"words", .check = text_word_check, .set = set_list, .text = text_list},
-	[TYPE_HOSTS] = {"hosts", "host names without a port, separated by blanks, each once",
+	[TYPE_HOSTS] = {"hosts", "host names without a port, separated by spaces, each once",
 			text_host_check, set_list, text_list},
-	[TYPE_NODES] = {"nodes", "host names, or NAME=PUBLIC, separated by blanks, each once",
+	[TYPE_NODES] = {"nodes", "host names, or NAME=PUBLIC, separated by spaces, each once",
 			text_node_check, set_list, text_list},
-	[TYPE_URLS] = {"urls", "http://HOST[:PORT]/PATH or https://HOST[:PORT]/PATH, several separated by blanks, each once",
+	[TYPE_URLS] = {"urls", "http://HOST[:PORT]/PATH or https://HOST[:PORT]/PATH, several separated by spaces, each once",
 		       text_url_check, set_list, text_list, .private = true},
-	[TYPE_NETS] = {"networks", "IP addresses, or networks such as 192.0.2.0/24, separated by blanks, each once",
+	[TYPE_NETS] = {"networks", "IP addresses, or networks such as 192.0.2.0/24, separated by spaces, each once",
 		       text_net_check, set_list, text_list},
-	[TYPE_ORIGINS] = {"origins", "https://HOST[:PORT], several separated by blanks, each once",
+	[TYPE_ORIGINS] = {"origins", "https://HOST[:PORT], several separated by spaces, each once",
 			  text_origin_check, set_list, text_list},
-	[TYPE_COOKIES] = {"cookies", "names of cookies, separated by blanks, each once",
+	[TYPE_COOKIES] = {"cookies", "names of cookies, separated by spaces, each once",
 			  text_cookie_check, set_list, text_list},
-	[TYPE_REALMS] = {"realms", "realms, without @, or PREFIX\\=REALM, separated by blanks, each once",
+	[TYPE_REALMS] = {"realms", "realms, without @, or PREFIX\\=REALM, separated by spaces, each once",
 			 text_realm_check, set_list, text_list},
-	[TYPE_PINS] = {"keys", "sha256//BASE64=, several separated by blanks, each once",
+	[TYPE_PINS] = {"keys", "sha256//BASE64=, several separated by spaces, each once",
 		       text_pin_check, set_list, text_list},
-	[TYPE_JIDS] = {"jids", "NAME@DOMAIN, at most 8, separated by blanks, each once",
+	[TYPE_JIDS] = {"jids", "NAME@DOMAIN, at most 8, separated by spaces, each once",
 		       text_word_check, set_list, text_list},
-	[TYPE_ROOMS] = {"rooms", "NAME@DOMAIN \"Shown name\", with join after it or not, at most 32, separated by commas, each once",
+	[TYPE_ROOMS] = {"rooms", "NAME@DOMAIN [\"Shown name\"] [join], at most 32, separated by commas, each once",
 			.set = set_rooms, .text = text_rooms},
 	[TYPE_MOUNT] = {"path", "a path such as /chat, or / alone",
 			text_mount_check, set_mount, text_mount},
@@ -372,7 +378,7 @@ const char *value_type(const struct conf_key *key)
 static void words_allowed(const struct conf_key *key, struct strbuf *out)
 {
 	if (key->words == NULL)
-		strbuf_adds(out, "words separated by blanks");
+		strbuf_adds(out, "words separated by spaces");
 	for (size_t i = 0; key->words != NULL && key->words[i] != NULL; i++)
 		strbuf_addf(out, "%s%s", i == 0 ? "" : ", ", key->words[i]);
 	if (key->type == TYPE_WORDS)
@@ -465,7 +471,7 @@ void value_clear(const struct conf_key *key, void *section, const void *defaults
 	if (types[key->type].set == set_list)
 		clear_list(key, section, defaults);
 	else if (types[key->type].set == set_rooms)
-		rooms_clear(field(key, section)); /* the default has no rooms, so none are shared */
+		rooms_clear(field(key, section)); /* not shared, because the default has no rooms */
 	else if (types[key->type].set == set_text || types[key->type].set == set_mount)
 		clear_text(key, section, defaults);
 }

@@ -11,8 +11,8 @@
 
 /*
  * Checks the text and stores the value in the key's member. The old value must be the default, and
- * is not freed. If it returns STATUS_BAD_REQUEST, the sentence says what is wrong and what is
- * allowed, but not in which file and line.
+ * is not freed. If it returns STATUS_BAD_REQUEST, err says what is wrong and what is allowed, but
+ * does not name the file and line.
  */
 enum status value_set(const struct conf_key *key, const char *text, void *section,
 		      struct error *err);

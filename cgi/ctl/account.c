@@ -1,5 +1,6 @@
 /*
- * Changes to the program's account. The server does this itself in serve/privileges.c.
+ * Switches prebindctl to the account that prebind runs as. The server switches accounts itself, in
+ * serve/privileges.c.
  */
 #include "ctl/account.h"
 
@@ -25,7 +26,9 @@ enum status account_of_site(const struct conf *conf, const struct site_conf *sit
 	who = getpwnam(server->user);
 	if (who == NULL)
 		return conf_fault(err, STATUS_BAD_REQUEST, conf_server_place(server, "user"),
-				  "no account '%s' on this machine", server->user);
+				  "this machine has no account '%s'; set the key user to an "
+				  "account that exists",
+				  server->user);
 	*out = who->pw_uid;
 	return STATUS_OK;
 }
@@ -42,8 +45,8 @@ static enum status find(uid_t uid, const struct passwd **out, struct error *err)
 	if (*out != NULL)
 		return STATUS_OK;
 	return error_set(err, STATUS_INTERNAL,
-			 "user %ld owns the database, but this machine has no account with that "
-			 "number; set `user` in [server]",
+			 "the database belongs to user %ld, but this machine has no account with "
+			 "this number; set the key user in [server]",
 			 (long)uid);
 }
 
@@ -54,7 +57,7 @@ static enum status find(uid_t uid, const struct passwd **out, struct error *err)
 static enum status cannot_become(const struct passwd *who, struct error *err)
 {
 	return error_set(err, STATUS_INTERNAL,
-			 "cannot become user %s: %m; run prebindctl as that user", who->pw_name);
+			 "cannot switch to user %s: %m; run prebindctl as this user", who->pw_name);
 }
 
 static bool is_ours(uid_t uid)
@@ -77,7 +80,10 @@ enum status account_borrow(uid_t uid, struct error *err)
 	return STATUS_INTERNAL;
 }
 
-/* Makes the process root again. If that fails, later steps fail for lack of rights. */
+/*
+ * Makes the process root again. Does not report a failure, because later steps then fail for lack
+ * of rights.
+ */
 void account_return(uid_t uid)
 {
 	if (is_ours(uid))

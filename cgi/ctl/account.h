@@ -1,6 +1,7 @@
 /*
  * The account that the program runs as. If root runs prebindctl, the tool changes to this account.
- * It then has the same rights as the program, and leaves no files owned by root beside a database.
+ * The tool then has the same rights as the program, and leaves no files owned by root beside a
+ * database.
  */
 #ifndef CTL_ACCOUNT_H
 #define CTL_ACCOUNT_H
@@ -11,17 +12,17 @@
 #include "conf/conf.h"
 
 /*
- * Finds the program's account. It is `user` of [server] if that is set, otherwise the owner of the
- * site's database. *out is 0 if root owns the database, or if there is no database. If the tool
- * does not run as root, *out is the tool's own account.
+ * Finds the program's account. The account is `user` of [server] if that key is set, otherwise the
+ * owner of the site's database. *out is 0 if root owns the database, or if there is no database. If
+ * the tool does not run as root, *out is the tool's own account.
  */
 enum status account_of_site(const struct conf *conf, const struct site_conf *site, uid_t *out,
 			    struct error *err);
 
 /*
  * Changes to the account uid permanently. Does nothing if uid is 0 or the current account. Fails if
- * the machine has no account with that uid, because files written as root would not be writable for
- * the program.
+ * the machine has no account with this uid. If the tool continued as root, the program could not
+ * write the files that the tool creates.
  */
 enum status account_become(uid_t uid, struct error *err);
 

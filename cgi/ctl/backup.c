@@ -1,5 +1,5 @@
 /*
- * prebindctl backup, prebindctl restore.
+ * The commands prebindctl backup and prebindctl restore.
  */
 #include "store/backup.h"
 
@@ -14,7 +14,7 @@ int ctl_backup(struct ctl *ctl)
 
 	if (store_backup(ctl->site->database, ctl->argv[0], &err) != STATUS_OK)
 		return ctl_fail(ctl, &err);
-	printf("%s is a copy of %s; keep it as secret as the database itself\n", ctl->argv[0],
+	printf("%s is a copy of %s; keep the copy as secret as the database\n", ctl->argv[0],
 	       ctl->site->database);
 	return EXIT_DONE;
 }
@@ -29,7 +29,8 @@ int ctl_restore(struct ctl *ctl)
 		return ctl_fail(ctl, &err);
 	printf("%s is restored; everybody must log in again\n", ctl->site->database);
 	if (what.from != store_schema())
-		printf("its schema was changed from %d to %d\n", what.from, store_schema());
+		printf("the schema of the database was changed from %d to %d\n", what.from,
+		       store_schema());
 	if (what.kept != NULL)
 		printf("the previous database is kept as %s\n", what.kept);
 	free(what.kept);

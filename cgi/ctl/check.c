@@ -45,14 +45,17 @@ void report_note(const struct report *report, const char *what, const char *said
 	write_line(report, "note", what, said);
 }
 
-/* Reports a note and not a failure, because any visitor can cause it with a forged header. */
+/*
+ * Reports a proxy that is missing in trusted_proxies. This is a note and not a failure, because any
+ * visitor can forge the header of a proxy.
+ */
 static void check_addresses(struct report *report, const struct site *site)
 {
 	if (behind_proxy_was_noticed(site))
 		report_note(
 		    report, "addresses",
-		    "within the last hour requests came through a proxy, so all visitors count as "
-		    "one address; name the proxy in trusted_proxies (docs/proxies.md)");
+		    "within the last hour, requests came through a proxy, so all visitors count as "
+		    "one address; add the proxy's address to trusted_proxies (docs/proxies.md)");
 }
 
 static void check_database(struct report *report, struct store *store)
@@ -76,8 +79,8 @@ static void check_names(struct report *report, struct store *store)
 }
 
 /*
- * `told` is the error that kept the site from opening. If a provider has the same error, it is not
- * reported again.
+ * `told` is the error that prevented opening the site. If a provider has the same error, this error
+ * is not reported again.
  */
 static void check_providers(struct report *report, struct store *store, const char *told)
 {
@@ -98,8 +101,8 @@ static void check_providers(struct report *report, struct store *store, const ch
 }
 
 /*
- * `told` is the error that kept the site from opening. If people_check returns the same error, it
- * is not reported again.
+ * `told` is the error that prevented opening the site. If people_check returns the same error, this
+ * error is not reported again.
  */
 static void check_people(struct report *report, const char *told)
 {
@@ -139,8 +142,8 @@ static void check_callers(struct report *report, struct store *store)
 }
 
 /*
- * Reports how much space the disk has, and whether that is little. The database needs only a few
- * MB, but a log on the same disk can grow faster.
+ * Sets said to the amount of free space on the disk, with a warning if the space is low. The
+ * database needs only a few MB, but a log on the same disk can grow faster.
  */
 static void say_room(const char *database, struct error *said)
 {
@@ -149,7 +152,10 @@ static void say_room(const char *database, struct error *said)
 
 	if (statvfs(database, &disk) == 0)
 		megabytes = (double)disk.f_bavail * (double)disk.f_frsize / 1e6;
-	error_set(said, STATUS_OK, "it can be written; its disk has %.0f MB free%s", megabytes,
+	error_set(said, STATUS_OK,
+		  "the database can be written; the disk has %.0f MB "
+		  "free%s",
+		  megabytes,
 		  megabytes < ROOM_LITTLE_MB ? ", which is little; free some space" : "");
 }
 
@@ -161,15 +167,15 @@ static void check_writing(struct report *report, struct store *store)
 	enum status status = conf_blame(store_write_check(store, &said), &said, place);
 
 	if (status == STATUS_OK && store_is_server(store))
-		error_set(&said, STATUS_OK, "it can be written");
+		error_set(&said, STATUS_OK, "the database can be written");
 	else if (status == STATUS_OK)
 		say_room(report->site->database, &said);
 	report_tell(report, "writing", status, said.text);
 }
 
 /*
- * Checks the files beside the database. Returns false if they are not in order, because all later
- * checks would then fail for the same reason.
+ * Checks the files beside the database. Returns false if this check fails, because all later checks
+ * would then fail for the same reason.
  */
 static bool check_beside(struct report *report)
 {

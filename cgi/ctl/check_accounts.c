@@ -1,6 +1,7 @@
 /*
- * prebindctl check, run by root, if the sites run as several accounts. This is usual on shared
- * hosting with plain CGI. A child process checks each site as the account that runs it.
+ * The part of prebindctl check that root uses if the sites run as several accounts. This is usual
+ * on shared hosting with plain CGI. A child process checks each site as the account that runs the
+ * site.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -123,7 +124,8 @@ static void check_in_child(struct report *report, uid_t account, bool with_files
 		continue;
 	if (child < 0 || !WIFEXITED(status))
 		report_tell(report, "site", STATUS_INTERNAL,
-			    "cannot be checked: a process could not be started, or ended early");
+			    "the site was not checked, because the process for the check could not "
+			    "be started, or ended early");
 	else
 		report->failed += WEXITSTATUS(status) != EXIT_DONE;
 }

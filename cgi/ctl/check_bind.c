@@ -43,7 +43,8 @@ static enum status find_user(const struct report *report, struct store *store,
 	if (!has_own_users(report->site))
 		return error_set(
 		    err, STATUS_NOT_FOUND,
-		    "not tried, because only the site knows its users; name one with --user");
+		    "not tried, because prebind does not know the names of the site's users; give "
+		    "a user with --user NAME");
 	status = user_list(store, keep_first, user, err);
 	if (status == STATUS_OK && user->first[0] == '\0')
 		return error_set(err, STATUS_NOT_FOUND,
@@ -85,7 +86,7 @@ void check_bind(struct report *report, struct site *site, struct chat_session *s
 
 /* ---- the XMPP server's clock ---- */
 
-#define CLOCK_TOLERANCE_S 5 /* in s; allows for a slow answer and for the whole seconds of Date */
+#define CLOCK_TOLERANCE_S 5 /* in s; an answer can be slow, and Date has only whole seconds */
 
 static const char *upstream_address(const struct site_conf *conf)
 {
@@ -96,8 +97,8 @@ static const char *upstream_address(const struct site_conf *conf)
 }
 
 /*
- * Returns the time in the Date header of an answer, or 0 if there is no such header. Even an error
- * has a Date, so the request needs no credentials and changes nothing.
+ * Returns the time in the Date header of an answer, or 0 if there is no Date header. The request
+ * has no credentials and changes nothing. An error answer is enough, because it has a Date, too.
  */
 static int64_t upstream_time(const struct site_conf *conf, struct error *err)
 {
@@ -135,7 +136,7 @@ void check_clock(struct report *report, const struct clock_seen *seen)
 		return;
 	}
 	error_set(&said, STATUS_UNAVAILABLE,
-		  "%s clock is %" PRId64 " s %s this machine's%s; set both by NTP "
+		  "%s clock is %" PRId64 " s %s this machine's%s; synchronize both clocks by NTP "
 		  "(timedatectl set-ntp true)",
 		  seen->whose, ahead < 0 ? -ahead : ahead, ahead < 0 ? "behind" : "ahead of",
 		  seen->matters != NULL ? seen->matters : "");
@@ -155,7 +156,9 @@ void check_upstream_clock(struct report *report)
 	    .what = "clocks",
 	    .whose = "the XMPP server's",
 	    .seconds = upstream_address(conf) != NULL ? upstream_time(conf, &said) : 0,
-	    .matters = tokens ? ", and the tokens of bosh_auth live for a short time" : NULL,
+	    .matters = tokens ? ", but the tokens of bosh_auth are valid only for a short "
+				"time"
+			      : NULL,
 	};
 
 	if (seen.seconds != 0)

@@ -17,10 +17,10 @@ static void tell(const struct report *report, bool provider_failed, const char *
 	strbuf_init(&said);
 	if (beyond[0] != '\0')
 		strbuf_addf(&said,
-			    "the account may do more than read (%s), so a fault here could change "
-			    "the site; ",
+			    "the database account has more than read access (%s), so a fault in "
+			    "prebind could change the site's data; ",
 			    beyond);
-	strbuf_adds(&said, "an account with these rights is enough: ");
+	strbuf_adds(&said, "an account with only these rights is enough: ");
 	if (grants_write(report->ctl->conf, report->site, &said, &err) == STATUS_OK &&
 	    strbuf_ok(&said))
 		report_note(report, "site_database", said.data);

@@ -18,7 +18,7 @@
 #include "prebind/prebind.h"
 
 #define LATE_MS                                                                                    \
-	3000 /* in ms; a refusal comes at once, but contacting another server takes longer */
+	3000 /* in ms; gives the server time to contact another server; a refusal comes at once */
 #define PAUSE_MS   200
 #define ROOM_BYTES 8
 #define GUEST_NICK "check (guest)"
@@ -88,8 +88,8 @@ static void see_answer(void *arg, const struct xml_node *stanza)
 }
 
 /*
- * Reads the stanzas of the user's session. If one has the id of the guest's message, the message
- * has arrived.
+ * Called for each stanza of the user's session. A stanza with the id of the guest's message shows
+ * that the message has arrived.
  */
 static void see_arrival(void *arg, const struct xml_node *stanza)
 {
@@ -158,17 +158,17 @@ static void say_verdict(struct walls *walls, const struct guest_wall *wall, bool
 		error_set(&said, STATUS_OK, "guests cannot %s: the XMPP server refuses it (%s)",
 			  wall->what, walls->condition);
 	} else if (walls->verdict == VERDICT_NONE && seen_by_user) {
-		error_set(&said, STATUS_OK, "guests cannot %s: what they send does not arrive",
+		error_set(&said, STATUS_OK, "guests cannot %s: the guest's message does not arrive",
 			  wall->what);
 	} else if (walls->kind != SERVER_UNKNOWN) {
 		error_set(&said, STATUS_FORBIDDEN,
-			  "guests can %s: the XMPP server does not refuse it; %s, and reload the "
-			  "server (docs/guests.md)",
+			  "guests can %s, because the XMPP server does not refuse this; %s, and "
+			  "reload the server (docs/guests.md)",
 			  wall->what, settings[walls->kind]);
 	} else {
 		error_set(&said, STATUS_FORBIDDEN,
-			  "guests can %s: the XMPP server does not refuse it; with Prosody, %s; "
-			  "with ejabberd, %s (docs/guests.md)",
+			  "guests can %s, because the XMPP server does not refuse this; with "
+			  "Prosody, %s; with ejabberd, %s (docs/guests.md)",
 			  wall->what, settings[SERVER_PROSODY], settings[SERVER_EJABBERD]);
 	}
 	report_tell(walls->report, "guests", said.status, said.text);
@@ -199,8 +199,8 @@ static enum status try_wall(struct walls *walls, const struct guest_wall *wall, 
 #define OWNER "xmlns='http://jabber.org/protocol/muc#owner'"
 
 /*
- * Creates a room from the user's session. If that fails, there is no room, and a guest who tries to
- * enter it tries to create it.
+ * Creates a room from the user's session. If this fails, the room does not exist. A guest who then
+ * tries to enter the room tries to create it instead.
  */
 static enum status room_make(struct walls *walls, struct error *err)
 {
@@ -297,9 +297,9 @@ static bool is_staff(const struct site_conf *conf, const struct jid *jid)
 }
 
 /*
- * Continues the user's session. Only a session from bosh_service can be read. For a session from
- * another back end, the check uses only its JID, to send messages to it. The check sends nothing to
- * staff, because guests are allowed to write to them.
+ * Continues the user's session. The check can read a session only if bosh_service opened it. If
+ * another back end opened the session, the check uses only the session's JID, as an address for
+ * messages. The check sends nothing to staff, because guests are allowed to write to staff.
  */
 static enum status user_open(struct walls *walls, const struct chat_session *user,
 			     struct error *err)
@@ -320,9 +320,9 @@ static enum status user_open(struct walls *walls, const struct chat_session *use
 }
 
 /*
- * Returns the room service of the site, or NULL if all its rooms are for guests. ejabberd has a
- * separate room service for guests, on a subdomain of guest_domain. That service is skipped,
- * because guests are allowed to enter all its rooms.
+ * Returns the service of the site's rooms, or NULL if all rooms are for guests. ejabberd has a
+ * separate room service for guests, on a subdomain of guest_domain. This function skips the service
+ * for guests, because guests are allowed to enter all rooms there.
  */
 static const char *service_of(const struct site_conf *conf)
 {
@@ -370,8 +370,8 @@ void check_guests(struct report *report, struct site *site, const struct chat_se
 		report_tell(report, "guests", status, said.text);
 	else if (walls.goal.user == NULL)
 		report_note(report, "guests",
-			    "whether guests can write to users was not tried; with --user, name a "
-			    "user who is not staff");
+			    "the check did not test whether guests can write to users; give a user "
+			    "who is not staff with --user NAME");
 	trial_close(&walls.guest);
 	trial_close(&walls.user);
 }

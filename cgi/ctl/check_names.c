@@ -1,6 +1,7 @@
 /*
- * prebindctl check: reports stored names that today's rules would refuse. They were stored before
- * prebind checked names, and remain valid. The report shows each invisible character as its number.
+ * prebindctl check: reports stored names that today's rules would refuse. Names that were stored
+ * before prebind checked names remain valid. The report shows each invisible character as its
+ * number.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -81,7 +82,7 @@ static void look_at_row(void *arg, const struct jid_map_row *row)
 	 */
 	if (name_characters_check(row->user, &why) != STATUS_OK &&
 	    strcmp(row->source, PROVIDER_LOGIN) != 0)
-		look_at(names, "in the JID map", row->user, USER_NAME_MAX);
+		look_at(names, "name in the JID map", row->user, USER_NAME_MAX);
 }
 
 static void look_at_caller(void *arg, const struct adhoc_caller *caller)
@@ -101,9 +102,9 @@ enum status names_check(struct store *store, struct error *said)
 		status = adhoc_caller_list(store, look_at_caller, &names, said);
 	if (status == STATUS_OK && names.count > 0)
 		status = error_set(said, STATUS_CONFLICT,
-				   "%ld name%s would be refused today, because another name could "
-				   "look the same: %s%s; these names still work, but delete them "
-				   "and add the users under other names",
+				   "%ld name%s would be refused today, because a different name "
+				   "could look the same: %s%s; the names still work, but delete "
+				   "these names and add the users under other names",
 				   names.count, names.count == 1 ? "" : "s", names.told.data,
 				   names.count > TOLD_MAX ? "; …" : "");
 	strbuf_clear(&names.told);

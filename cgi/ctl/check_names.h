@@ -7,7 +7,7 @@
 #include "base/error.h"
 #include "store/store.h"
 
-/* Returns STATUS_CONFLICT if the store has names to report. `said` then lists the first ones. */
+/* Returns STATUS_CONFLICT if the store has names to report. `said` then lists the first names. */
 enum status names_check(struct store *store, struct error *said);
 
 #endif

@@ -1,6 +1,6 @@
 /*
  * prebindctl check for [server]: checks the accounts, the socket, and whether the web server can
- * connect to the socket. It changes nothing, and sends no request when it connects.
+ * connect to the socket. The checks change nothing. They connect to the socket but send no request.
  */
 #include <errno.h>
 #include <grp.h>
@@ -104,7 +104,8 @@ static const char *group_name(gid_t gid, char space[24])
 
 /*
  * Finds the first folder of the path that the account is not allowed to search. Sets the text of
- * *out to the folder's mode and a command that fixes it. The text is "" if there is no such folder.
+ * *out to the folder's mode and a command that gives the account access. Sets the text to "" if the
+ * account can search all folders.
  */
 static void folder_closed(const struct passwd *who, const char *path, struct error *out)
 {
@@ -120,8 +121,8 @@ static void folder_closed(const struct passwd *who, const char *path, struct err
 		*slash = '\0';
 		if (stat(folder, &st) == 0 && !may(who, &st, 1))
 			error_set(out, STATUS_FORBIDDEN,
-				  "may not enter '%s' (mode %04o, group %s): chgrp %s '%s' && "
-				  "chmod g+x '%s'",
+				  "may not enter the folder '%s' (mode %04o, group %s); run: chgrp "
+				  "%s '%s' && chmod g+x '%s'",
 				  folder, (unsigned)(st.st_mode & 07777),
 				  group_name(st.st_gid, space), who->pw_name, folder, folder);
 		*slash = '/';
@@ -150,14 +151,16 @@ static enum status way_check(const struct report *report, const struct passwd *w
 				  closed.text);
 	if (stat(conf->listen, &st) == 0 && !may(who, &st, 2))
 		return conf_fault(said, STATUS_FORBIDDEN, conf_server_place(conf, "socket_group"),
-				  "%s (peer_users) may not connect to '%s' (mode %04o, group %s): "
-				  "set socket_group to a group of that account and restart",
+				  "%s (peer_users) may not connect to '%s' (mode %04o, group %s); "
+				  "set socket_group to a group of this account, and restart "
+				  "prebind",
 				  who->pw_name, conf->listen, (unsigned)(st.st_mode & 07777),
 				  group_name(st.st_gid, space));
 	if (failed != 0)
 		return conf_fault(said, STATUS_FORBIDDEN, place,
-				  "%s (peer_users) cannot connect to '%s': %s; the modes allow it, "
-				  "so look at access lists, SELinux and AppArmor",
+				  "%s (peer_users) cannot connect to '%s': %s; the file modes "
+				  "allow the connection, so check access lists, SELinux and "
+				  "AppArmor",
 				  who->pw_name, conf->listen, strerrordesc_np(failed));
 	return error_set(said, STATUS_OK, "%s may connect to '%s'", who->pw_name, conf->listen);
 }
@@ -195,17 +198,22 @@ static bool check_answer(struct report *report)
 	}
 	if (failed == ENOENT) {
 		conf_fault(&said, STATUS_OK, place,
-			   "there is no '%s': prebind.fcgi is not running, or uses another listen; "
-			   "start it (systemctl start prebind)",
+			   "there is no '%s', because prebind.fcgi is not running or uses another "
+			   "value of listen; start prebind (systemctl start prebind)",
 			   conf->listen);
 		report_note(report, "listen", said.text);
 		return false;
 	}
-	if (failed == EACCES && geteuid() != 0) /* check_peers tests the peer_users as root */
+	/*
+	 * Not a fault, because only peer_users need access to the socket. If root runs the tool,
+	 * check_peers tests the accounts of peer_users.
+	 */
+	if (failed == EACCES && geteuid() != 0)
 		return false;
 	conf_fault(&said, STATUS_UNAVAILABLE, place,
-		   failed == ECONNREFUSED ? "nobody answers on '%s' (%s), because the server that "
-					    "created it has ended; start prebind.fcgi again"
+		   failed == ECONNREFUSED ? "no server answers on '%s' (%s), because the server "
+					    "that created this socket has ended; start "
+					    "prebind.fcgi again"
 					  : "'%s' cannot be reached: %s",
 		   conf->listen, strerrordesc_np(failed));
 	report_tell(report, "listen", STATUS_UNAVAILABLE, said.text);
@@ -213,8 +221,8 @@ static bool check_answer(struct report *report)
 }
 
 /*
- * Checks the key `user`. It can be empty if systemd or another supervisor starts the program as the
- * right account.
+ * Checks the key `user`. The key can be empty if systemd or another supervisor starts the program
+ * as the right account.
  */
 static void check_user(struct report *report, bool answers)
 {
@@ -235,7 +243,7 @@ static void check_user(struct report *report, bool answers)
 			   conf->user);
 	else if (who->pw_uid == 0)
 		conf_fault(&said, STATUS_FORBIDDEN, place,
-			   "'%s' is root; name an account that only prebind uses", conf->user);
+			   "'%s' is root; use an account that only prebind uses", conf->user);
 	if (said.text[0] == '\0')
 		return;
 	if (conf->user[0] == '\0' && answers)
@@ -289,8 +297,9 @@ void check_files(struct report *report)
 				  closed.text);
 		else if (stat(file, &st) == 0)
 			error_set(&said, STATUS_FORBIDDEN,
-				  "%s: user %s may not read it (mode %04o), so a start as that "
-				  "user and every reload fail: chgrp %s '%s' && chmod g+r '%s'",
+				  "%s: user %s may not read this file (mode %04o), so every start "
+				  "as this user and every reload fail; run: chgrp %s '%s' && chmod "
+				  "g+r '%s'",
 				  file, who->pw_name, (unsigned)(st.st_mode & 07777), who->pw_name,
 				  file, file);
 		report_tell(report, "configuration", STATUS_FORBIDDEN, said.text);
@@ -300,8 +309,9 @@ void check_files(struct report *report)
 /* ---- the log ---- */
 
 /*
- * If the server starts as root, it creates a missing log file for the account. Then the account's
- * rights matter only when the server reopens the file.
+ * If the log file is missing and `user` is set, reports a note and not a failure. A server that
+ * starts as root creates the file for the account. In this case the account's rights matter only
+ * when the server reopens the file.
  */
 void check_log(struct report *report)
 {
@@ -323,7 +333,10 @@ void check_log(struct report *report)
 
 /* ---- the token for /metrics ---- */
 
-/* Reads the token file as the program's account. page/operator.c also reads it at each request. */
+/*
+ * Reads the token file as the program's account, because page/operator.c reads the file as this
+ * account at each request.
+ */
 void check_status_token(struct report *report)
 {
 	const struct server_conf *conf = &report->ctl->conf->server;
@@ -337,7 +350,9 @@ void check_status_token(struct report *report)
 	enum status status = secret_file_read(file, &token, &said);
 	conf_blame(status, &said, conf_server_place(conf, "status_token_file"));
 	if (status == STATUS_OK)
-		error_set(&said, STATUS_OK, "other machines read /metrics with the token of %s",
+		error_set(&said, STATUS_OK,
+			  "other machines can read /metrics and /status with the "
+			  "token in %s",
 			  file);
 	report_tell(report, "status_token_file", status, said.text);
 	strbuf_clear(&token);

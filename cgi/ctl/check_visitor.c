@@ -27,8 +27,8 @@ static enum status read_stdin(char **out, struct error *err)
 	line[strcspn(line, "\r\n")] = '\0';
 	if (line[0] == '\0')
 		status = error_set(err, STATUS_BAD_REQUEST,
-				   "--cookie -: standard input has no cookie: give a line "
-				   "NAME=VALUE");
+				   "--cookie -: standard input contains no cookie; write a line "
+				   "NAME=VALUE to standard input");
 	else if ((copy = strdup(line)) == NULL)
 		status = error_no_memory(err);
 	secret_wipe(line, sizeof(line));

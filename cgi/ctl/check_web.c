@@ -23,7 +23,7 @@ enum status web_address_check(const struct ctl *ctl, long *port, struct error *e
 
 /*
  * Returns the site that should answer at the address of --web. Returns NULL if there are several
- * sites and none of them has this host.
+ * sites and none of these sites has the host of --web.
  */
 static const struct site_conf *site_of_address(const struct ctl *ctl)
 {
@@ -47,7 +47,8 @@ void check_web_site(struct report *report)
 		return;
 	http_url_read(report->ctl->web, &at, NULL);
 	error_set(&said, STATUS_NOT_FOUND,
-		  "no site has the host '%s' of %s; add it to `hosts` of its [site]",
+		  "no site has the host '%s' of %s; add the host to the key `hosts` of the right "
+		  "[site NAME]",
 		  at.host != NULL ? at.host : "", report->ctl->web);
 	http_url_clear(&at);
 	report_tell(report, "hosts", said.status, said.text);
@@ -59,8 +60,8 @@ static void path_add(const struct site_conf *conf, struct strbuf *url)
 }
 
 /*
- * Returns the page's address, which ends with a slash. It comes from --web, or from the first of
- * `hosts`. Returns NULL if the site is not checked. The caller frees the address.
+ * Returns the page's address, which ends with a slash. The address comes from --web, or from the
+ * first host in `hosts`. Returns NULL if the site is not checked. The caller frees the address.
  */
 static char *address_of(const struct report *report)
 {

@@ -76,8 +76,8 @@ static void reach_all(const struct addrinfo *list, struct reached *out)
 }
 
 /*
- * True if this machine's network is the cause, for example because it has no IPv6. Visitors can
- * then still be able to connect.
+ * True if this machine's network prevents the connection, for example because the machine has no
+ * IPv6. Visitors could then still be able to connect.
  */
 static bool is_our_network(const struct web *web, int why)
 {
@@ -96,8 +96,9 @@ static bool tell_reached(const struct web *web, const struct reached *reached)
 			  web->at.host, reached->bad, web->at.port, strerrordesc_np(reached->why));
 	} else if (reached->bad[0] != '\0') {
 		error_set(&said, STATUS_UNAVAILABLE,
-			  "%s has the address %s too, where nothing accepts a connection on port "
-			  "%ld (%s); let the web server listen there, or remove the DNS record",
+			  "%s also has the address %s, but nothing accepts a connection to this "
+			  "address on port %ld (%s); make the web server listen on this address, "
+			  "or remove the DNS record",
 			  web->at.host, reached->bad, web->at.port, strerrordesc_np(reached->why));
 	} else {
 		error_set(&said, STATUS_OK, "%s accepts connections at %s, port %ld", web->at.host,
@@ -139,8 +140,8 @@ bool web_check_address(const struct web *web)
 	}
 	if (failed != 0) {
 		error_set(&said, STATUS_UNAVAILABLE,
-			  "%s: the name has no address here (%s); correct --web, or add the name "
-			  "to the DNS",
+			  "%s: this machine cannot find an address of this host (%s); correct "
+			  "--web, or add the host to the DNS",
 			  web->at.host, gai_strerror(failed));
 		report_tell(web->report, "address", said.status, said.text);
 		return false;
@@ -157,7 +158,10 @@ bool web_check_address(const struct web *web)
 
 /* ---- certificate and clock ---- */
 
-/* Reports when the certificate expires. It is valid now, because the earlier request succeeded. */
+/*
+ * Reports when the certificate will expire. The certificate has not expired yet, because the
+ * earlier request succeeded.
+ */
 void web_check_certificate(const struct web *web)
 {
 	int64_t days = (web->answer.certificate_ends - clock_wall()) / DAY_S;
@@ -168,7 +172,8 @@ void web_check_certificate(const struct web *web)
 	error_set(&said, STATUS_OK, "the certificate of %s is valid for another %" PRId64 " days%s",
 		  web->at.host, days,
 		  days < CERTIFICATE_DAYS
-		      ? "; renew it now, and find out why that did not happen automatically"
+		      ? "; renew the certificate now, and find out why the automatic renewal did "
+			"not happen"
 		      : "");
 	if (days < CERTIFICATE_DAYS)
 		report_note(web->report, "tls", said.text);

@@ -20,7 +20,7 @@
 #define RID_BIT          0x80000000u
 #define WAIT_MARGIN_S    10 /* how much longer than `wait` the XMPP server can take to answer */
 #define WAIT_EARLY_MS    1500
-#define INACTIVITY_FEW_S 10 /* as in Tigase; with fewer seconds, a session can end between pages */
+#define INACTIVITY_FEW_S 10 /* as in Tigase; a shorter limit can end a session at a page change */
 #define ORIGIN_MAX       300
 
 /* A session, with the data that a browser has about it. */
@@ -63,7 +63,7 @@ static enum status post(struct outside *outside, struct strbuf *body, long secon
 	return status;
 }
 
-/* Parses the last answer. It must be a BOSH body. */
+/* Parses the last answer, which must be a BOSH body. */
 static enum status take(struct outside *outside, struct error *err)
 {
 	const struct strbuf *body = &outside->web->answer.body;
@@ -94,15 +94,15 @@ static enum status say_not_passed(const struct outside *outside, struct error *s
 
 	if (status >= 500)
 		return conf_fault(said, STATUS_UNAVAILABLE, place(outside),
-				  "%s answers %d: the web server does not reach the XMPP server; "
-				  "correct the address of its BOSH service in the web server's "
-				  "configuration (prebind_bosh in the shipped file)",
+				  "%s answers %d, because the web server cannot reach the XMPP "
+				  "server; correct the address of the BOSH service in the web "
+				  "server's configuration (prebind_bosh in the shipped file)",
 				  outside->url, status);
 	return conf_fault(
 	    said, STATUS_NOT_FOUND, place(outside),
-	    "%s answers %d: the web server does not pass it on to the XMPP server, or "
-	    "passes a path or Host that is unknown there; add the lines for "
-	    "/http-bind of the shipped file (apache/, lighttpd/ or nginx/)",
+	    "%s answers %d, because the web server does not pass this path to the XMPP server, or "
+	    "passes a path or Host that the XMPP server does not know; add the lines for "
+	    "/http-bind from the shipped file (apache/, lighttpd/ or nginx/)",
 	    outside->url, status);
 }
 
@@ -150,10 +150,10 @@ static void check_inactivity(const struct outside *outside)
 
 	if (seconds < 0)
 		return;
-	error_set(&said, STATUS_OK,
-		  "the XMPP server ends a session that no browser uses after %ld s%s", seconds,
+	error_set(&said, STATUS_OK, "the XMPP server ends an unused session after %ld s%s", seconds,
 		  seconds < INACTIVITY_FEW_S
-		      ? "; raise this time there, or each new page of the site needs a new session"
+		      ? "; raise this time in the XMPP server's configuration, because otherwise "
+			"each new page of the site needs a new session"
 		      : "");
 	if (seconds < INACTIVITY_FEW_S)
 		report_note(outside->web->report, "inactivity", said.text);
@@ -164,8 +164,9 @@ static void check_inactivity(const struct outside *outside)
 /* ---- can the page's script read the answers ---- */
 
 /*
- * True if the page uses https, but the BOSH address uses plain http. Browsers refuse this, except
- * for their own machine.
+ * True if the page uses https, but the BOSH address uses plain http and is not a loopback address.
+ * An https page can use plain http only for a loopback address, because browsers refuse other
+ * addresses.
  */
 static bool is_mixed(const struct outside *outside)
 {
@@ -223,16 +224,17 @@ static void check_cross_origin(struct outside *outside, bool answer_allows)
 	else
 		conf_fault(
 		    &said, STATUS_FORBIDDEN, place(outside),
-		    "%s has another origin than the page and does not allow the page's (CORS), so "
-		    "browsers refuse its answers; make it answer OPTIONS and POST with "
-		    "Access-Control-Allow-Origin: %s, or use a path such as /http-bind",
+		    "%s has a different origin than the page, and does not allow the page's origin "
+		    "(CORS), so browsers refuse the answers; make this server answer OPTIONS and "
+		    "POST with Access-Control-Allow-Origin: %s, or set bosh_url to a path such as "
+		    "/http-bind",
 		    outside->url, outside->origin + strlen("Origin: "));
 	report_tell(outside->web->report, "cors", said.status, said.text);
 }
 
 /* ---- attach to a session and wait ---- */
 
-/* True if the session belongs to this address. In a cluster only one node has the session. */
+/* True if this address is the session's own address. In a cluster only one node has the session. */
 static bool is_here(const struct outside *outside, const struct chat_session *session)
 {
 	char *url = NULL;
@@ -317,12 +319,12 @@ static enum status say_wait(const struct outside *outside, long ms, enum status 
 		return conf_fault(said, STATUS_CHAT_TIMEOUT,
 				  conf_site_place(outside->web->site->conf, "wait"),
 				  "the web server or a proxy ends a waiting request after %ld s "
-				  "(%s), but wait is %ld s; make its time-out for %s longer than "
-				  "that (ProxyPass timeout=, proxy_read_timeout), or lower wait",
+				  "(%s), but wait is %ld s; make the time-out for %s longer than "
+				  "wait (ProxyPass timeout=, proxy_read_timeout), or lower wait",
 				  (ms + 500) / 1000, got, outside->wait, outside->url);
 	return conf_fault(said, STATUS_CHAT_TIMEOUT, place(outside),
-			  "a waiting request got %s after %ld s, although the XMPP server "
-			  "should answer after %ld s; look at its log",
+			  "a waiting request got %s after %ld s, although the XMPP server should "
+			  "answer after %ld s; look at the XMPP server's log",
 			  got, ms / 1000, outside->wait);
 }
 
@@ -370,8 +372,8 @@ static void check_address(struct outside *outside)
 
 	if (is_mixed(outside)) {
 		conf_fault(&said, STATUS_FORBIDDEN, place(outside),
-			   "%s is plain http, and the page is https, so browsers refuse it; use "
-			   "https, or a path such as /http-bind",
+			   "%s uses plain http, but the page uses https, so browsers refuse this "
+			   "URL; set bosh_url to an https URL, or to a path such as /http-bind",
 			   outside->url);
 		report_tell(outside->web->report, "bosh_url", said.status, said.text);
 		return;

@@ -9,8 +9,6 @@
 
 #include "ctl/web.h"
 
-#define LOG_HINT "the log says why (docs/troubleshooting.md)"
-
 static const struct site_conf *site_conf(const struct web *web)
 {
 	return web->site->conf;
@@ -21,7 +19,7 @@ static struct conf_place server_place(const struct web *web, const char *key)
 	return conf_server_place(&web->report->ctl->conf->server, key);
 }
 
-/* Appends the page's path without its last slash. This is the right value for base_path. */
+/* Appends the page's path without its last slash. This path is the right value for base_path. */
 static void mount_of(const struct web *web, struct strbuf *out)
 {
 	size_t len = strlen(web->at.path);
@@ -65,8 +63,8 @@ static enum status say_base_path(const struct web *web, struct error *said)
 	    conf_fault(said, STATUS_NOT_FOUND, conf_site_place(site_conf(web), "base_path"),
 		       site_conf(web)->base_path_set
 			   ? "is not the path of %s, so prebind answers %d; set base_path = %s"
-			   : "is empty, and for %s the web server does not say where the program "
-			     "is mounted (no PATH_INFO), so prebind answers %d; set base_path = %s",
+			   : "is empty, but the web server sends no PATH_INFO for %s, so prebind "
+			     "does not know its own path and answers %d; set base_path = %s",
 		       web->url, web->answer.status, mount.data);
 	strbuf_clear(&mount);
 	return status;
@@ -80,9 +78,9 @@ static bool base_path_is_empty(const struct web *web)
 static enum status say_not_there(const struct web *web, struct error *said)
 {
 	return error_set(said, STATUS_NOT_FOUND,
-			 "prebind answers 404 at %s, because the Host or the path that it receives "
-			 "does not match hosts or base_path; see the event not_found in the log; "
-			 "a proxy in front of prebind must pass on the Host header",
+			 "prebind answers 404 at %s, because the Host or path that prebind "
+			 "receives does not match hosts or base_path (see the event not_found in "
+			 "the log); make every proxy in front of prebind pass on the Host header",
 			 web->url);
 }
 
@@ -95,9 +93,9 @@ static enum status say_https(const struct web *web, struct error *said)
 {
 	if (web->at.https)
 		return conf_fault(said, STATUS_FORBIDDEN, server_place(web, "trusted_proxies"),
-				  "%s is https, but prebind is told that it is plain http: a proxy "
-				  "in front of the web server ends TLS; name its address here "
-				  "(docs/proxies.md)",
+				  "%s is https, but prebind receives the request as plain http, "
+				  "because a proxy in front of the web server ends TLS; add the "
+				  "proxy's address to this key (docs/proxies.md)",
 				  web->url);
 	return error_set(said, STATUS_FORBIDDEN,
 			 "prebind refuses plain http at %s; give the https address of the page",
@@ -110,7 +108,8 @@ static enum status say_ours(const struct web *web, struct error *said)
 
 	web_header(&web->answer, "X-Request-Id", id);
 	return error_set(said, STATUS_UNAVAILABLE,
-			 "prebind answers %d at %s%s%s; " LOG_HINT ", for the request %s",
+			 "prebind answers %d at %s%s%s; look up the request %s in prebind's log "
+			 "(docs/troubleshooting.md)",
 			 web->answer.status, web->url, web->error_name[0] != '\0' ? ": " : "",
 			 web->error_name, id);
 }
@@ -132,12 +131,15 @@ static bool nobody_listens(const struct web *web)
 static enum status say_not_running(const struct web *web, struct error *said)
 {
 	return conf_fault(said, STATUS_UNAVAILABLE, server_place(web, "listen"),
-			  "the web server answers %d at %s, because prebind.fcgi does not run or "
-			  "uses another socket; start it (systemctl start prebind)",
+			  "the web server answers %d at %s, because prebind.fcgi is not running or "
+			  "uses another socket; start prebind (systemctl start prebind)",
 			  web->answer.status, web->url);
 }
 
-/* True if the account is allowed to connect: root, the program's own account or a peer user. */
+/*
+ * True if the account is root, the program's own account or a peer user. Only these accounts are
+ * allowed to connect to prebind's socket.
+ */
 static bool may_connect(const struct server_conf *server, uid_t uid)
 {
 	const struct passwd *user = getpwnam(server->user);
@@ -203,24 +205,26 @@ static enum status say_web_server(const struct web *web, struct error *said)
 	const char *listen = web->report->ctl->conf->server.listen;
 
 	return error_set(said, STATUS_UNAVAILABLE,
-			 "the web server answers %d at %s itself, because it does not reach "
-			 "prebind; its error log says why (compare its socket with listen = %s)",
+			 "the web server answers %d at %s itself, because it cannot reach prebind; "
+			 "look at the web server's error log, and compare the socket in its "
+			 "configuration with listen = %s",
 			 web->answer.status, web->url, listen);
 }
 
 static enum status say_unknown_path(const struct web *web, struct error *said)
 {
 	return error_set(said, STATUS_NOT_FOUND,
-			 "the web server answers %d at %s itself; include prebind's file for it "
-			 "(apache/, lighttpd/ or nginx/) for this host and path, or correct --web",
+			 "the web server answers %d at %s itself; include prebind's file (apache/, "
+			 "lighttpd/ or nginx/) in the web server's configuration for this host and "
+			 "path, or correct --web",
 			 web->answer.status, web->url);
 }
 
 static enum status say_refused(const struct web *web, struct error *said)
 {
 	return error_set(said, STATUS_FORBIDDEN,
-			 "the web server answers %d at %s itself; allow this address in its "
-			 "configuration",
+			 "the web server answers %d at %s itself; allow this URL in the web "
+			 "server's configuration",
 			 web->answer.status, web->url);
 }
 
@@ -230,15 +234,16 @@ static enum status say_elsewhere(const struct web *web, struct error *said)
 
 	web_header(&web->answer, "Location", place);
 	return error_set(said, STATUS_NOT_FOUND,
-			 "the web server redirects %s to %s; give that address with --web",
+			 "the web server redirects %s to %s; give the second address with --web",
 			 web->url, place);
 }
 
 static enum status say_foreign(const struct web *web, struct error *said)
 {
 	return error_set(said, STATUS_NOT_FOUND,
-			 "%s answers %d, but not from prebind (no X-Request-Id); include prebind's "
-			 "file in the web server for this host and path, or correct --web",
+			 "%s answers %d, but the answer is not from prebind (no X-Request-Id); "
+			 "include prebind's file in the web server's configuration for this host "
+			 "and path, or correct --web",
 			 web->url, web->answer.status);
 }
 

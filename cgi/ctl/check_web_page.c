@@ -11,16 +11,14 @@
 #include "conf/shipped.h"
 #include "ctl/web.h"
 
-#define LOG_HINT "the log says why (docs/troubleshooting.md)"
-
 static const struct site_conf *site_conf(const struct web *web)
 {
 	return web->site->conf;
 }
 
 /*
- * Sets web->error_name to the name of the page's error. Only JSON answers have this name, so this
- * requests prebind.json. web->answer remains the page's answer.
+ * Sets web->error_name to the name of the page's error. Requests prebind.json for this, because
+ * only JSON answers have the name. web->answer remains the page's answer.
  */
 static void read_error_name(struct web *web)
 {
@@ -39,7 +37,7 @@ static void read_error_name(struct web *web)
 	web->answer = page;
 }
 
-/* True if the web server itself asks for a user name and password, for provider remote_user. */
+/* True if the web server itself asks for a login, and the site has provider remote_user. */
 static bool asks_for_login(const struct web *web)
 {
 	return web->answer.status == 401 && !web_is_ours(web) &&
@@ -77,7 +75,7 @@ static void check_headers(const struct web *web)
 			continue;
 		error_set(&said, STATUS_UNAVAILABLE,
 			  "the web server or a proxy adds, changes or removes the header %s of "
-			  "prebind's page; make it leave this header alone below %s",
+			  "prebind's page; configure it to pass on this header unchanged below %s",
 			  page_headers[i].name, web->url);
 		report_tell(web->report, "headers", said.status, said.text);
 		return;
@@ -85,7 +83,10 @@ static void check_headers(const struct web *web)
 	report_tell(web->report, "headers", STATUS_OK, "the page's headers arrive unchanged");
 }
 
-/* Checks that the login form's answer sets a cookie. The browser must return it with the form. */
+/*
+ * Checks that the login form's answer sets the form's cookie. The browser must send this cookie
+ * back with the form.
+ */
 static void check_cookie(const struct web *web)
 {
 	char name[COOKIE_NAME_MAX];
@@ -98,14 +99,18 @@ static void check_cookie(const struct web *web)
 		error_set(&said, STATUS_OK, "the login form's cookie arrives");
 	} else {
 		error_set(&said, STATUS_UNAVAILABLE,
-			  "the login form comes without its cookie %s: the web server or a proxy "
-			  "removes or renames Set-Cookie; make it leave this header alone below %s",
+			  "the login form comes without its cookie %s, because the web server or a "
+			  "proxy removes or renames Set-Cookie; configure it to pass on this "
+			  "header unchanged below %s",
 			  name, web->url);
 	}
 	report_tell(web->report, "cookie", said.status, said.text);
 }
 
-/* Reports a compressed page, because its length can reveal secrets in it (BREACH). */
+/*
+ * Reports a compressed page, because the length of compressed data can reveal secrets in the page
+ * (BREACH).
+ */
 static void check_compression(struct web *web, const char *reference)
 {
 	char *url = NULL;
@@ -115,8 +120,8 @@ static void check_compression(struct web *web, const char *reference)
 	    web_get(web, url, "Accept-Encoding: br, gzip, deflate", &said) == STATUS_OK &&
 	    web_header(&web->answer, "Content-Encoding", NULL) > 0)
 		report_tell(web->report, "headers", STATUS_UNAVAILABLE,
-			    "the web server compresses prebind's pages, which lets a stranger "
-			    "guess their secrets from the length (BREACH); switch compression off "
+			    "the web server compresses prebind's pages, so strangers can guess "
+			    "secrets in a page from its length (BREACH); switch off compression "
 			    "for these pages, as the shipped file does");
 	free(url);
 }
@@ -125,7 +130,7 @@ static void check_compression(struct web *web, const char *reference)
 
 static const struct static_file {
 	const char *path; /* relative to the page's address */
-	const char *type; /* a part that the Content-Type must have */
+	const char *type; /* a string that the Content-Type must contain */
 } static_files[] = {
     {"static/chat.css",   "text/css"  },
     {"static/chat.js",    "javascript"},
@@ -142,7 +147,7 @@ static enum status static_file_missing(const struct web *web, const struct stati
 	if (status != STATUS_OK)
 		return status;
 	error_set(said, STATUS_NOT_FOUND,
-		  "the web server answers %d at %s%s; let it serve the folder %s "
+		  "the web server answers %d at %s%s; make the web server serve the folder %s "
 		  "(prebind_static in the shipped file) at %sstatic/",
 		  web->answer.status, web->url, file->path, folder, web->url);
 	free(folder);
@@ -161,8 +166,8 @@ static enum status static_file_check(struct web *web, const struct static_file *
 	if (strstr(web->answer.content_type, file->type) == NULL)
 		return error_set(
 		    said, STATUS_UNAVAILABLE,
-		    "%s%s comes as '%s', so browsers refuse it; give this kind of file "
-		    "the type of %s in the web server's list of MIME types",
+		    "%s%s has the Content-Type '%s', so browsers refuse the file; set the type of "
+		    "such files to %s in the web server's list of MIME types",
 		    web->url, file->path, web->answer.content_type, file->type);
 	return STATUS_OK;
 }
@@ -178,7 +183,8 @@ static bool check_static(struct web *web)
 			break;
 	}
 	report_tell(web->report, "static", status,
-		    status == STATUS_OK ? "style sheet, scripts and icon arrive" : said.text);
+		    status == STATUS_OK ? "the style sheet, scripts and icon can be loaded"
+					: said.text);
 	return status == STATUS_OK;
 }
 
@@ -189,7 +195,7 @@ static void tell_page(const struct web *web, const char *then)
 	struct error said = {0};
 
 	error_set(&said, STATUS_OK, "%s answers %d%s%s", web->url, web->answer.status,
-		  then[0] != '\0' ? ", and sends visitors who are not logged in to " : "", then);
+		  then[0] != '\0' ? ", and redirects visitors without a login to " : "", then);
 	report_tell(web->report, "page", STATUS_OK, said.text);
 }
 
@@ -209,7 +215,7 @@ static bool judge(struct web *web)
 	return false;
 }
 
-/* Checks the login form at location, which is where the page redirects. */
+/* Checks the login form at `location`, the address to which the page redirects. */
 static bool check_login_form(struct web *web, const char *location)
 {
 	struct error said = {0};

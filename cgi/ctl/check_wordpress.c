@@ -35,7 +35,7 @@ static enum status secret_open(const struct wordpress_source *source, struct wor
 }
 
 /*
- * Does not report a file that cannot be read. Other checks report this for the secret file, and
+ * Reports nothing if a file cannot be read. Other checks report an unreadable secret file, and
  * wp-config.php is optional.
  */
 static void check_site(struct report *report, struct wordpress_source *source)
@@ -52,7 +52,7 @@ static void check_site(struct report *report, struct wordpress_source *source)
 	if (what != NULL) {
 		conf_fault(&said, STATUS_BAD_REQUEST,
 			   conf_site_place(source->conf, "site_secret_file"),
-			   "%s: has %s than %s: run `prebindctl wordpress import %s`",
+			   "%s: has %s than %s; run `prebindctl wordpress import %s`",
 			   source->conf->site_secret_file, what, is.config, is.config);
 		report_tell(report, "wordpress", said.status, said.text);
 	}

@@ -1,5 +1,5 @@
 /*
- * prebindctl conf, migrate and version.
+ * The commands prebindctl conf, prebindctl migrate and prebindctl version.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -48,8 +48,8 @@ static void print_migration(const struct ctl *ctl, const struct store_migration_
 	const char *path = ctl->site->database;
 
 	if (report->adopted_from != NULL)
-		printf("%s: was the database of [site %s], now belongs to [site %s]; "
-		       "its logins have ended\n",
+		printf("%s: the database of [site %s] now belongs to [site %s]; all logins in the "
+		       "database have ended\n",
 		       path, report->adopted_from, ctl->site->name);
 	if (report->from == report->to)
 		printf("%s: schema %d, nothing to do\n", path, report->to);
@@ -91,7 +91,8 @@ static int copy_from(struct ctl *ctl)
 	for (size_t i = 0; i < STORE_COPY_TABLES; i++)
 		printf("%-16s %zu row%s\n", copy.copied[i].table, copy.copied[i].rows,
 		       copy.copied[i].rows == 1 ? "" : "s");
-	printf("%s is a copy of %s; rate limits begin anew\n", ctl->site->database, ctl->from);
+	printf("%s is a copy of %s; all rate limits start from zero\n", ctl->site->database,
+	       ctl->from);
 	return EXIT_DONE;
 }
 
@@ -99,9 +100,10 @@ static int copy_from(struct ctl *ctl)
 static const char *wrong_options(const struct ctl *ctl)
 {
 	if (ctl->from != NULL && ctl->adopt)
-		return "--adopt and --from are two steps: run prebindctl migrate twice";
+		return "--adopt and --from cannot be used together; run prebindctl migrate once "
+		       "with each of these options";
 	if (ctl->from == NULL && ctl->password_file != NULL)
-		return "--password-file is only for the database that --from names";
+		return "--password-file requires --from, because it is for the database in --from";
 	return NULL;
 }
 

@@ -66,7 +66,7 @@ static enum status read_quoted(struct csv *csv, int *end, struct error *err)
 
 		if (c == EOF)
 			return error_set(err, STATUS_BAD_REQUEST,
-					 "a quote is opened and not closed");
+					 "a field has an opening quote, but no closing quote");
 		if (c == '"') {
 			c = next_char(csv);
 			if (c != '"') {
@@ -80,7 +80,7 @@ static enum status read_quoted(struct csv *csv, int *end, struct error *err)
 	}
 	if (strbuf_ok(&csv->text) && *end != ',' && *end != '\n' && *end != EOF)
 		return error_set(err, STATUS_BAD_REQUEST,
-				 "after a closing quote there must be a comma or the end of the "
+				 "a closing quote must be followed by a comma or the end of the "
 				 "line (write a quote inside a field twice)");
 	return STATUS_OK;
 }
@@ -90,7 +90,7 @@ static enum status read_plain(struct csv *csv, int c, int *end, struct error *er
 	while (c != ',' && c != '\n' && c != EOF && strbuf_ok(&csv->text)) {
 		if (c == '"')
 			return error_set(err, STATUS_BAD_REQUEST,
-					 "a quote in a field that does not begin with one");
+					 "a field has a quote, but does not begin with a quote");
 		strbuf_addc(&csv->text, (char)c);
 		c = next_char(csv);
 	}
@@ -101,7 +101,8 @@ static enum status read_plain(struct csv *csv, int c, int *end, struct error *er
 static enum status read_field(struct csv *csv, int first, int *end, struct error *err)
 {
 	if (csv->count == CSV_FIELDS_MAX)
-		return error_set(err, STATUS_BAD_REQUEST, "more than %d fields", CSV_FIELDS_MAX);
+		return error_set(err, STATUS_BAD_REQUEST, "the line has more than %d fields",
+				 CSV_FIELDS_MAX);
 	csv->starts[csv->count++] = csv->text.len;
 	enum status status =
 	    first == '"' ? read_quoted(csv, end, err) : read_plain(csv, first, end, err);
@@ -112,16 +113,19 @@ static enum status read_field(struct csv *csv, int first, int *end, struct error
 static enum status finish(struct csv *csv, struct error *err)
 {
 	if (strbuf_is_full(&csv->text))
-		return error_set(err, STATUS_BAD_REQUEST, "longer than %d bytes", CSV_RECORD_MAX);
+		return error_set(err, STATUS_BAD_REQUEST, "the line is longer than %d bytes",
+				 CSV_RECORD_MAX);
 	if (!strbuf_ok(&csv->text))
 		return error_no_memory(err);
 	if (csv->nul)
-		return error_set(err, STATUS_BAD_REQUEST, "a NUL byte; the file must be text");
+		return error_set(err, STATUS_BAD_REQUEST,
+				 "the line has a NUL byte; the file must "
+				 "be text");
 	for (size_t i = 0; i < csv->count; i++) {
 		csv->fields[i] = csv->text.data + csv->starts[i];
 		if (!utf8_valid(csv->fields[i], strlen(csv->fields[i])))
 			return error_set(err, STATUS_BAD_REQUEST,
-					 "is not UTF-8: save the file in that encoding");
+					 "the line is not UTF-8; save the file in UTF-8");
 	}
 	return STATUS_OK;
 }

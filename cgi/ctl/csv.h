@@ -24,7 +24,7 @@ struct csv {
 	long at;   /* number of the current line */
 	struct strbuf text;
 	size_t starts[CSV_FIELDS_MAX];
-	const char *fields[CSV_FIELDS_MAX]; /* of the last record; valid until the next call */
+	const char *fields[CSV_FIELDS_MAX]; /* the last record; valid until the next call */
 	size_t count;
 };
 
@@ -34,7 +34,7 @@ void csv_clear(struct csv *csv); /* also wipes the fields */
 /*
  * Reads the next record, and skips empty lines. Returns STATUS_NOT_FOUND at the end of the file,
  * and STATUS_INTERNAL if out of memory. If it returns STATUS_BAD_REQUEST, err says what is wrong,
- * without the file and the line.
+ * but does not name the file and line.
  */
 enum status csv_next(struct csv *csv, struct error *err);
 

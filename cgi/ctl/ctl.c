@@ -1,5 +1,5 @@
 /*
- * Functions for all verbs. They report errors, print JSON and read passwords.
+ * Functions that the verbs use to report errors, print JSON and read passwords.
  */
 #include "ctl/ctl.h"
 
@@ -124,8 +124,9 @@ static enum status ask(const char *prompt, size_t max, char **out, struct error 
 
 	if (tcgetattr(STDIN_FILENO, &before) != 0)
 		return error_set(err, STATUS_BAD_REQUEST,
-				 "standard input is not a terminal: give the password with "
-				 "--password-stdin (map set: --xmpp-password-stdin)");
+				 "standard input is not a terminal, so prebindctl cannot ask for "
+				 "the password; use --password-stdin (map set: "
+				 "--xmpp-password-stdin)");
 	quiet = before;
 	quiet.c_lflag &= ~(tcflag_t)ECHO;
 	tcsetattr(STDIN_FILENO, TCSAFLUSH,

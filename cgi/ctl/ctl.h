@@ -33,14 +33,14 @@ struct ctl {
 	const char *group;
 	const char *user;
 	const char *source;
-	const char *domains;   /* "a.example,b.example" */
-	const char *addresses; /* "192.0.2.1,2001:db8::/32" */
+	const char *domains;   /* such as "a.example,b.example" */
+	const char *addresses; /* such as "192.0.2.1,2001:db8::/32" */
 	bool api_key;
 	bool dry_run;
 	bool adopt;
 	const char *from;          /* for migrate: the database to copy from */
 	const char *password_file; /* the password file for the database `from` */
-	bool page;                 /* for setup: answers a CGI request of the kit */
+	bool page;                 /* for setup: true to answer a CGI request of the kit */
 	const char *ttl;
 	const char *web;     /* from --web: the page's address */
 	const char *answers; /* from --answers: a file with answers for setup */
@@ -49,8 +49,8 @@ struct ctl {
 };
 
 /*
- * Things that a verb needs before it runs. If root runs the tool, it changes to the program's
- * account first (ctl/account.h). A verb with VERB_AS_CALLED starts as root and changes accounts
+ * Things that a verb needs before it runs. If root runs prebindctl, the tool first changes to the
+ * program's account (ctl/account.h). A verb with VERB_AS_CALLED starts as root and changes accounts
  * itself.
  */
 enum verb_need {
@@ -125,7 +125,10 @@ struct ctl_list {
 	struct json_writer w; /* writes to the member `text` */
 };
 void ctl_list_begin(const struct ctl *ctl, struct ctl_list *list);
-/* Ends and prints the list. If status is an error, reports it instead. Returns the exit status. */
+/*
+ * Ends and prints the list. If status is an error, reports the error instead. Returns the exit
+ * status.
+ */
 int ctl_list_end(const struct ctl *ctl, struct ctl_list *list, enum status status,
 		 const struct error *err);
 
@@ -145,9 +148,9 @@ enum status ctl_read_jid(const struct ctl *ctl, const char *text, struct jid *ou
 			 struct error *err);
 
 /*
- * Returns the user's name as the JID map stores it. Names from the site are not changed. For
- * provider `login`, it is the spelling in the table of users, or the composed form (NFC) if the
- * table does not have the name. Returns STATUS_BAD_REQUEST if the source is unknown, or if the name
+ * Returns the user's name as the JID map stores it. Names from the site are not changed. A name of
+ * provider `login` gets the spelling in the table of users. If the table does not have the name,
+ * the name is composed (NFC). Returns STATUS_BAD_REQUEST if the source is unknown, or if the name
  * is empty, is too long or has an invisible character. The caller frees *out.
  */
 enum status ctl_map_user(const struct ctl *ctl, const char *source, const char *name, char **out,
@@ -156,7 +159,9 @@ enum status ctl_map_user(const struct ctl *ctl, const char *source, const char *
 /* Returns STATUS_BAD_REQUEST if `source` is not the name of an identity provider. */
 enum status ctl_source_check(const char *source, struct error *err);
 
-/* Returns the provider whose users the verb is about: --source, or the site's first provider. */
+/*
+ * Returns the provider's name from --source. Without --source, returns the site's first provider.
+ */
 const char *ctl_source(const struct ctl *ctl);
 
 /* Adds a user of provider `login`, without a row in the JID map. */

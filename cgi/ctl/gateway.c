@@ -20,8 +20,8 @@
 #define SECRET_BYTES 32 /* bytes of a random password or API key */
 
 /*
- * Checks the name that a program sends with HTTP Basic. It is a bare JID in its prepared form, or a
- * word.
+ * Checks the name that a program sends with HTTP Basic. A name with an @ must be a bare JID in its
+ * prepared form. The store checks a name without an @.
  */
 static enum status name_check(const char *name, struct error *err)
 {
@@ -135,7 +135,7 @@ static void print_secrets(const char *password, const char *api_key)
 	if (api_key != NULL)
 		printf("api key   %s\n", api_key);
 	if (password != NULL || api_key != NULL)
-		fputs("prebindctl: store it now, because it is not shown again\n", stderr);
+		fputs("prebindctl: store this output now, because it is not shown again\n", stderr);
 }
 
 /*
@@ -148,8 +148,8 @@ static enum status options_read(const struct ctl *ctl, struct adhoc_caller *out,
 
 	if (status == STATUS_OK && (ctl->domains == NULL || ctl->domains[0] == '\0'))
 		return error_set(err, STATUS_BAD_REQUEST,
-				 "--domains lists the virtual hosts in which the caller may bind: "
-				 "give at least one");
+				 "--domains must list at least one domain; the caller can bind "
+				 "only users of these domains");
 	if (status == STATUS_OK)
 		status = list_prepare(ctl->domains, domain_prepare, &out->domains, err);
 	if (status == STATUS_OK)

@@ -1,6 +1,6 @@
 /*
- * The stanzas that the check sends as a guest, to try what guests must not do. docs/guests.md
- * describes the settings.
+ * The stanzas that the check sends as a guest. Each stanza tries something that guests must not do.
+ * docs/guests.md describes the settings.
  */
 #include "ctl/guest_walls.h"
 
@@ -9,8 +9,8 @@
 #define NS_MUC "http://jabber.org/protocol/muc"
 
 /*
- * Writes a message with hints. If the server does not refuse it, the hints keep the server from
- * storing or copying it.
+ * Writes a message with hints. If the server accepts the message, the hints tell the server not to
+ * store or copy it.
  */
 static void write_message(const struct wall_goal *goal, struct strbuf *out)
 {
@@ -77,8 +77,8 @@ const struct guest_wall guest_walls[] = {
      .needs_user = true,
      .to_user = true,
      .settings = {[SERVER_PROSODY] = MODULE,
-		  [SERVER_EJABBERD] = "give mod_block_strangers `access: not_guests` and "
-				      "`allow_local_users: false`"}},
+		  [SERVER_EJABBERD] = "set `access: not_guests` and `allow_local_users: false` in "
+				      "mod_block_strangers"}},
     {.what = "list a user's devices",
      .write = write_devices,
      .needs_user = true,
@@ -88,21 +88,21 @@ const struct guest_wall guest_walls[] = {
      .write = wall_write_room,
      .needs_room = true,
      .settings =
-	 {[SERVER_PROSODY] = MODULE, [SERVER_EJABBERD] = "give mod_muc `access: not_guests`"}},
+	 {[SERVER_PROSODY] = MODULE, [SERVER_EJABBERD] = "set `access: not_guests` in mod_muc"}},
     {.what = "list the rooms",
      .write = write_rooms,
      .needs_room = true,
      .settings =
-	 {[SERVER_PROSODY] = MODULE, [SERVER_EJABBERD] = "give mod_muc `access: not_guests`"}},
-    {.what = "keep contacts",
+	 {[SERVER_PROSODY] = MODULE, [SERVER_EJABBERD] = "set `access: not_guests` in mod_muc"}},
+    {.what = "store contacts",
      .write = write_contact,
      .settings = {[SERVER_PROSODY] = MODULE,
-		  [SERVER_EJABBERD] = "remove mod_roster from the modules of the guests' host"}                                                                              },
+		  [SERVER_EJABBERD] = "remove mod_roster from the modules of the guests' host"}                                                                             },
     {.what = "write to other servers",
      .write = write_abroad,
      .settings = {[SERVER_PROSODY] = "remove allow_anonymous_s2s, and set disallow_s2s = "
 				     "true in the guests' VirtualHost",
-		  [SERVER_EJABBERD] = "set `s2s_access: none` in host_config of the guests' host"}                                                                          },
+		  [SERVER_EJABBERD] = "set `s2s_access: none` in host_config of the guests' host"}                                                                         },
 };
 
 const size_t guest_walls_count = sizeof(guest_walls) / sizeof(guest_walls[0]);

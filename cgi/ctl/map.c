@@ -1,5 +1,5 @@
 /*
- * prebindctl map …: manages the JID map, which gives XMPP accounts to site users.
+ * prebindctl map …: manages the JID map, which assigns XMPP accounts to site users.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -23,14 +23,15 @@ static enum status user_check(const char *source, const char *name, struct error
 	if (name[0] == '\0')
 		return error_set(err, STATUS_BAD_REQUEST, "the user's name is empty");
 	if (strlen(name) > IDENTITY_USER_MAX)
-		return error_set(err, STATUS_BAD_REQUEST, "a user of more than %d bytes",
+		return error_set(err, STATUS_BAD_REQUEST, "the user's name is longer than %d bytes",
 				 IDENTITY_USER_MAX);
 	return name_characters_check(name, err);
 }
 
 /*
- * Returns the name as the table of users spells it, otherwise the composed name (NFC). A user who
- * was added before names were composed can be in the table with the old spelling.
+ * Returns the name as the table of users spells it. If the table does not have the name, returns
+ * the composed name (NFC). A user who was added by a version that did not convert names to NFC can
+ * be in the table with the old spelling.
  */
 static enum status own_user(const struct ctl *ctl, const char *name, char **out, struct error *err)
 {

@@ -26,7 +26,7 @@ static const char *const column_names[N_COLUMNS] = {
     [COLUMN_PASSWORD] = "xmpp_password",
 };
 
-/* The columns in a file whose first line does not name them. */
+/* The order of the columns if the first line of the file does not name the columns. */
 static const int columns_unnamed[N_COLUMNS] = {
     [COLUMN_SOURCE] = -1, [COLUMN_USER] = 0, [COLUMN_JID] = 1, [COLUMN_PASSWORD] = 2};
 
@@ -59,8 +59,8 @@ static int column_named(const char *name)
 }
 
 /*
- * Reads a first line that names the columns. Returns false if the first line is a row. The two
- * cannot be confused, because the column name "jid" is not a valid JID.
+ * Reads a first line that names the columns. Returns false if the first line is a row. A row cannot
+ * be mistaken for column names, because the column name "jid" is not a valid JID.
  */
 static bool read_names(struct import *import, const struct csv *csv)
 {
@@ -165,8 +165,9 @@ static enum status record_take(struct import *import, const struct csv *csv, str
 	if (csv->count != import->width || csv->count < 2 || csv->count > N_COLUMNS)
 		status =
 		    error_set(&why, STATUS_BAD_REQUEST,
-			      "%zu fields; each line must have user,jid or user,jid,xmpp_password, "
-			      "or the columns that the first line names (also source)",
+			      "the line has %zu fields; each line must have the fields user,jid or "
+			      "user,jid,xmpp_password, or the columns in the first line (source is "
+			      "also allowed)",
 			      csv->count);
 	if (status == STATUS_OK)
 		status = map_row_read(import, csv, &import->rows[import->count], &why);
@@ -193,7 +194,7 @@ static enum status csv_file_read(struct import *import, FILE *in, struct error *
 	}
 	if (status == STATUS_INTERNAL && why.text[0] != '\0')
 		error_set(err, status, "%s", why.text);
-	else if (why.text[0] != '\0') /* no record can be read after a misplaced quote */
+	else if (why.text[0] != '\0') /* reading ends at a fault such as a misplaced quote */
 		fault(import, csv.line, why.text);
 	csv_clear(&csv);
 	return status == STATUS_INTERNAL ? status : STATUS_OK;
@@ -229,7 +230,7 @@ static void find_twins(struct import *import, size_t *order, const char *what,
 
 		if (compare(&order[i - 1], &order[i], import->rows) != 0)
 			continue;
-		snprintf(why, sizeof(why), "the same %s as in line %ld", what,
+		snprintf(why, sizeof(why), "the line has the same %s as line %ld", what,
 			 first < second ? first : second);
 		fault(import, first < second ? second : first, why);
 	}
@@ -289,7 +290,7 @@ static int tell(struct ctl *ctl, const struct import *import, const struct jid_m
 	struct json_writer w;
 
 	if (!ctl->json) {
-		printf("%zu rows: %zu added, %zu changed, %zu as they were%s\n", import->count,
+		printf("%zu rows: %zu added, %zu changed, %zu unchanged%s\n", import->count,
 		       rows->added, rows->changed, rows->same,
 		       rows->dry_run ? " (dry run: nothing was changed)" : "");
 		return EXIT_DONE;

@@ -16,9 +16,9 @@
 #define GROUP_DEFAULT "Everybody"
 #define GROUP_MAX     64 /* in bytes */
 /*
- * The limit on members. At every login the server sends a member the list of all others, with about
- * 100 bytes for each. With 5000 members that is half a megabyte. The number of contacts grows with
- * the square of the number of members.
+ * The limit on members. At every login the server sends a member the list of all other members,
+ * with about 100 bytes for each. With 5000 members that is half a megabyte. The number of contacts
+ * grows with the square of the number of members.
  */
 #define MEMBERS_MAX 5000
 
@@ -37,7 +37,9 @@ struct server {
 static void member_prosody(const struct person *person, FILE *out)
 {
 	if (person->jid[0] == '[' || strchr(person->jid, '=') != NULL)
-		fprintf(stderr, "prebindctl: left out, because mod_groups cannot store it: %s\n",
+		fprintf(stderr,
+			"prebindctl: this JID is left out, because mod_groups cannot store "
+			"it: %s\n",
 			person->jid);
 	else
 		fprintf(out, "%s=%s\n", person->jid, person->name);
@@ -52,8 +54,8 @@ static void member_tigase(const struct person *person, FILE *out)
 }
 
 /*
- * Prints the JID only if its characters are harmless in a shell script. ejabberdctl is a shell
- * script, and other scripts call it.
+ * Prints the JID only if its characters are harmless in a shell script. The JID is passed to
+ * ejabberdctl, a shell script that other scripts also call.
  */
 static void member_ejabberd(const struct person *person, FILE *out)
 {
@@ -65,7 +67,9 @@ static void member_ejabberd(const struct person *person, FILE *out)
 	if (harmless && person->jid[0] != '-')
 		fprintf(out, "%s\n", person->jid);
 	else
-		fprintf(stderr, "prebindctl: left out, because of a character in it: %s\n",
+		fprintf(stderr,
+			"prebindctl: this JID is left out, because it has a character that "
+			"is unsafe in a script: %s\n",
 			person->jid);
 }
 
@@ -74,8 +78,8 @@ static void member_ejabberd(const struct person *person, FILE *out)
  * quoted, so the shell does not expand anything in the document.
  */
 static const char ejabberd_head[] = "#!/bin/sh\n"
-				    "# Run it as the user who may run ejabberdctl. It needs "
-				    "mod_shared_roster and mod_admin_extra.\n"
+				    "# Run this script as a user who may run ejabberdctl. "
+				    "ejabberd needs mod_shared_roster and mod_admin_extra.\n"
 				    "set -eu\n"
 				    "group='%s'\n"
 				    "ctl=${EJABBERDCTL:-ejabberdctl}\n"
@@ -99,15 +103,15 @@ static const char ejabberd_tail[] =
 
 static const char tigase_head[] =
     "#!/bin/sh\n"
-    "# Usage: sh FILE STATE, with the members of the last time in the file STATE. In the "
-    "environment:\n"
+    "# Usage: sh FILE STATE. The script stores the members in the file STATE for the next run. "
+    "Environment:\n"
     "# TIGASE_URL, such as http://127.0.0.1:8080/rest/adhoc/sess-man@example.org, and CURL_CONFIG, "
     "a file for\n"
     "# curl with the lines user = \"admin@example.org:PASSWORD\" and, if there is one, header = "
     "\"Api-Key: KEY\".\n"
     "set -eu\n"
     "group='%s'\n"
-    "state=${1:?the file of the members of the last time}\n"
+    "state=${1:?give the file for the members as an argument}\n"
     "should=$(mktemp)\n"
     "trap 'rm -f \"$should\"' EXIT\n"
     "touch \"$state\"\n"
@@ -167,8 +171,8 @@ static bool group_is_good(const char *group)
 }
 
 /*
- * Collects the group in memory (out), and prints it only when it is complete. If the server got a
- * part of a group, the people in the other part would lose their contacts.
+ * Collects the group in memory (out), and prints it only when it is complete. If the XMPP server
+ * got an incomplete group, the missing people would lose their contacts.
  */
 struct exporter {
 	const struct server *server;
@@ -198,8 +202,9 @@ static void say_why(struct error *err)
 	snprintf(text, sizeof(text), "%s", err->text);
 	error_set(
 	    err, STATUS_CONFLICT,
-	    "%s; as one group, each of them would receive all others at every login, more than "
-	    "half a megabyte. Let users find each other instead (people = all, docs/people.md)",
+	    "%s; in one group, each member would receive a list of all members at every login, "
+	    "which is more than half a megabyte. Set people = all instead, so that users can "
+	    "search for each other (docs/people.md)",
 	    text);
 }
 
@@ -227,8 +232,10 @@ int ctl_people_export(struct ctl *ctl)
 
 	if (server == NULL || !group_is_good(group)) {
 		fputs(server == NULL
-			  ? "prebindctl: give --for prosody, --for ejabberd or --for tigase\n"
-			  : "prebindctl: --group needs a short name without ' [ ] \\ % and comma\n",
+			  ? "prebindctl: this verb requires --for prosody, --for ejabberd or --for "
+			    "tigase\n"
+			  : "prebindctl: --group requires a name of at most 64 bytes, without ' [ "
+			    "] \\ % or a comma, and without + at the beginning\n",
 		      stderr);
 		return EXIT_USAGE;
 	}

@@ -14,8 +14,8 @@
 #include "store/jid_map.h"
 
 /*
- * Sets *known to true if the JID map has a row for the user. With provider login, an account of
- * that provider is enough.
+ * Sets *known to true if the JID map has a row for the user. With provider login, also sets *known
+ * to true if the user has an account of provider login.
  */
 static enum status user_known(const struct ctl *ctl, const char *name, bool *known,
 			      struct error *err)
@@ -34,9 +34,9 @@ static enum status user_known(const struct ctl *ctl, const char *name, bool *kno
 }
 
 /*
- * Decides if a word is a user's name or a JID. Without an @, it is a name. With the domain of the
- * rule, it is a JID. Otherwise it is a name if there is such a user, because a name can be an
- * e-mail address.
+ * Decides if a word is a user's name or a JID. A word without an @ is a name. A word with a domain
+ * of the key `jid` is a JID. Any other word is a name if a user has this name, because a name can
+ * be an e-mail address.
  */
 static enum status is_user(const struct ctl *ctl, const char *word, bool *out, struct error *err)
 {
@@ -92,8 +92,8 @@ static int print_session(struct ctl *ctl, const struct chat_session *session)
 		bind_write_json(ctl->site, session, NULL, NULL, &json);
 		return ctl_print_json(ctl, &json);
 	}
-	printf("jid        %s\nsid        %s\nrid        %s   (the next one to send)\nbosh_url   "
-	       "%s\nexpires_in %ld s, unless a client continues it\n",
+	printf("jid        %s\nsid        %s\nrid        %s   (of the next request)\nbosh_url   "
+	       "%s\nexpires_in %ld s, unless a client uses the session\n",
 	       session->jid, session->sid, session->rid, session->bosh_url, session->expires_in);
 	return EXIT_DONE;
 }
@@ -107,7 +107,9 @@ int ctl_prebind(struct ctl *ctl)
 	int result;
 
 	if ((ctl->argc > 0) + (ctl->user != NULL) + (ctl->jid != NULL) != 1) {
-		fputs("prebindctl: give one of USER, JID, --user USER and --jid JID\n", stderr);
+		fputs("prebindctl: give exactly one of USER, JID, --user USER and --jid "
+		      "JID\n",
+		      stderr);
 		return EXIT_USAGE;
 	}
 	enum status status = prebind_new(ctl->site, ctl->store, &prebind, &err);

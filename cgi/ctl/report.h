@@ -18,7 +18,7 @@ struct web_server {
 	struct web_server_account {
 		uid_t uid;
 		pid_t pid;
-		char name[32]; /* the name of the account's program */
+		char name[32]; /* the name of the listening program */
 	} accounts[WEB_SERVER_ACCOUNTS];
 };
 
@@ -66,9 +66,9 @@ void check_status_token(struct report *report);
 void check_sites(struct report *report);
 
 /*
- * check_grants.c: notes the rights of the site's database account beyond reading, and prints how to
- * create an account with only the necessary rights. provider_failed is true if a provider could not
- * use the database, which can mean that the account lacks rights.
+ * check_grants.c: notes which rights the site's database account has in addition to reading, and
+ * prints how to create an account with only the necessary rights. provider_failed is true if a
+ * provider could not use the database, perhaps because the account lacks rights.
  */
 void check_grants(struct report *report, bool provider_failed);
 
@@ -87,7 +87,7 @@ enum status check_visitor_cookie(struct ctl *ctl, char **out, struct error *err)
 /* check_visitor.c, with --cookie: reports which user a visitor with this cookie is. */
 void check_visitor(struct report *report, const struct site *site);
 
-/* The user for whom the check opens a session. */
+/* The user whose session the check opens. */
 struct check_user {
 	char first[USER_NAME_MAX + 1];
 	const char *name; /* from --user, or points to `first`; NULL if there is no user */
@@ -103,8 +103,9 @@ enum status check_bind_session(const struct report *report, struct site *site,
 			       struct error *err);
 
 /*
- * check_bind.c, with --deep: opens a session with check_bind_session and reports the result. If it
- * fails, *session is zeroed. An unused session ends by itself. The caller clears *session.
+ * check_bind.c, with --deep: opens a session with check_bind_session and reports the result. If no
+ * session is opened, *session is zeroed. An unused session ends by itself. The caller clears
+ * *session.
  */
 void check_bind(struct report *report, struct site *site, struct chat_session *session);
 
@@ -122,8 +123,8 @@ void check_guests(struct report *report, struct site *site, const struct chat_se
 void check_upstream_clock(struct report *report);
 
 /*
- * check_bind.c: reports how much another machine's clock differs from ours. Call it right after
- * that clock was read.
+ * The input of check_clock (check_bind.c), which reports how much another machine's clock differs
+ * from ours. Call check_clock right after the other clock was read.
  */
 struct clock_seen {
 	const char *what;    /* the first word of the report's line */
@@ -135,7 +136,7 @@ void check_clock(struct report *report, const struct clock_seen *seen);
 
 /*
  * check_web.c, with --web: checks the site through its web server, if the address of --web belongs
- * to the site. With --deep but without --web, takes the address from `hosts`.
+ * to the site. With --deep but without --web, the address comes from `hosts`.
  */
 void check_web(struct report *report, struct site *site);
 
@@ -147,14 +148,14 @@ enum status web_address_check(const struct ctl *ctl, long *port, struct error *e
 
 /*
  * web_server.c: finds in /proc the accounts that listen on the port. Only root can see the open
- * files of other accounts. If another account listens too, root is left out, because it only opened
- * the port for that account.
+ * files of other accounts. If root and another account listen, root is omitted, because root only
+ * opened the port for the other account.
  */
 void web_server_find(long port, struct web_server *out);
 /*
- * check_wordpress.c: compares each site's secret file with the wp-config.php that it was made from.
- * Reports only differences. Call it before the tool changes to the program's account, because that
- * account might not be allowed to read wp-config.php.
+ * check_wordpress.c: compares each site's secret file with the wp-config.php from which the secret
+ * file was made. Reports only differences. Call it before the tool changes to the program's
+ * account, because that account might not be allowed to read wp-config.php.
  */
 void check_wordpress(struct report *report);
 

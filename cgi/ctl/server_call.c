@@ -116,8 +116,8 @@ static enum status open_socket(const struct server_conf *conf, int *out, struct 
 
 	if (len == 0)
 		return error_set(err, STATUS_NOT_FOUND,
-				 "listen in [server] is empty, so there is no socket to ask; ask "
-				 "for /status through the web server");
+				 "the key listen in [server] is empty, so prebindctl cannot "
+				 "connect to the server; request /status through the web server");
 	if (len >= sizeof(address.sun_path))
 		return error_set(err, STATUS_BAD_REQUEST, "%s: the path is too long", conf->listen);
 	memcpy(address.sun_path, conf->listen, len);
@@ -127,8 +127,8 @@ static enum status open_socket(const struct server_conf *conf, int *out, struct 
 		return STATUS_OK;
 	}
 	error_set(err, STATUS_UNAVAILABLE, "%s: the server does not answer: %m; %s", conf->listen,
-		  errno == EACCES ? "run prebindctl as root, or as an account of peer_users"
-				  : "start it (systemctl start prebind)");
+		  errno == EACCES ? "run prebindctl as root, or as an account in peer_users"
+				  : "start prebind (systemctl start prebind)");
 	if (fd >= 0)
 		close(fd);
 	return STATUS_UNAVAILABLE;
@@ -191,13 +191,15 @@ static enum status take_body(const struct strbuf *answer, struct strbuf *body, s
 
 	if (end == NULL)
 		return error_set(err, STATUS_UNAVAILABLE,
-				 "the server gave no answer; perhaps it does not accept this "
-				 "account (peer_users)");
+				 "the server closed the connection without an answer; check that "
+				 "peer_users contains this account");
 	if (code == 404)
-		return error_set(err, STATUS_NOT_FOUND, "the server has no such page");
+		return error_set(err, STATUS_NOT_FOUND,
+				 "the server answered 404, because it does "
+				 "not have this page");
 	if (code != 200)
 		return error_set(err, STATUS_UNAVAILABLE,
-				 "the server answered %ld; its log says why", code);
+				 "the server answered %ld; look at the server's log", code);
 	strbuf_adds(body, end + strlen("\r\n\r\n"));
 	return strbuf_ok(body) ? STATUS_OK : error_no_memory(err);
 }

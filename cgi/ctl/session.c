@@ -38,8 +38,8 @@ int ctl_session_list(struct ctl *ctl)
 }
 
 /*
- * Ends the user's login sessions. Sessions of provider `login` store the name as it is spelled in
- * our table, so the name is looked up there.
+ * Ends the user's login sessions. Sessions of provider `login` store the name as our table of users
+ * spells it, so the name is looked up in the table.
  */
 static enum status end_user(const struct ctl *ctl, int *ended, struct error *err)
 {
@@ -64,7 +64,7 @@ int ctl_session_end(struct ctl *ctl)
 	int ended = 0;
 
 	if (ctl->argc == 0 && ctl->source != NULL) {
-		fputs("prebindctl: --source is for a USER; without USER all sessions end\n",
+		fputs("prebindctl: --source requires USER; without USER, all login sessions end\n",
 		      stderr);
 		return EXIT_USAGE;
 	}

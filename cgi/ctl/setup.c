@@ -1,6 +1,6 @@
 /*
- * prebindctl setup: asks questions at the terminal, shows what it will write, writes it, creates
- * the database, and checks the result. The questions and the files are in setup/.
+ * prebindctl setup: asks questions at the terminal, shows what it will write, writes the files,
+ * creates the database, and checks the result. The questions and the files are in setup/.
  */
 #include "ctl/setup.h"
 
@@ -30,7 +30,9 @@ static enum status ask(const char *question, const char *const *words, const cha
 	printf("%s\n  [%s] ", question, proposal);
 	fflush(stdout);
 	if (fgets(line, SETUP_LINE_ROOM, stdin) == NULL)
-		return error_set(err, STATUS_BAD_REQUEST, "the input ended before all answers");
+		return error_set(err, STATUS_BAD_REQUEST,
+				 "the input ended before all questions "
+				 "were answered");
 	line[strcspn(line, "\n")] = '\0';
 	if (line[0] == '\0')
 		snprintf(line, SETUP_LINE_ROOM, "%s", proposal);
@@ -103,7 +105,10 @@ static enum status make_database(struct ctl *ctl, struct error *err)
 	return error_set(err, STATUS_UNAVAILABLE, "the database could not be created");
 }
 
-/* Imports the keys. If the import fails, it prints the reason, and the operator can repeat it. */
+/*
+ * Imports the keys of WordPress. If this fails, the import prints the reason, and this function
+ * prints the command that repeats the import.
+ */
 static void import_keys(const struct setup *setup, const struct ctl *of)
 {
 	struct ctl ctl = *of;
@@ -140,8 +145,8 @@ void setup_check(const struct setup *setup, struct ctl *ctl)
 }
 
 /*
- * Checks the existing configuration. Call it if setup replaces nothing because somebody changed a
- * file. An error in that configuration can be why the operator runs setup.
+ * Checks the existing configuration. Called if setup replaces nothing because somebody changed a
+ * file. Perhaps the operator runs setup because the existing configuration has an error.
  */
 static void check_what_is_there(const struct setup *setup, struct ctl *ctl)
 {

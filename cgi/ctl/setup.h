@@ -1,5 +1,5 @@
 /*
- * The steps of setup after the questions. They are shared by prebindctl setup and the page /setup.
+ * The steps of setup after the questions. prebindctl setup and the page /setup share these steps.
  */
 #ifndef CTL_SETUP_H
 #define CTL_SETUP_H
@@ -10,7 +10,7 @@
 /* Writes the files, loads the new configuration into ctl, and creates the database. */
 enum status setup_finish(const struct setup *setup, struct ctl *ctl, struct error *err);
 
-/* Prints the results of check --deep, and the steps left for the operator. */
+/* Prints the results of check --deep, and what the operator must do next. */
 void setup_check(const struct setup *setup, struct ctl *ctl);
 
 /* setup_page.c: answers one CGI request of a web server. Returns the exit status. */

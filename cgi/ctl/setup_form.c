@@ -144,8 +144,8 @@ static enum status check_first_user(const struct exchange *ex, struct error *err
 	    posted(ex, "first_password")[0] != '\0')
 		return STATUS_OK;
 	return error_set(err, STATUS_BAD_REQUEST,
-			 "first_password: type the password of the first user; the page does not "
-			 "repeat it");
+			 "first_password: enter the password of the first user again, because the "
+			 "page does not keep it");
 }
 
 enum status setup_form_read(struct setup *setup, const struct exchange *ex, struct error *err)
@@ -227,8 +227,8 @@ static const char *if_empty(const struct exchange *ex, const char *name, const c
 }
 
 /*
- * Shows the answers that setup used for empty fields. Only a visitor who knows the secret sees
- * them.
+ * Shows the answers that setup used for empty fields. Called only if the visitor has sent the
+ * secret.
  */
 static void view_taken(struct view *view, const struct exchange *ex, const struct setup *setup,
 		       bool planned)

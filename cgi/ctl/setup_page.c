@@ -1,8 +1,8 @@
 /*
  * The page /setup of the kit for shared hosting. Its form has the one-time secret and the questions
- * of setup. One button shows what setup will write, another button writes it. The page exists only
- * while there is no configuration. The kit's launcher (kit/launch.c) starts this code as CGI. The
- * program that serves the chat does not have the page.
+ * of setup. One button shows what setup will write, and another button writes the files. The page
+ * exists only while there is no configuration. The kit's launcher (kit/launch.c) starts this code
+ * as CGI. The program that serves the chat does not have the page.
  */
 #include "ctl/setup_page.h"
 
@@ -42,8 +42,8 @@ static enum status check_scheme(const struct request *req, struct error *err)
 	if (req->https || is_behind_tls(req) || address_is_loopback(req->remote_addr))
 		return STATUS_OK;
 	return error_set(err, STATUS_HTTPS_REQUIRED,
-			 "/setup was opened over plain http, which would show the secret: open it "
-			 "over https");
+			 "/setup was opened over plain http, which would reveal the secret; open "
+			 "/setup over https");
 }
 
 static enum status read_request(struct exchange *ex, const char *conf, struct error *err)
@@ -69,10 +69,11 @@ static enum status read_request(struct exchange *ex, const char *conf, struct er
 	if (status == STATUS_OK)
 		status = request_params_check(req, &none, &setup_form_params, err);
 	/*
-	 * The secret takes the place of a form token, because another site's page does not know it.
+	 * The secret replaces a form token, because a page of another site does not know the
+	 * secret.
 	 */
 	if (status == STATUS_OK && csrf_check_post(req, true) != STATUS_OK)
-		status = error_set(err, STATUS_FORBIDDEN, "the form does not come from this page");
+		status = error_set(err, STATUS_FORBIDDEN, "the form was not sent from this page");
 	return status;
 }
 
@@ -108,7 +109,7 @@ static enum status write_and_check(const struct setup *setup, const struct excha
 		setup_check(setup, ctl);
 	} else {
 		printf("%s\n", err.text);
-		unlink(setup->conf); /* setup created this file; without it, /setup works again */
+		unlink(setup->conf); /* made by setup; while this file exists, /setup is disabled */
 	}
 	fflush(stdout);
 	return status;
@@ -315,7 +316,8 @@ int setup_page(struct ctl *ctl)
 
 	if (conf_kit() == NULL || getenv("PREBIND_CONF") == NULL) {
 		error_set(&err, STATUS_BAD_REQUEST,
-			  "--page is for the launcher of the kit for shared hosting");
+			  "--page works only in the kit for shared hosting, where the kit's "
+			  "launcher sets it");
 		return ctl_fail(ctl, &err);
 	}
 	umask(0077);

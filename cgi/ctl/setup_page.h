@@ -1,6 +1,7 @@
 /*
- * Shared by the files of the kit's page /setup. Each request runs in a new process, as CGI. Only
- * the secret and the count of attempts are stored between requests. The form carries the answers.
+ * Declarations that the files of the kit's page /setup share. Each request runs in a new process,
+ * as CGI. Only the secret and the count of attempts are stored between requests. The form carries
+ * the answers.
  */
 #ifndef CTL_SETUP_PAGE_H
 #define CTL_SETUP_PAGE_H
@@ -23,9 +24,9 @@ struct setup_view {
 /* setup_secret.c: creates the file with the secret, if it does not exist. */
 enum status setup_secret_ensure(const char *folder, struct error *err);
 /*
- * Compares `given` with the secret. Spaces around `given` are ignored. Returns STATUS_OK if they
- * are equal, and STATUS_FORBIDDEN if they differ or if there is no secret. Returns STATUS_SLOW_DOWN
- * if they differ and there were too many wrong attempts.
+ * Compares `given` with the secret, but ignores spaces around `given`. Returns STATUS_OK if `given`
+ * is right, and STATUS_FORBIDDEN if `given` is wrong or if there is no secret. Returns
+ * STATUS_SLOW_DOWN if `given` is wrong and there were too many wrong attempts.
  */
 enum status setup_secret_check(const char *folder, const char *given, struct error *err);
 /* Removes the secret and the count of wrong attempts. */
@@ -38,13 +39,13 @@ enum status setup_form_read(struct setup *setup, const struct exchange *ex, stru
 /* True if the visitor used the button that writes. */
 bool setup_form_is_write(const struct exchange *ex);
 /*
- * True if the form tells setup to write. If a plan was shown, it must be unchanged. If no plan was
- * shown, setup must have reached an XMPP server.
+ * True if the form tells setup to write. If a plan was shown, the plan must be unchanged. If no
+ * plan was shown, setup must have reached an XMPP server.
  */
 bool setup_form_agrees(const struct setup *setup, const struct exchange *ex);
 /*
- * setup_form.c: sends the page. setup is NULL if the visitor has not given the secret. Then the
- * form has only what the visitor sent, and nothing about the site.
+ * setup_form.c: sends the page. setup is NULL if the visitor has not given the secret. If setup is
+ * NULL, the form has only what the visitor sent, and nothing about the site.
  */
 void setup_form_send(struct exchange *ex, const struct setup *setup, const struct setup_view *view);
 extern const struct params setup_form_params;

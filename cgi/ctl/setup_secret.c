@@ -14,7 +14,7 @@
 #include "ctl/setup_page.h"
 #include "store/limit.h"
 
-#define RANDOM_LEN 24 /* in bytes, encoded as 32 characters; too many to guess */
+#define RANDOM_LEN 24 /* in bytes, encoded as 32 characters; too long to guess */
 
 _Static_assert(CODEC_BASE64URL_LEN(RANDOM_LEN) == SETUP_SECRET_LEN, "the file's one line");
 

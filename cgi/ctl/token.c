@@ -11,7 +11,7 @@
 #include "identity/token.h"
 #include "store/token_record.h"
 
-#define LIFE_S 600 /* in seconds; the life of a token without --ttl */
+#define LIFE_S 600 /* in seconds; how long a token without --ttl is valid */
 
 static enum status read_life(const char *text, int64_t *out, struct error *err)
 {
@@ -36,7 +36,8 @@ static enum status issue(const struct ctl *ctl, struct strbuf *out, struct error
 	if (status == STATUS_OK && ctl->site->token_key_file[0] == '\0')
 		status =
 		    error_set(err, STATUS_BAD_REQUEST,
-			      "[site %s] has no token_key_file; set it, and add token to identity",
+			      "[site %s] has no token_key_file; set token_key_file, and add token "
+			      "to the key identity",
 			      ctl->site->name);
 	if (status == STATUS_OK)
 		status = token_rules_read(ctl->site, &keys, &rules, err);

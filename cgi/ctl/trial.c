@@ -11,7 +11,7 @@
 #include "base/secret.h"
 #include "xmpp/bosh.h"
 
-#define POLLS_MAX 16 /* maximum number of answers to read for the answer to a ping */
+#define POLLS_MAX 16 /* maximum number of requests until the server answers a ping */
 
 enum status trial_open(struct trial *trial, const struct site_conf *conf,
 		       const struct chat_session *session, struct error *err)

@@ -1,6 +1,6 @@
 /*
  * A chat session over BOSH in which prebindctl is the client. It sends stanzas and reads the XMPP
- * server's answers. For prebindctl check --deep.
+ * server's answers. prebindctl check --deep uses these functions.
  */
 #ifndef CTL_TRIAL_H
 #define CTL_TRIAL_H
@@ -34,8 +34,8 @@ enum status trial_open(struct trial *trial, const struct site_conf *conf,
 
 /*
  * Sends the stanzas, or none if stanzas is "", and then a ping. Reads until the server answers the
- * ping. Stanzas from elsewhere can arrive later. An error is STATUS_CHAT_SERVER or
- * STATUS_CHAT_TIMEOUT.
+ * ping. Stanzas from other clients and servers can still arrive later. An error is
+ * STATUS_CHAT_SERVER or STATUS_CHAT_TIMEOUT.
  */
 enum status trial_say(struct trial *trial, const char *stanzas, trial_see *see, void *arg,
 		      struct error *err);

@@ -1,6 +1,6 @@
 /*
- * Requests the pages of a site through its web server, as a browser does. For prebindctl check
- * --web.
+ * Requests the pages of a site through its web server, as a browser does. prebindctl check --web
+ * uses these functions.
  */
 #ifndef CTL_WEB_H
 #define CTL_WEB_H

@@ -1,6 +1,7 @@
 /*
  * Finds the accounts that a web server on this machine runs as. They are the accounts of all
- * processes that have its listening socket open (proc(5): /proc/net/tcp, /proc/PID/fd).
+ * processes that have the web server's listening socket open (proc(5): /proc/net/tcp,
+ * /proc/PID/fd).
  */
 #include <ctype.h>
 #include <dirent.h>

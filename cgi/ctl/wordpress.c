@@ -18,8 +18,7 @@
 
 #define CONFIG_MAX 65536 /* bytes of wp-config.php */
 
-#define BY_WORDPRESS                                                                               \
-	"let WordPress write the file itself; docs/identity.md (WordPress) has the command"
+#define BY_WORDPRESS "run the command for WordPress in docs/identity.md, which writes the file"
 
 /* ---- the keys, found in the same way as WordPress finds them ---- */
 
@@ -38,7 +37,8 @@ static enum status config_open(const char *file, struct wordpress_config *out, s
 	else if (fault != FILE_OK)
 		status =
 		    error_set(err, STATUS_BAD_REQUEST,
-			      "%s: must be a file of at most %d bytes that others may not write to",
+			      "%s: must be a file of at most %d bytes, and other users must not "
+			      "have the right to write to it",
 			      file, CONFIG_MAX);
 	else
 		status = wordpress_config_read(text.data, out, &why);
@@ -90,7 +90,8 @@ static enum status computed(const struct wordpress_source *source, enum wordpres
 			    struct error *err)
 {
 	return error_set(err, STATUS_BAD_REQUEST,
-			 "%s: the value of %s is computed, so it is not known here: " BY_WORDPRESS,
+			 "%s: prebindctl cannot read the value of %s, because PHP code computes "
+			 "this value; " BY_WORDPRESS,
 			 source->file, wordpress_name_text(name));
 }
 
@@ -109,8 +110,8 @@ static enum status key_find(const struct wordpress_source *source,
 }
 
 /*
- * Finds the name of the cookie. It is LOGGED_IN_COOKIE if that is set. Otherwise it ends with
- * COOKIEHASH, or with a hash of the site's address.
+ * Finds the name of the cookie. The name is LOGGED_IN_COOKIE if this constant is set. Otherwise the
+ * name ends with COOKIEHASH, or with a hash of the site's address.
  */
 static enum status cookie_find(const struct wordpress_source *source,
 			       const struct wordpress_config *config, char **out, struct error *err)
@@ -176,8 +177,8 @@ enum status wordpress_keys_find(const struct wordpress_source *source, struct wo
 /* ---- import ---- */
 
 /*
- * Writes the new file and closes it. It belongs to root until it is complete, then to the program's
- * account. Returns false after a failure, which errno describes.
+ * Writes the new file and closes it. The file belongs to root until it is complete, then to the
+ * program's account. On failure, returns false and sets errno.
  */
 static bool write_file(int fd, const struct strbuf *text, uid_t account)
 {
@@ -216,8 +217,8 @@ static enum status import(const struct ctl *ctl, struct wordpress_secret *secret
 
 	if (conf->site_result != SITE_RESULT_WORDPRESS || conf->site_secret_file[0] == '\0')
 		return error_set(err, STATUS_BAD_REQUEST,
-				 "[site %s] is not a WordPress site: set site_result = wordpress, "
-				 "and site_secret_file to the file to write",
+				 "[site %s] is not a WordPress site; set site_result = wordpress, "
+				 "and set site_secret_file to the path of the file to write",
 				 conf->name);
 	strbuf_init_secret(&text);
 	enum status status = account_of_site(ctl->conf, conf, &source.account, err);

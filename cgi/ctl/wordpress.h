@@ -1,6 +1,6 @@
 /*
- * Finds the keys of a WordPress site in the same way as WordPress. For the import and for
- * prebindctl check.
+ * Finds the keys of a WordPress site in the same way as WordPress does. Used by prebindctl
+ * wordpress import and prebindctl check.
  */
 #ifndef CTL_WORDPRESS_H
 #define CTL_WORDPRESS_H
@@ -12,15 +12,15 @@
 #include "identity/wordpress_secret.h"
 
 /*
- * Where wordpress_keys_find looks. It reads the file as the account that runs the tool, and the
- * site's database as `account`. It returns STATUS_NOT_FOUND if the file cannot be read. The caller
- * clears *out.
+ * The input of wordpress_keys_find. The function reads `file` as the account that runs the tool,
+ * and the site's database as `account`. It returns STATUS_NOT_FOUND if it cannot read the file. The
+ * caller clears *out.
  */
 struct wordpress_source {
 	const struct site_conf *conf;
 	const char *file; /* path of wp-config.php */
 	uid_t account;
-	bool may_lack; /* a value that only the database could give can stay NULL */
+	bool may_lack; /* true to accept NULL for a value if reading the database fails */
 };
 enum status wordpress_keys_find(const struct wordpress_source *source, struct wordpress_secret *out,
 				struct error *err);

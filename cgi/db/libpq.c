@@ -23,8 +23,8 @@ enum status libpq_load(struct error *err)
 #else
 
 /*
- * Without libpq there are no connections. So the program calls only postgresql_connect, and the
- * functions that accept NULL.
+ * Without libpq, postgresql_connect always fails, so no connection exists. The program then calls
+ * only postgresql_connect and the functions that accept NULL.
  */
 
 enum status postgresql_connect(const struct postgresql_target *target, int64_t until_ms,
@@ -33,7 +33,7 @@ enum status postgresql_connect(const struct postgresql_target *target, int64_t u
 	(void)target, (void)until_ms, (void)out;
 	return error_set(err, STATUS_UNAVAILABLE,
 			 "this prebind was built without PostgreSQL: install libpq-dev, and build "
-			 "it again");
+			 "prebind again");
 }
 
 /* clang-format off */

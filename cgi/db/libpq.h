@@ -1,6 +1,6 @@
 /*
- * libpq, which is loaded at its first use. LIBPQ_FE_H is defined if the build has libpq. Internal
- * to db/.
+ * Declares the functions of libpq, which is loaded at its first use. LIBPQ_FE_H is defined if the
+ * build has libpq. Internal to db/.
  */
 #ifndef DB_LIBPQ_H
 #define DB_LIBPQ_H

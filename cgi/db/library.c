@@ -1,5 +1,6 @@
 /*
- * A library is never unloaded, because its functions can be in use in any thread.
+ * Loads a library with dlopen(3). A library is never unloaded, because its functions can be in use
+ * in any thread.
  */
 #include "db/library.h"
 

@@ -1,6 +1,6 @@
 /*
  * Loads a client library of a database at its first use. So the library is never in the memory of a
- * program whose sites use only SQLite. For store/ and sitedb/.
+ * program whose sites use only SQLite. Used by store/ and sitedb/.
  */
 #ifndef DB_LIBRARY_H
 #define DB_LIBRARY_H
@@ -15,8 +15,8 @@
 #define DB_SYSTEM_CA "/etc/ssl/certs/ca-certificates.crt"
 
 /*
- * The error text for a malformed answer. Only TLS or a local socket protects an answer from changes
- * on its way.
+ * The error text for a malformed answer. It recommends a local socket or TLS, because only these
+ * protect an answer from changes on the network.
  */
 #define DB_ANSWER_MALFORMED                                                                        \
 	"the server's answer is malformed: check the network, and use a local socket or TLS"
@@ -24,15 +24,15 @@
 struct library {
 	pthread_mutex_t lock;
 	bool loaded;         /* protected by lock; if true, all functions are set and stay set */
-	const char *file;    /* its name with its version, for dlopen(3) */
-	const char *package; /* Debian's package, for the error text */
+	const char *file;    /* the library's file name with its version, for dlopen(3) */
+	const char *package; /* name of the Debian package, for the error text */
 	const char *const *names;
 	size_t count;
 	void *functions; /* a struct of pointers to functions, in the order of `names` */
 };
 
 /*
- * CALLS is a macro that lists the needed functions: X(name) X(name). LIBRARY_POINTERS makes the
+ * CALLS is a macro that lists the needed functions: X(name) X(name). LIBRARY_POINTERS declares the
  * members of the struct of pointers. LIBRARY_NAMES makes the elements of the array of names.
  */
 #define LIBRARY_POINTER(name)   typeof(name) *name;

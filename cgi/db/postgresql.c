@@ -1,6 +1,6 @@
 /*
- * Connections to PostgreSQL. This file calls only libpq functions that do not wait; socket_wait
- * waits.
+ * Connections to PostgreSQL. This file calls only libpq functions that do not wait, and does all
+ * its waiting in socket_wait.
  */
 #include "db/postgresql.h"
 
@@ -45,8 +45,8 @@ static enum status connection_failed(struct postgresql *connection, struct postg
 	why->code[0] = '\0';
 	if (connection->silent)
 		return error_set(&why->err, STATUS_UNAVAILABLE,
-				 "the server did not answer in time: check that it runs, and what "
-				 "it waits for");
+				 "the server did not answer in time: check that the server is "
+				 "running, and what it is waiting for");
 	return error_set(&why->err, STATUS_UNAVAILABLE, "the server said: %.*s", line_length(said),
 			 said);
 }
@@ -81,8 +81,8 @@ static bool send_all(struct postgresql *connection)
 }
 
 /*
- * Sets *out to the next result, which the caller clears, or to NULL if there are no more. If the
- * connection is lost, *out is not set.
+ * Sets *out to the next result, which the caller clears. Sets *out to NULL if there are no more
+ * results. If the connection is lost, *out is not set.
  */
 static enum status next_result(struct postgresql *connection, PGresult **out,
 			       struct postgresql_failure *why)
@@ -102,10 +102,10 @@ static bool has_failed(const PGresult *result)
 }
 
 /*
- * Waits for all results of what was sent, and sets *out to the last one. If a result failed, the
- * call fails, and later results are ignored: after a malformed row libpq still reports the end of
- * the statement as a result without rows. sent is the return value of the libpq function that sent
- * the statement.
+ * Waits for all results of a statement, and sets *out to the last result. `sent` is the return
+ * value of the libpq function that sent the statement. If one result failed, the call fails and
+ * ignores the results after it. For example, after a malformed row libpq still reports the end of
+ * the statement as a result without rows.
  */
 static enum status finish(struct postgresql *connection, int sent, struct postgresql_result **out,
 			  struct postgresql_failure *why)
@@ -200,9 +200,9 @@ enum status postgresql_execute(struct postgresql *connection, const char *name,
 /* ---- open, close ---- */
 
 /*
- * libpq's parameters for one host. The members host and hostaddr have an entry for each address of
- * the host. Without hostaddr libpq would query the name servers without a time limit. The
- * certificate is still checked against the name in host.
+ * libpq's parameters for one host. `host` and `hostaddr` are lists with an entry for each address
+ * of the host. Without hostaddr, libpq would query the name servers without a time limit. libpq
+ * still checks the certificate against the name in `host`.
  */
 struct where {
 	struct strbuf host, hostaddr, port;
@@ -287,7 +287,7 @@ static PGconn *begin_to_connect(const struct postgresql_target *target, const st
 	    uri->name,
 	    target->password,
 	    uri->local ? "prefer" : "verify-full",
-	    "/dev/null/none", /* never exists; about a special file, libpq would write a warning */
+	    "/dev/null/none", /* a path that never exists; libpq warns about special files */
 	    "UTF8",
 	    "disable",
 	    "prebind",
@@ -358,8 +358,8 @@ static void say_host(const struct site_uri *uri, size_t i, struct error *why)
 }
 
 /*
- * Tries the hosts in turn. Each gets an equal part of the time, because a host that is switched off
- * does not answer at all.
+ * Tries the hosts in turn. Each host gets an equal part of the time. Otherwise the wait for a host
+ * that is switched off would use up all the time.
  */
 static enum status connect_to(const struct postgresql_target *target, struct postgresql *connection,
 			      struct error *err)

@@ -15,7 +15,7 @@
 struct postgresql;        /* a connection; only one thread at a time can use it */
 struct postgresql_result; /* what a statement returned */
 
-/* Numbers of types, from pg_type.dat; they never change. */
+/* Object ids of data types, from PostgreSQL's pg_type.dat; they never change. */
 enum {
 	POSTGRESQL_BOOL = 16,
 	POSTGRESQL_BYTES = 17,
@@ -26,8 +26,8 @@ enum {
 
 /* Why a call failed. */
 struct postgresql_failure {
-	char code[6];     /* SQLSTATE if the server refused; "" if the connection is lost */
-	struct error err; /* STATUS_UNAVAILABLE, and what the server said */
+	char code[6];     /* SQLSTATE if the server sent an error; "" if the connection is lost */
+	struct error err; /* its status is STATUS_UNAVAILABLE; its text says what failed */
 };
 
 struct postgresql_target {
@@ -38,10 +38,10 @@ struct postgresql_target {
 };
 
 /*
- * Connects. Unless the server is on this host, it uses TLS and checks the certificate. If there are
- * several hosts, it takes the first that answers and has the right role. Returns STATUS_UNAVAILABLE
- * if libpq is not installed, or if the server cannot be reached or refuses. The caller disconnects
- * *out.
+ * Connects. Uses TLS and checks the certificate, unless the server is on this host. If there are
+ * several hosts, uses the first host that answers and has the right role. Returns
+ * STATUS_UNAVAILABLE if libpq is not installed, the server cannot be reached, or the server refuses
+ * the connection. The caller disconnects *out.
  */
 enum status postgresql_connect(const struct postgresql_target *target, int64_t until_ms,
 			       struct postgresql **out, struct error *err);
@@ -58,14 +58,14 @@ void postgresql_give_up(struct postgresql *connection); /* marks it as lost */
 bool postgresql_was_silent(const struct postgresql *connection);
 
 /*
- * Returns false if the server closed the connection while it was idle, or sent something, such as a
- * message that it is going to stop.
+ * Returns false if the server closed the idle connection, or if the server sent something while the
+ * connection was idle. For example, the server can send a message that it is going to stop.
  */
 bool postgresql_is_current(struct postgresql *connection);
 
 /*
- * The following calls return STATUS_OK, or they set *why and return STATUS_UNAVAILABLE. *out is the
- * last result; the caller clears it. out can be NULL.
+ * The following calls return STATUS_OK, or they set *why and return STATUS_UNAVAILABLE. *out is set
+ * to the last result, which the caller clears. out can be NULL.
  */
 enum status postgresql_script(struct postgresql *connection, const char *sql,
 			      struct postgresql_result **out, struct postgresql_failure *why);
@@ -105,8 +105,8 @@ unsigned postgresql_param_type(const struct postgresql_result *described, int pa
 bool postgresql_is_null(const struct postgresql_result *result, int row, int column);
 const char *postgresql_value(const struct postgresql_result *result, int row, int column);
 size_t postgresql_length(const struct postgresql_result *result, int row, int column);
-int postgresql_changed(const struct postgresql_result *result);      /* rows that were written */
-const char *postgresql_done(const struct postgresql_result *result); /* "COMMIT", "INSERT 0 1" … */
+int postgresql_changed(const struct postgresql_result *result);      /* number of changed rows */
+const char *postgresql_done(const struct postgresql_result *result); /* tag, such as "INSERT 0 1" */
 void postgresql_clear(struct postgresql_result *result);             /* NULL is allowed */
 
 #endif

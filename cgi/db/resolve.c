@@ -14,11 +14,11 @@
 #include "base/address.h"
 #include "base/blocking.h"
 
-#define STACK_SIZE (256 * 1024) /* the modules of nsswitch.conf(5) put large buffers on it */
+#define STACK_SIZE (256 * 1024) /* bytes; modules of nsswitch.conf(5) need large buffers */
 
 struct lookup {
 	struct lookup *next;
-	size_t users; /* counts the thread, and the callers that wait */
+	size_t users; /* number of waiting callers, plus one for the thread while it runs */
 	pthread_cond_t over;
 	bool is_over;
 	int failed; /* result of getaddrinfo(3); `failed` and `found` are valid if is_over */
@@ -26,7 +26,7 @@ struct lookup {
 	char host[];
 };
 
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* guards lookups; host is constant */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* protects each lookup except its host */
 static struct lookup *lookups;                           /* the running lookups */
 
 bool resolve_is_needed(const struct site_uri *uri)
@@ -37,7 +37,8 @@ bool resolve_is_needed(const struct site_uri *uri)
 void resolve_briefly(void)
 {
 	/*
-	 * Each thread has its own _res. Initialize it again, because /etc/resolv.conf can change.
+	 * _res has the resolver's settings for this thread. Initialize it again, because
+	 * /etc/resolv.conf can change.
 	 */
 	if (res_init() != 0)
 		return;
@@ -102,8 +103,8 @@ static bool thread_start(struct lookup *lookup)
 }
 
 /*
- * Returns the running lookup of the host, or starts one. Returns NULL if there is no memory or no
- * thread. The caller holds the lock.
+ * Returns the running lookup of the host, or starts a lookup. Returns NULL if there is no memory or
+ * no thread. The caller holds the lock.
  */
 static struct lookup *lookup_get(const char *host)
 {
@@ -148,7 +149,7 @@ static enum status outcome(const struct lookup *lookup, int rc, struct resolved 
 		return blocking_refused(err);
 	return error_set(err, STATUS_UNAVAILABLE,
 			 "the name servers did not answer in time for the host %s: check "
-			 "/etc/resolv.conf, or write the host into /etc/hosts",
+			 "/etc/resolv.conf, or add the host to /etc/hosts",
 			 lookup->host);
 }
 

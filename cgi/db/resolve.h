@@ -1,7 +1,7 @@
 /*
- * Finds the addresses of a database's host within the request's time. getaddrinfo(3) has no time
- * limit: with a name server that does not answer it takes ten seconds or more. For store/ and
- * sitedb/.
+ * Finds the addresses of a database's host before the request's deadline. getaddrinfo(3) has no
+ * time limit. If a name server does not answer, getaddrinfo takes ten seconds or more. Used by
+ * store/ and sitedb/.
  */
 #ifndef DB_RESOLVE_H
 #define DB_RESOLVE_H
@@ -13,7 +13,7 @@
 #include "base/error.h"
 #include "conf/site_uri.h"
 
-#define RESOLVE_MAX 4 /* addresses of a host that are tried */
+#define RESOLVE_MAX 4 /* maximum number of a host's addresses that are tried */
 
 struct resolved {
 	char addresses[RESOLVE_MAX][INET6_ADDRSTRLEN];
@@ -25,15 +25,16 @@ bool resolve_is_needed(const struct site_uri *uri);
 
 /*
  * Finds the addresses of a name. Waits with base/blocking.h, so that another thread can serve
- * meanwhile. until_ms is monotonic. Returns STATUS_UNAVAILABLE if there are no addresses, or if the
- * name servers did not answer in time. Returns STATUS_BUSY if too many requests wait.
+ * requests meanwhile. until_ms is monotonic. Returns STATUS_UNAVAILABLE if there are no addresses,
+ * or if the name servers did not answer in time. Returns STATUS_BUSY if too many requests are
+ * waiting.
  */
 enum status resolve_host(const char *host, int64_t until_ms, struct resolved *out,
 			 struct error *err);
 
 /*
- * For a library that queries the name servers itself, in the calling thread. Limits the queries to
- * one try of one second for each name server. Call it before each call of such a library.
+ * Limits name server queries in the calling thread to one try of one second for each name server.
+ * Call this before each call of a library that queries the name servers itself.
  */
 void resolve_briefly(void);
 

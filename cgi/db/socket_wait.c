@@ -1,6 +1,6 @@
 /*
- * First waits without blocking_begin, because most answers come within two milliseconds. Another
- * thread would need longer to take our place.
+ * First waits up to two milliseconds without blocking_begin. Most answers come within that time,
+ * before another thread could start to serve a request.
  */
 #include "db/socket_wait.h"
 

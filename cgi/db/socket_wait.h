@@ -9,7 +9,7 @@
 
 /*
  * Waits with poll(2) until the socket is ready or until_ms has passed. Returns true if the socket
- * is ready. until_ms is monotonic. Uses base/blocking.h, so that another thread can serve
+ * is ready. until_ms is monotonic. Uses base/blocking.h, so that another thread can serve requests
  * meanwhile.
  */
 bool socket_wait(int fd, short events, int64_t until_ms);

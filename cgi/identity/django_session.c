@@ -41,8 +41,8 @@ static enum status add_key(struct django_keys *keys, char *line, const char *fil
 		return STATUS_OK;
 	if (keys->count == DJANGO_KEYS_MAX)
 		return error_set(err, STATUS_BAD_REQUEST,
-				 "%s: has more than %d keys: keep SECRET_KEY and the newest of "
-				 "SECRET_KEY_FALLBACKS",
+				 "%s: the file contains more than %d keys; keep only SECRET_KEY "
+				 "and the newest of SECRET_KEY_FALLBACKS",
 				 file, DJANGO_KEYS_MAX);
 	keys->items[keys->count++] = line;
 	return STATUS_OK;
@@ -59,7 +59,8 @@ enum status django_keys_read(const char *file, struct django_keys *out, struct e
 		status = add_key(&keys, strsep(&rest, "\n"), file, err);
 	if (status == STATUS_OK && keys.count == 0)
 		status = error_set(err, STATUS_BAD_REQUEST,
-				   "%s: contains no key; write Django's SECRET_KEY into it", file);
+				   "%s: contains no key; write Django's SECRET_KEY into this file",
+				   file);
 	if (status == STATUS_OK)
 		*out = keys;
 	else
@@ -70,8 +71,8 @@ enum status django_keys_read(const char *file, struct django_keys *out, struct e
 /* ---- the signature ---- */
 
 /*
- * Computes the same MAC as django.utils.crypto.salted_hmac with SHA-256. Its key is the digest of
- * salt followed by secret_key.
+ * Computes the same MAC as django.utils.crypto.salted_hmac with SHA-256. The MAC's key is the
+ * digest of salt followed by secret_key.
  */
 static enum status salted_hmac(const char *salt, const char *secret_key,
 			       const struct secret_part *text, unsigned char out[SECRET_SHA256_LEN])
@@ -141,8 +142,8 @@ static enum status signature_check(const char *session_data, const char *signatu
 	if (status != STATUS_NOT_FOUND)
 		return status;
 	return error_set(err, STATUS_BAD_REQUEST,
-			 "the signature of session_data is wrong: write Django's SECRET_KEY into "
-			 "site_secret_file");
+			 "the signature of session_data is wrong; write Django's SECRET_KEY into "
+			 "the file set in site_secret_file");
 }
 
 /* ---- the signed text ---- */
@@ -153,7 +154,7 @@ static enum status text_of(const struct json *object, const char *key, char **ou
 	const char *text = json_string(json_member(object, key));
 
 	if (text == NULL)
-		return error_set(err, STATUS_NOT_FOUND, "the session has no %s", key);
+		return error_set(err, STATUS_NOT_FOUND, "the session contains no key %s", key);
 	*out = strdup(text);
 	return *out != NULL ? STATUS_OK : error_no_memory(err);
 }
@@ -166,9 +167,9 @@ static enum status payload_read(const struct strbuf *text, struct django_session
 
 	if (text->len > 0 && text->data[0] == PICKLE_MARK)
 		return error_set(err, STATUS_BAD_REQUEST,
-				 "the session is a Python pickle, which is not read because it can "
-				 "run code: set Django's SESSION_SERIALIZER to "
-				 "django.contrib.sessions.serializers.JSONSerializer");
+				 "the session is a Python pickle, which prebind does not read "
+				 "because a pickle can run code; set Django's SESSION_SERIALIZER "
+				 "to django.contrib.sessions.serializers.JSONSerializer");
 	enum status status = json_parse(text->data, text->len, &json, err);
 	if (status == STATUS_OK)
 		status = text_of(json, "_auth_user_id", &session.user_id, err);
@@ -193,7 +194,7 @@ static enum status payload_unpack(const char *text, size_t len, struct django_se
 	const struct strbuf *json = compressed ? &unpacked : &packed;
 	enum status status = codec_base64url_decode(&packed, text + compressed, len - compressed);
 	if (status != STATUS_OK)
-		error_set(err, status, "the session is not base64");
+		error_set(err, status, "session_data is not valid base64");
 	else if (compressed)
 		status = inflate_zlib(&unpacked, packed.data, packed.len, DJANGO_UNPACKED_MAX, err);
 	if (status == STATUS_OK)
@@ -243,8 +244,8 @@ enum status django_session_check(const struct django_session *session, const cha
 #define TABLE "django_session"
 
 #define OTHER_ENGINES                                                                              \
-	"SESSION_ENGINE is cache, file or signed_cookies, which prebind does not read (it reads "  \
-	"db and cached_db)"
+	"SESSION_ENGINE is cache, file or signed_cookies, but prebind can read only db and "       \
+	"cached_db"
 
 static const char newest[] =
     "SELECT session_data FROM " TABLE " WHERE expire_date > CURRENT_TIMESTAMP"
@@ -277,16 +278,17 @@ static enum status count_tell(const char *database, const struct count *count, s
 
 	if (count->sessions == 0)
 		strbuf_adds(said, "; " TABLE " contains no current session; log in to the site and "
-				  "check again. If there is still none, " OTHER_ENGINES);
+				  "check again. If " TABLE " still contains none, " OTHER_ENGINES);
 	else if (count->refused == 0)
 		strbuf_addf(said, "; the newest %ld session%s can be read", count->sessions, s);
 	else if (count->refused < count->sessions)
-		strbuf_addf(said, "; of the newest %ld session%s, %ld cannot be read: %s",
+		strbuf_addf(said,
+			    "; the newest %ld session%s were checked, and %ld cannot be read: %s",
 			    count->sessions, s, count->refused, count->why.text);
 	else
 		return error_set(err, STATUS_BAD_REQUEST,
-				 "%s: of the newest %ld session%s in " TABLE
-				 ", none can be read: %s",
+				 "%s: prebind cannot read the newest %ld session%s in " TABLE
+				 ": %s",
 				 database, count->sessions, s, count->why.text);
 	return STATUS_OK;
 }
@@ -299,8 +301,8 @@ enum status django_sessions_check(const struct site_conf *conf, const struct dja
 
 	enum status status = site_has_table(conf, TABLE, &there, err);
 	/*
-	 * A site without this table has its own model for sessions; its site_query names the table
-	 * of that model.
+	 * Without this table there are no sessions to check. The site then has its own model for
+	 * sessions, and site_query names the table of that model.
 	 */
 	if (status != STATUS_OK || !there)
 		return status;
@@ -309,9 +311,9 @@ enum status django_sessions_check(const struct site_conf *conf, const struct dja
 }
 
 /*
- * Returns true if the error is about Django's table of sessions, and says that it does not exist.
- * Looks for the message of SQLite, and for the error numbers of MariaDB and PostgreSQL, because the
- * wording of their messages varies.
+ * Returns true if the error says that Django's table of sessions does not exist. Looks for the
+ * message of SQLite, and for the error numbers of MariaDB and PostgreSQL, because the wording of
+ * their messages varies.
  */
 static bool tells_of_missing_table(const char *text)
 {
@@ -330,9 +332,10 @@ enum status django_blame_engine(const struct site_conf *conf, enum status status
 	if (status == STATUS_OK || !tells_of_missing_table(err->text) ||
 	    site_has_table(conf, TABLE, &there, NULL) != STATUS_OK || there)
 		return status;
-	return conf_fault(
-	    err, status, conf_site_place(conf, "site_database"),
-	    "%s: has no table " TABLE ": if this is Django's database, " OTHER_ENGINES
-	    "; set it to django.contrib.sessions.backends.db and run `manage.py migrate`",
-	    conf->site_database);
+	return conf_fault(err, status, conf_site_place(conf, "site_database"),
+			  "%s: contains no table " TABLE
+			  ". If this is Django's database, " OTHER_ENGINES
+			  "; set SESSION_ENGINE to django.contrib.sessions.backends.db and run "
+			  "`manage.py migrate`",
+			  conf->site_database);
 }

@@ -13,9 +13,9 @@
 #include "conf/conf.h"
 
 #define DJANGO_SESSION_MAX  65536  /* maximum bytes of session_data */
-#define DJANGO_UNPACKED_MAX 262144 /* bytes of the decompressed JSON */
+#define DJANGO_UNPACKED_MAX 262144 /* maximum bytes of the decompressed JSON */
 
-#define DJANGO_KEYS_MAX 8 /* while a site replaces its key, it needs two */
+#define DJANGO_KEYS_MAX 8 /* a site needs two keys while it replaces its key */
 
 struct django_keys {
 	struct strbuf text; /* wiped before it is freed; items point into it */
@@ -46,8 +46,8 @@ void django_session_clear(struct django_session *session);
 
 /*
  * Checks that the password has not changed since the login. `password` is the column of auth_user.
- * Returns STATUS_NOT_FOUND if it has changed, because Django then ends the session, too. Accepts a
- * hash made with any of the keys.
+ * Returns STATUS_NOT_FOUND if the password has changed, because Django then also ends the session.
+ * Accepts a hash made with any of the keys.
  */
 enum status django_session_check(const struct django_session *session, const char *password,
 				 const struct django_keys *keys, struct error *err);
@@ -55,7 +55,7 @@ enum status django_session_check(const struct django_session *session, const cha
 /*
  * For `prebindctl check`: tries to read the newest sessions that have not expired, and appends the
  * result to `said`. Returns STATUS_BAD_REQUEST if sessions exist, but none can be read; err then
- * has the complete message.
+ * has the whole message, and nothing is appended to `said`.
  */
 enum status django_sessions_check(const struct site_conf *conf, const struct django_keys *keys,
 				  struct strbuf *said, struct error *err);

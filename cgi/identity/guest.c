@@ -47,14 +47,15 @@ static enum identity_verdict guest_provider_find(const struct identity_context *
 }
 
 /*
- * Checks nothing at the XMPP server. Only `prebindctl check --deep` can tell whether that server
- * accepts guests.
+ * Always succeeds, because only `prebindctl check --deep` asks the XMPP server whether it accepts
+ * guests.
  */
 static enum status guest_check(const struct site_conf *conf, struct store *store,
 			       struct error *said)
 {
 	(void)store;
-	error_set(said, STATUS_OK, "visitors whom no other provider knows are guests at %s",
+	error_set(said, STATUS_OK,
+		  "visitors whom no other identity provider recognizes get a guest JID at %s",
 		  conf->guest_domain);
 	return STATUS_OK;
 }

@@ -1,6 +1,6 @@
 /*
- * Provider `guest`: treats a visitor whom no other provider knows as a guest. A guest has no
- * account.
+ * Provider `guest`: accepts visitors whom no other provider knows. Such a visitor is a guest and
+ * has no account.
  */
 #ifndef IDENTITY_GUEST_H
 #define IDENTITY_GUEST_H

@@ -42,7 +42,7 @@ enum status guest_name_set(struct guest *guest, const char *name, struct error *
 	return status;
 }
 
-/* Appends ".MAC" to the text, where MAC covers the text. */
+/* Appends "." and the MAC of the text to the text. */
 static void finish(const unsigned char key[SECRET_KEY_LEN], struct strbuf *text)
 {
 	const struct secret_part parts[] = {

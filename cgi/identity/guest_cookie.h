@@ -1,7 +1,7 @@
 /*
  * A guest is stored only in a cookie that lasts for the browser session. The cookie holds a random
  * ID, the name that the guest typed, and our MAC. The server stores nothing, and no visitor can
- * take another guest's place. Each site has its own key for the MAC, so the cookie of another site
+ * pretend to be another guest. Each site has its own key for the MAC, so the cookie of another site
  * is refused. Pure: key and clock are parameters.
  */
 #ifndef IDENTITY_GUEST_COOKIE_H
@@ -16,7 +16,7 @@
 #define GUEST_ID_BYTES 8
 #define GUEST_ID_LEN   (2 * GUEST_ID_BYTES) /* in hex */
 #define GUEST_NAME_MAX 80                   /* in bytes; room for forty letters of most scripts */
-/* bytes; ISSUED "." ID "." NAME "." MAC have 12, 16, 107 and 43 characters */
+/* in bytes; ISSUED "." ID "." NAME "." MAC: 12, 16, 107 and 43 characters */
 #define GUEST_VALUE_MAX 200
 
 struct guest {

@@ -45,7 +45,8 @@ const struct identity_provider *identity_provider_of(const struct site_conf *con
 
 static enum status not_built_in(const char *name, struct error *err)
 {
-	return error_set(err, STATUS_INTERNAL, "identity provider '%s' is not built in", name);
+	return error_set(err, STATUS_INTERNAL,
+			 "this prebind was built without the identity provider '%s'", name);
 }
 
 /* ---- the state of the providers ---- */
@@ -125,8 +126,8 @@ bool identity_is_excluded(const struct site_conf *conf, const char *user)
 }
 
 /*
- * Checks the user's name. It can come from the web server, the site or a token, and gets the same
- * checks in each case.
+ * Checks the user's name. The checks are the same whether the name comes from the web server, the
+ * site or a token.
  */
 static enum identity_verdict name_check(const struct site_conf *conf, const struct identity *found,
 					struct error *err)
@@ -165,8 +166,8 @@ static char *name_to_show(char *text)
 }
 
 /*
- * Fills in what a provider can leave out. If the provider sets no session, form tokens are bound to
- * the provider's name and the user's name.
+ * Fills in the members that a provider is allowed to leave out. If the provider sets no session,
+ * form tokens are bound to the provider's name and the user's name.
  */
 static enum identity_verdict complete(struct identity *found, struct error *err)
 {

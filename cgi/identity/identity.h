@@ -1,7 +1,7 @@
 /*
  * Finds the user of a request. Asks the site's providers in the order of the key `identity`, and
  * stops at the first answer other than IDENTITY_NONE. An error also stops the search, so that a
- * failure cannot turn one user into another.
+ * failure cannot log the visitor in as a different user.
  */
 #ifndef IDENTITY_IDENTITY_H
 #define IDENTITY_IDENTITY_H
@@ -83,7 +83,7 @@ struct identity_provider {
 	unsigned knows;
 	/*
 	 * true if the provider itself checks exclude_users, so that identity_find does not check
-	 * it. The provider's users can be rows of our own table.
+	 * it. The key has no effect on users of our own table.
 	 */
 	bool own_users;
 	/*
@@ -107,9 +107,9 @@ struct identity_provider {
 	 */
 	enum status (*check)(const struct site_conf *conf, struct store *store, struct error *said);
 	/*
-	 * Called if `check` found no fault. Returns false for something that looks wrong but can be
-	 * right; `said` is then one sentence about it. The function is NULL if the provider has no
-	 * such test.
+	 * Called if `check` found no fault. Returns false if the configuration looks wrong but
+	 * might be right; `said` then has one sentence about the reason. The function is NULL if
+	 * the provider has no such test.
 	 */
 	bool (*is_plausible)(const struct site_conf *conf, struct error *said);
 };
@@ -141,10 +141,10 @@ bool identity_names_jids(const struct identity_context *context);
 
 /*
  * Asks the providers in order. If a provider returns a user in `exclude_users` (such as a guest of
- * the site), the next provider is asked. A name that is too long, is not UTF-8 or has a control
- * character gives IDENTITY_BAD, which sets only source and cookie of *out. The caller clears *out
- * after IDENTITY_YES and IDENTITY_BAD. After IDENTITY_BAD and IDENTITY_ERROR, err has the text for
- * the log. After IDENTITY_NONE, err can hold a reason or be unchanged.
+ * the site), the next provider is asked. Returns IDENTITY_BAD if a name is too long, is not UTF-8
+ * or has a control character. IDENTITY_BAD sets only out->source and out->cookie. The caller clears
+ * *out after IDENTITY_YES and IDENTITY_BAD. After IDENTITY_BAD and IDENTITY_ERROR, err has the text
+ * for the log. After IDENTITY_NONE, err can hold a reason or be unchanged.
  */
 enum identity_verdict identity_find(const struct identity_context *context, struct identity *out,
 				    struct error *err);

@@ -50,8 +50,8 @@ static enum status find_ours(const struct identity_context *context, const char 
 }
 
 /*
- * Uses the query that the provider holds open. If there is none, as in a tool that makes only one
- * look-up, opens the query for this call.
+ * Uses the provider's open query. If the query is not open, opens it for this call. This is the
+ * case in a tool that makes only one look-up.
  */
 static enum status find_sites(const struct identity_context *context, const char *name,
 			      struct login_account *out, struct error *err)
@@ -69,7 +69,8 @@ static enum status find_sites(const struct identity_context *context, const char
 	login_query_close(own);
 	if (status == STATUS_OK && identity_is_excluded(context->conf, user.name)) {
 		status = error_set(err, STATUS_NOT_FOUND,
-				   "'%s' is in exclude_users, so it is not a user", user.name);
+				   "'%s' is in exclude_users, so prebind does not accept this user",
+				   user.name);
 		login_query_user_clear(&user);
 	}
 	if (status == STATUS_OK)
@@ -111,9 +112,9 @@ enum status login_name_key(const char *name, char out[LOGIN_ACCOUNT_MAX + 1], st
 
 /*
  * All names of an account share one count, because two counts would allow twice as many guesses.
- * From this, a stranger can learn whether a name and an e-mail address belong to one user. If they
- * do, wrong passwords for the name also limit logins with the address. Known and unknown names take
- * the same time here (one look-up), and their keys have the same form.
+ * The shared count lets a stranger learn whether a name and an e-mail address belong to the same
+ * user. In that case, wrong passwords for the name also limit logins with the address. Known and
+ * unknown names take the same time here (one look-up), and their keys have the same form.
  */
 enum status login_account_key(const struct identity_context *context, const char *typed,
 			      char out[LOGIN_ACCOUNT_MAX + 1], struct error *err)
@@ -196,7 +197,7 @@ static enum status check_once(const struct identity_context *context, const char
 	login_account_clear(&account);
 	*stale = status == STATUS_OK && !same;
 	return *stale ? error_set(err, STATUS_BAD_CREDENTIALS,
-				  "the account was changed while the password was checked")
+				  "the account was changed during the password check; log in again")
 		      : status;
 }
 

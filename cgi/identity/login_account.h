@@ -13,7 +13,7 @@
 struct login_account {
 	char *name; /* as spelled in its table */
 	char *display_name;
-	char *jid;           /* NULL if the table has none */
+	char *jid;           /* NULL if the table has no JID */
 	char *password_hash; /* "" if the user cannot log in */
 	bool disabled;
 };

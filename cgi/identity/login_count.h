@@ -25,7 +25,7 @@ struct login_count {
  */
 enum status login_count_begin(const struct login_count *count, struct error *err);
 
-/* Takes the attempt off the count, unless `outcome` is STATUS_BAD_CREDENTIALS. */
+/* Removes the attempt from the count, unless `outcome` is STATUS_BAD_CREDENTIALS. */
 void login_count_end(const struct login_count *count, enum status outcome);
 
 #endif

@@ -93,8 +93,8 @@ static char *take(struct site_query_row *row, int column, const char *instead)
 }
 
 /*
- * Returns false if the flag is null, empty or 0. Any other value means true, even "f" and "no", so
- * that a mistake cannot let a user in.
+ * Returns false if the flag `disabled` is null, empty or 0. Any other value means true, even "f"
+ * and "no", so that an unexpected value cannot let a disabled user log in.
  */
 static bool is_set(const char *flag)
 {
@@ -120,8 +120,9 @@ enum status login_query_find(struct login_query *users, const char *name,
 	if (site_query_returns(users->query, USER) && row.values[USER] == NULL) {
 		/* if the row has no name, the typed name must not be used instead */
 		site_query_row_clear(&row);
-		return error_set(err, STATUS_NOT_FOUND,
-				 "the site has no name for '%s': its column user is null", name);
+		return error_set(
+		    err, STATUS_NOT_FOUND,
+		    "login_query returned no name for '%s' because the column user is null", name);
 	}
 	user = (struct login_query_user){
 	    .disabled = is_set(row.values[DISABLED]),

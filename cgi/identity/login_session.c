@@ -64,7 +64,7 @@ static enum identity_verdict cookie_session(const struct identity_context *conte
 		return IDENTITY_YES;
 	}
 	found_clear(&found);
-	/* an ended session counts as no login */
+	/* if the session has ended, nobody is logged in */
 	return status == STATUS_NOT_FOUND ? IDENTITY_NONE : IDENTITY_ERROR;
 }
 
@@ -240,8 +240,8 @@ static enum status check_own_name(const struct identity_context *context, const 
 	if (same || (status != STATUS_OK && status != STATUS_NOT_FOUND))
 		return status;
 	return error_set(err, STATUS_UNAVAILABLE,
-			 "%s: returned the user \"%s\", but finds nobody by that name: change the "
-			 "query so that it matches this name too",
+			 "%s: the query returned the user \"%s\", but then found no user with this "
+			 "name; change the query so that it also matches this name",
 			 context->conf->login_query, account->name);
 }
 

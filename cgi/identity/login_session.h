@@ -16,22 +16,22 @@ struct session_life login_session_life(const struct site_conf *conf);
 
 /*
  * Finds the session that the request's cookie identifies, if provider `source` created it. Sets
- * user, session and ours of *out. Returns IDENTITY_NONE if there is no session, or it has ended.
- * Returns IDENTITY_BAD if the request has several session cookies, or a malformed one.
+ * out->user, out->session and out->ours. Returns IDENTITY_NONE if there is no session, or it has
+ * ended. Returns IDENTITY_BAD if the request has several session cookies, or a malformed one.
  */
 enum identity_verdict login_session_find(const struct identity_context *context, const char *source,
 					 struct identity *out, struct error *err);
 
 /*
- * Makes the key for counting wrong passwords of that name. It removes spaces around the name, folds
- * it (base/name.h) and cuts it at LOGIN_ACCOUNT_MAX bytes.
+ * Makes the key under which wrong passwords for the name are counted. The key is the folded name
+ * (base/name.h) without spaces around it, cut off at LOGIN_ACCOUNT_MAX bytes.
  */
 enum status login_name_key(const char *name, char out[LOGIN_ACCOUNT_MAX + 1], struct error *err);
 
 /*
  * Like login_name_key, but for the string that a user typed. If the string belongs to a user, the
- * key is made from the name in that user's row, which can differ from the string. Otherwise it is
- * made from the typed string. Returns STATUS_UNAVAILABLE if the look-up failed.
+ * key is made from the name in that user's row, which can differ from the string. Otherwise the key
+ * is made from the typed string. Returns STATUS_UNAVAILABLE if the look-up failed.
  */
 enum status login_account_key(const struct identity_context *context, const char *typed,
 			      char out[LOGIN_ACCOUNT_MAX + 1], struct error *err);

@@ -10,9 +10,9 @@
 #define PACKED_PHP_MAX 262144 /* in bytes; a Roundcube session has about ten thousand */
 
 struct packed_php {
-	char *user;         /* the value at php_session_user; owned */
-	char *display_name; /* the value at php_session_display; owned; NULL if there is none */
-	char *password; /* the value at php_session_password; owned; NULL if that key is not set */
+	char *user;         /* value at the path php_session_user; owned */
+	char *display_name; /* value at the path php_session_display; owned; NULL if absent */
+	char *password; /* value at the path php_session_password; owned; NULL without that key */
 };
 
 /*

@@ -157,7 +157,7 @@ enum status people_query_all(struct people_query *people,
 		return error_no_memory(err);
 	status = list(people, &anybody, "%", &listing, err);
 	if (status == STATUS_OK && listing.n > max)
-		status = error_set(err, STATUS_CONFLICT, "the site has more than %zu people", max);
+		status = error_set(err, STATUS_CONFLICT, "the site has more than %zu users", max);
 	for (size_t i = 0; status != STATUS_OK && i < listing.n; i++)
 		site_query_row_clear(&listing.rows[i]);
 	if (status == STATUS_OK)

@@ -39,7 +39,7 @@ bool php_lexer_skip(struct php_lexer *lexer, const char *mark)
 bool php_lexer_pass(struct php_lexer *lexer, size_t len)
 {
 	if (len > (size_t)(lexer->end - lexer->at))
-		return php_lexer_refuse(lexer, "a length is larger than the file");
+		return php_lexer_refuse(lexer, "a length is larger than the rest of the data");
 	lexer->at += len;
 	return true;
 }
@@ -104,7 +104,7 @@ bool php_lexer_length(struct php_lexer *lexer, char end, size_t *out)
 	if (!php_lexer_number(lexer, end, &digits, out))
 		return false;
 	if (*out > (size_t)(lexer->end - lexer->at))
-		return php_lexer_refuse(lexer, "a length is larger than the file");
+		return php_lexer_refuse(lexer, "a length is larger than the rest of the data");
 	return true;
 }
 

@@ -40,7 +40,7 @@ bool php_lexer_pass(struct php_lexer *lexer, size_t len);
 /* Reads digits and the marker `end`. If the number does not fit a size_t, *out becomes SIZE_MAX. */
 bool php_lexer_number(struct php_lexer *lexer, char end, struct php_part *digits, size_t *out);
 
-/* Reads a length, which must not be larger than the number of bytes that are left. */
+/* Reads a length, which must not be larger than the number of unread bytes. */
 bool php_lexer_length(struct php_lexer *lexer, char end, size_t *out);
 
 /* Reads a 64-bit integer, such as `17;`. */

@@ -14,7 +14,7 @@
 #include "identity/php_lexer.h"
 
 #define PATH_PARTS_MAX  8
-#define BINARY_NAME_MAX 127 /* in the format php_binary, PHP writes no longer names */
+#define BINARY_NAME_MAX 127 /* in the format php_binary, PHP never writes a longer name */
 
 enum found { FOUND_NOTHING, FOUND_NONE, FOUND_TEXT, FOUND_REFERENCE, FOUND_WRONG };
 
@@ -89,8 +89,8 @@ static void found_closed(struct reader *r, const struct place *place)
 	if (!place->on_path || is_target(r, place))
 		return;
 	r->found = FOUND_WRONG;
-	r->why = "is inside a reference, an enum or a packed object, which are not read: make the "
-		 "site store the name as a plain value";
+	r->why = "is inside a reference, an enum or a packed object, which prebind cannot read; "
+		 "make the site store the name as a plain value";
 }
 
 /*
@@ -127,7 +127,7 @@ static bool read_key(struct reader *r, struct php_part *out)
 
 /*
  * A property that is not public is named "\0CLASS\0NAME". Any other name that begins with a NUL is
- * refused. PHP never writes one, and refuses it itself if it knows the class.
+ * refused. PHP never writes such a name, and refuses it if the class is known.
  */
 static bool is_property_name(const struct php_part *name)
 {
@@ -145,7 +145,7 @@ static bool read_elements(struct reader *r, const struct place *place, bool are_
 	size_t count;
 
 	if (place->depth >= PHP_DEPTH_MAX)
-		return php_lexer_refuse(&r->lexer, "it is nested too deeply");
+		return php_lexer_refuse(&r->lexer, "the data is nested too deeply");
 	if (!php_lexer_length(&r->lexer, ':', &count) || !php_lexer_skip(&r->lexer, "{"))
 		return false;
 	in.container = ++r->containers;
@@ -182,7 +182,7 @@ static bool read_text(struct reader *r, const struct place *place)
 	bool has_nul = memchr(text.text, '\0', text.len) != NULL;
 	found(r, place, has_nul ? FOUND_WRONG : FOUND_TEXT, &text);
 	if (has_nul && is_target(r, place))
-		r->why = "has a NUL in it";
+		r->why = "contains a NUL byte";
 	return true;
 }
 
@@ -197,7 +197,8 @@ static bool read_integer(struct reader *r, const struct place *place)
 }
 
 /*
- * At the path, false means that the user has logged out. true is refused, because it is not a name.
+ * A false at the path means that the user has logged out. A true is refused, because it is not a
+ * name.
  */
 static bool read_bool(struct reader *r, const struct place *place)
 {
@@ -316,7 +317,7 @@ static bool read_value(struct reader *r, const struct place *place)
 	struct php_lexer *lexer = &r->lexer;
 
 	if (++r->values > PHP_VALUES_MAX)
-		return php_lexer_refuse(lexer, "it contains too many values");
+		return php_lexer_refuse(lexer, "the data contains too many values");
 	if (lexer->end - lexer->at < 2)
 		return php_lexer_refuse(lexer, "the data ends too early");
 	char type = lexer->at[0];
@@ -375,8 +376,8 @@ static bool read_php_binary(struct reader *r)
 		struct php_part name = {.text = lexer->at, .len = len};
 
 		if (len > BINARY_NAME_MAX || len > (size_t)(lexer->end - lexer->at))
-			return php_lexer_refuse(
-			    lexer, "a name is longer than the file, or longer than PHP writes");
+			return php_lexer_refuse(lexer, "a name is longer than the rest of the "
+						       "data, or longer than PHP allows");
 		lexer->at += len;
 		if (!read_variable(r, &name))
 			return false;
@@ -392,7 +393,9 @@ static bool read_php_serialize(struct reader *r)
 	if (lexer->at == lexer->end)
 		return true;
 	if (!php_lexer_is_at(lexer, 'a'))
-		return php_lexer_refuse(lexer, "it is not a single array: see php_session_format");
+		return php_lexer_refuse(
+		    lexer, "the data is not a single array; if this is a PHP session, check "
+			   "the key php_session_format");
 	return read_value(r, &top) &&
 	       (lexer->at == lexer->end ||
 		php_lexer_refuse(lexer, "data follows the end of the array"));
@@ -436,7 +439,7 @@ static bool follow_reference(const struct php_session *session, struct reader *r
 	again.values = again.slots = again.keys.count = again.containers = 0;
 	again.n_parts = 0; /* with an empty path, this pass only looks for the slot */
 	bool read = read_session(&again, session->format);
-	r->keys = again.keys; /* realloc may have moved the list */
+	r->keys = again.keys; /* realloc can have moved the list */
 	r->lexer = again.lexer;
 	r->no_memory = again.no_memory;
 	if (!read)
@@ -453,7 +456,7 @@ static bool follow_reference(const struct php_session *session, struct reader *r
 static bool keys_check(struct reader *r)
 {
 	return key_list_twice(&r->keys) == NULL ||
-	       php_lexer_refuse(&r->lexer, "a name before this byte occurs twice");
+	       php_lexer_refuse(&r->lexer, "a name occurs twice before this byte");
 }
 
 static enum status session_walk(const struct php_session *session, const char *path,

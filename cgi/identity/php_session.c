@@ -1,7 +1,6 @@
 /*
  * Provider `php_session`: reads the files of PHP's own session handler. The cookie has the session
- * ID, which names the file. The file is read only if no account other than PHP's can have written
- * it.
+ * ID, which names the file. The file is refused if an account other than PHP's can have written it.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -57,11 +56,11 @@ static enum status owner_find(const struct site_conf *conf, uid_t *out, struct e
 	}
 	if (getpwnam_r(conf->php_session_owner, &row, buffer, sizeof(buffer), &found) != 0 ||
 	    found == NULL)
-		return conf_fault(err, STATUS_BAD_REQUEST,
-				  conf_site_place(conf, "php_session_owner"),
-				  "there is no user '%s' on this machine: name the user that PHP "
-				  "runs as, or remove the key",
-				  conf->php_session_owner);
+		return conf_fault(
+		    err, STATUS_BAD_REQUEST, conf_site_place(conf, "php_session_owner"),
+		    "the user '%s' does not exist on this machine; set php_session_owner to the "
+		    "user that runs PHP, or remove php_session_owner",
+		    conf->php_session_owner);
 	*out = row.pw_uid;
 	return STATUS_OK;
 }
@@ -79,26 +78,26 @@ static enum status folder_check(const struct site_conf *conf, const char *folder
 
 	if (stat(folder, &st) != 0)
 		return conf_fault(err, STATUS_UNAVAILABLE, place,
-				  "%s: %m: run `php -i | grep save_path` with the web server's PHP "
-				  "to find the folder",
+				  "%s: %m; to find PHP's session folder, run `php -i | grep "
+				  "save_path` with the web server's PHP",
 				  folder);
 	if (!S_ISDIR(st.st_mode))
 		return conf_fault(err, STATUS_BAD_REQUEST, place, "%s: is not a folder", folder);
 	if (st.st_uid != 0 && st.st_uid != php && st.st_uid != geteuid())
 		return conf_fault(
 		    err, STATUS_BAD_REQUEST, place,
-		    "%s: belongs to user %u, who could replace PHP's files; run: chown root '%s', "
-		    "or name that user in php_session_owner if PHP runs as that user",
+		    "%s: belongs to user %u, who can replace PHP's session files; run: chown root "
+		    "'%s'. If this user runs PHP, set php_session_owner to this user instead",
 		    folder, (unsigned)st.st_uid, folder);
 	if ((st.st_mode & (S_IWGRP | S_IWOTH)) != 0 && (st.st_mode & S_ISVTX) == 0)
-		return conf_fault(
-		    err, STATUS_BAD_REQUEST, place,
-		    "%s: other users may rename files in it (mode %04o); run: chmod +t '%s'",
-		    folder, (unsigned)(st.st_mode & 07777), folder);
+		return conf_fault(err, STATUS_BAD_REQUEST, place,
+				  "%s: other users can rename files in this folder (mode %04o); "
+				  "run: chmod +t '%s'",
+				  folder, (unsigned)(st.st_mode & 07777), folder);
 	if (faccessat(AT_FDCWD, folder, X_OK, AT_EACCESS) != 0)
 		return conf_fault(err, STATUS_UNAVAILABLE, place,
-				  "user %u may not enter %s: run prebind as the user that PHP runs "
-				  "as, or add prebind's user to the folder's group",
+				  "user %u cannot enter the folder %s; run prebind as the user "
+				  "that runs PHP, or add prebind's user to the folder's group",
 				  (unsigned)geteuid(), folder);
 	return STATUS_OK;
 }
@@ -142,20 +141,22 @@ static enum status no_file(const char *sid, int cause, struct error *err)
 {
 	switch (cause) {
 	case ENOENT:
-		return error_set(err, STATUS_NOT_FOUND, "there is no such session");
+		return error_set(err, STATUS_NOT_FOUND,
+				 "no session file exists for this session id");
 	case ELOOP:
 	case ENOTDIR:
 		return error_set(err, STATUS_BAD_REQUEST,
-				 "the session %.*s… is a symbolic link, or its path has one",
+				 "the file of the session %.*s… is a symbolic link, or its path "
+				 "contains a symbolic link",
 				 SHOWN_SID, sid);
 	case ENXIO:
-		return error_set(err, STATUS_BAD_REQUEST, "the session %.*s… is not a file",
+		return error_set(err, STATUS_BAD_REQUEST, "the session %.*s… is not a regular file",
 				 SHOWN_SID, sid);
 	default:
-		return error_set(err, STATUS_UNAVAILABLE,
-				 "the session %.*s… cannot be opened: %s: run prebind as the user "
-				 "that PHP runs as",
-				 SHOWN_SID, sid, strerrordesc_np(cause));
+		return error_set(
+		    err, STATUS_UNAVAILABLE,
+		    "the session %.*s… cannot be opened: %s; run prebind as the user that runs PHP",
+		    SHOWN_SID, sid, strerrordesc_np(cause));
 	}
 }
 
@@ -193,16 +194,17 @@ static enum status file_check(const struct sessions *sessions, const struct stat
 			      struct error *err)
 {
 	if (!S_ISREG(st->st_mode) || st->st_nlink != 1)
-		return error_set(err, STATUS_BAD_REQUEST,
-				 "the session is not a regular file with exactly one link");
+		return error_set(
+		    err, STATUS_BAD_REQUEST,
+		    "the session's file is not a regular file with exactly one hard link");
 	if (st->st_uid != sessions->owner)
 		return error_set(err, STATUS_BAD_REQUEST,
 				 "the session's file belongs to user %u, but PHP's files belong to "
-				 "user %u: see php_session_owner",
+				 "user %u; check php_session_owner",
 				 (unsigned)st->st_uid, (unsigned)sessions->owner);
 	if ((st->st_mode & (S_IWGRP | S_IWOTH)) != 0)
 		return error_set(err, STATUS_BAD_REQUEST,
-				 "other users may write the session's file (mode %04o)",
+				 "other users can write to the session's file (mode %04o)",
 				 (unsigned)(st->st_mode & 07777));
 	if (st->st_size > FILE_MAX)
 		return error_set(err, STATUS_BAD_REQUEST,
@@ -211,10 +213,10 @@ static enum status file_check(const struct sessions *sessions, const struct stat
 }
 
 /*
- * Takes a shared lock, so that a whole session is read: PHP empties and rewrites the file under an
- * exclusive lock. But PHP holds that lock while the visitor's script runs. The script can run for a
- * long time, and can even wait for our response. So after LOCK_WAIT_MS the file is read without a
- * lock. The file then has the contents from the time when the script began.
+ * Takes a shared lock, because PHP empties and rewrites the file under an exclusive lock, and a
+ * half-written session must not be read. But PHP holds its lock while the visitor's script runs.
+ * The script can run for a long time, and can even wait for our response. So after LOCK_WAIT_MS the
+ * file is read without a lock. The file then has the contents from the time when the script began.
  */
 static enum status lock_for_a_moment(int fd, struct error *err)
 {
@@ -260,7 +262,8 @@ static enum status session_read(const struct sessions *sessions, const char *sid
 		return status;
 	status = lock_for_a_moment(fd, err);
 	if (status == STATUS_OK && fstat(fd, &st) != 0)
-		status = error_set(err, STATUS_UNAVAILABLE, "the session's file: %m");
+		status =
+		    error_set(err, STATUS_UNAVAILABLE, "the session's file cannot be checked: %m");
 	if (status == STATUS_OK)
 		status = file_check(sessions, &st, err);
 	if (status == STATUS_OK &&
@@ -308,8 +311,8 @@ static enum status sid_read(const char *cookie, struct strbuf *out, struct error
 	    strspn(out->data, sid_characters) == out->len)
 		return STATUS_OK;
 	return error_set(err, STATUS_BAD_REQUEST,
-			 "the cookie is not a session id of PHP; it is forged, or it belongs to "
-			 "another program");
+			 "the cookie's value is not a PHP session id; the cookie is forged or "
+			 "belongs to another program");
 }
 
 static enum identity_verdict verdict_of(enum status status)
@@ -384,12 +387,13 @@ static void count_all(const struct sessions *sessions, DIR *dir, struct count *c
 static void tell_count(const struct sessions *sessions, const struct count *count,
 		       struct error *said)
 {
-	error_set(said, STATUS_OK,
-		  "%s: of %ld session%s, %ld have a user at %s, and %ld are refused%s%s",
-		  sessions->folder, count->sessions, count->sessions == 1 ? "" : "s", count->users,
-		  sessions->conf->php_session_user, count->refused,
-		  count->refused > 0 ? ", the first because " : "",
-		  count->refused > 0 ? count->why.text : "");
+	error_set(
+	    said, STATUS_OK,
+	    "%s: checked %ld session%s; %ld have a user at the path %s, and %ld are refused%s%s",
+	    sessions->folder, count->sessions, count->sessions == 1 ? "" : "s", count->users,
+	    sessions->conf->php_session_user, count->refused,
+	    count->refused > 0 ? ", the first because " : "",
+	    count->refused > 0 ? count->why.text : "");
 }
 
 static enum status php_session_check(const struct site_conf *conf, struct store *store,
@@ -406,8 +410,8 @@ static enum status php_session_check(const struct site_conf *conf, struct store 
 	if (dir == NULL) {
 		error_set(
 		    said, STATUS_OK,
-		    "the sessions in %s (%zu levels of folders) cannot be listed; a session is "
-		    "accepted if its file belongs to user %u and its id is in the cookie %s",
+		    "the sessions in %s (%zu levels of folders) cannot be listed. prebind accepts "
+		    "a session if its file belongs to user %u and the cookie %s contains its id",
 		    sessions.folder, sessions.levels, (unsigned)sessions.owner,
 		    conf->php_session_cookie);
 		return STATUS_OK;
@@ -439,11 +443,12 @@ static bool php_session_is_plausible(const struct site_conf *conf, struct error 
 	conf_fault(
 	    said, STATUS_NOT_FOUND,
 	    conf_site_place(conf, count.sessions == 0 ? "php_session_path" : "php_session_user"),
-	    count.sessions == 0
-		? "no session is in %s: log in to the site and check again; if there is "
-		  "still none, PHP keeps its sessions elsewhere"
-		: "no session in %s has a user at '%s': log in to the site and check again; "
-		  "if there is still none, the site keeps the user elsewhere in its session",
+	    count.sessions == 0 ? "no session was found in %s; log in to the site and check again. "
+				  "If there is still no session, set php_session_path to the "
+				  "folder where PHP stores its sessions"
+				: "no session in %s has a user at the path '%s'; log in to the "
+				  "site and check again. If there is still no user, set "
+				  "php_session_user to the path where the site stores the user",
 	    sessions.folder, conf->php_session_user);
 	return false;
 }

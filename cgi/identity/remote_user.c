@@ -1,8 +1,8 @@
 /*
  * Provider `remote_user`: the web server authenticates the user (by a password, a ticket or an
  * identity provider) and passes the name to prebind. The name and its type come from two CGI
- * parameters. prebind never takes them from a header, because a visitor could send one. prebind has
- * no login session for the user, so the log-out must happen at the web server.
+ * parameters. prebind never takes them from a header, because a visitor could send such a header.
+ * prebind has no login session for the user, so the log-out must happen at the web server.
  */
 #include <stdbool.h>
 #include <stdio.h>
@@ -39,15 +39,16 @@ static enum status refuse_realm(const struct site_conf *conf, const char *name, 
 	const struct conf_list *list = &conf->remote_user_realm;
 
 	return error_set(err, STATUS_BAD_REQUEST,
-			 "remote_user: '%s' is not in the realm %s%s: make the web server accept "
-			 "that realm only, or add the user's realm to remote_user_realm",
+			 "remote_user: '%s' is not in the realm %s%s; make the web server refuse "
+			 "other realms, or add the user's realm to remote_user_realm",
 			 name, realm_first(list),
-			 list->count > 1 ? " or another one of the list" : "");
+			 list->count > 1 ? " or another realm in remote_user_realm" : "");
 }
 
 /*
- * Finds the realm of the name. Accepts only realms of the list, spelled exactly as in the list. The
- * user "alice" of another realm is a different person, who must not become our "alice".
+ * Finds the realm of the name. Accepts only realms in the key remote_user_realm, and only as they
+ * are spelled there. The user "alice" of another realm is a different person, who must not become
+ * our "alice".
  */
 static enum status parts_read(const struct site_conf *conf, const char *name, struct parts *out,
 			      struct error *err)
@@ -69,8 +70,8 @@ static enum status parts_read(const struct site_conf *conf, const char *name, st
 	if (memchr(out->user, '@', out->user_len) != NULL || out->user_len == 0 ||
 	    strchr(out->user, '\\') != NULL)
 		return error_set(err, STATUS_BAD_REQUEST,
-				 "remote_user: '%s' has no name, or more than one realm: it could "
-				 "be the name of somebody else",
+				 "remote_user: '%s' contains no user name, or more than one realm; "
+				 "this name is refused because it could mean another user",
 				 name);
 	return STATUS_OK;
 }
@@ -126,9 +127,9 @@ static enum identity_verdict remote_user_find(const struct identity_context *con
 		return IDENTITY_NONE;
 	if (!auth_type_is_believed(context->conf, type != NULL ? type : "")) {
 		error_set(err, STATUS_BAD_REQUEST,
-			  "remote_user: the web server sent REMOTE_USER with AUTH_TYPE '%s', which "
-			  "is not trusted: make its authentication module protect this path, and "
-			  "see remote_user_auth_types",
+			  "remote_user: the web server sent REMOTE_USER with the untrusted "
+			  "AUTH_TYPE '%s'; protect this path with the web server's authentication "
+			  "module, and check remote_user_auth_types",
 			  type != NULL ? type : "");
 		return IDENTITY_BAD;
 	}
@@ -159,7 +160,10 @@ static void add_realms(const struct conf_list *list, struct strbuf *text)
 	strbuf_adds(text, ", and other realms are refused");
 }
 
-/* Reports only what will be accepted, because this check sees nothing but the configuration. */
+/*
+ * Reports what prebind accepts, but not what the web server sends, because this check sees only the
+ * configuration.
+ */
 static enum status remote_user_check(const struct site_conf *conf, struct store *store,
 				     struct error *said)
 {
@@ -168,7 +172,7 @@ static enum status remote_user_check(const struct site_conf *conf, struct store 
 
 	(void)store;
 	strbuf_init(&text);
-	strbuf_adds(&text, "accepts the web server's REMOTE_USER if AUTH_TYPE is ");
+	strbuf_adds(&text, "prebind accepts the web server's REMOTE_USER if AUTH_TYPE is ");
 	for (size_t i = 0; i < types->count; i++)
 		strbuf_addf(&text, "%s%s", i == 0 ? "" : " or ", types->items[i]);
 	strbuf_adds(&text, types->count == 0 ? "set" : "");

@@ -57,14 +57,16 @@ enum status site_cookie_sid(const struct site_conf *conf, const char *cookie, st
 	size_t len = strlen(cookie);
 
 	if (conf->site_result == SITE_RESULT_DJANGO && strchr(cookie, ':') != NULL)
-		return error_set(err, STATUS_BAD_REQUEST,
-				 "its value is a whole session, as Django's signed_cookies writes "
-				 "it: set SESSION_ENGINE to django.contrib.sessions.backends.db");
+		return error_set(
+		    err, STATUS_BAD_REQUEST,
+		    "the cookie contains a whole session (Django's signed_cookies) instead of a "
+		    "session id; set SESSION_ENGINE to django.contrib.sessions.backends.db");
 	if (len > COOKIE_MAX || strspn(cookie, cookie_characters) != len)
-		return error_set(err, STATUS_BAD_REQUEST,
-				 "its value is not a session id: it is longer than %d bytes, or "
-				 "has characters other than letters, digits and _ . , %% -",
-				 COOKIE_MAX);
+		return error_set(
+		    err, STATUS_BAD_REQUEST,
+		    "the cookie contains no session id: its value is longer than %d bytes, or "
+		    "contains characters other than letters, digits and _ . , %% -",
+		    COOKIE_MAX);
 	enum status status =
 	    transform((enum conf_transform)conf->site_cookie_transform, cookie, out, err);
 	return status == STATUS_OK && !strbuf_ok(out) ? error_no_memory(err) : status;

@@ -160,7 +160,8 @@ static enum identity_verdict cookie_add(const struct identity_context *context, 
 }
 
 /*
- * Appends the visitor's cookies of the configured names. Returns IDENTITY_NONE if there are none.
+ * Appends the visitor's cookies of the configured names. Returns IDENTITY_NONE if the visitor sent
+ * none of these cookies.
  */
 static enum identity_verdict cookies_read(const struct identity_context *context,
 					  struct strbuf *header, struct identity *out,
@@ -283,13 +284,13 @@ static enum status look(struct site_http *site, struct error *said)
 	if (status == STATUS_OK && answer.known)
 		status =
 		    conf_fault(said, STATUS_BAD_REQUEST, conf_site_place(conf, "site_http_url"),
-			       "%s names '%s' for a request without a cookie, so every visitor "
-			       "would be that user: make it look at the cookie",
+			       "%s returned the user '%s' for a request without a cookie, so every "
+			       "visitor would become this user; make the site check the cookie",
 			       conf->site_http_url, answer.user);
 	else if (status == STATUS_OK)
 		error_set(said, STATUS_OK,
-			  "without a cookie, %s says that nobody is logged in, as it should; only "
-			  "a real cookie (%s%s) shows whether it finds the user",
+			  "a test without a cookie correctly finds no user at %s; only a request "
+			  "with a real cookie (%s%s) shows whether the site finds the user",
 			  conf->site_http_url, conf->site_http_cookies.items[0],
 			  conf->site_http_cookies.count > 1 ? " …" : "");
 	site_answer_clear(&answer);

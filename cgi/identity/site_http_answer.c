@@ -1,6 +1,6 @@
 /*
- * Reads the site's answer. Treats anything unexpected as an error, because a guess could turn one
- * visitor into another user.
+ * Reads the site's answer. Treats anything unexpected as an error, because a guess could log the
+ * visitor in as a different user.
  */
 #include "identity/site_http_answer.h"
 
@@ -71,8 +71,8 @@ static enum status text_read(const struct json *root, const char *name, char **o
 		return STATUS_OK;
 	if (text == NULL)
 		return error_set(err, STATUS_UNAVAILABLE,
-				 "answers with \"%s\" that is neither a text nor null: write it "
-				 "in quotes",
+				 "answers with a member \"%s\" that is neither a string nor null; "
+				 "write the value in quotes",
 				 name);
 	*out = strdup(text);
 	return *out != NULL ? STATUS_OK : error_no_memory(err);
@@ -87,8 +87,8 @@ static enum status expires_read(const struct json *root, int64_t *out, struct er
 		return STATUS_OK;
 	if (!json_floor(value, &seconds) || seconds < 1 || seconds > EXPIRES_MAX)
 		return error_set(err, STATUS_UNAVAILABLE,
-				 "answers with \"expires\" that is not a number of seconds since "
-				 "1970 (milliseconds must be divided by 1000)");
+				 "answers with a member \"expires\" that is not a number of "
+				 "seconds since 1970 (divide milliseconds by 1000)");
 	*out = seconds;
 	return STATUS_OK;
 }
@@ -141,12 +141,13 @@ static enum status refuse(const struct http_answer *http, struct error *err)
 	const char *advice = "see the site's log";
 
 	if (http->status >= 300 && http->status < 400)
-		advice = "a redirect is not followed; make it answer 401 if nobody is logged in";
+		advice = "prebind does not follow redirects; make the site answer 401 if nobody is "
+			 "logged in";
 	else if (http->status == 404)
 		advice = "check the path";
 	else if (http->status == 400 || http->status == 403 || http->status == 421)
-		advice = "it must accept the site's Host, and requests from this machine without a "
-			 "password";
+		advice = "the site must accept its own Host header, and must not require a "
+			 "password for requests from this machine";
 	return error_set(err, STATUS_UNAVAILABLE, "answers %d: %s", http->status, advice);
 }
 
@@ -161,7 +162,7 @@ enum status site_answer_read(const struct http_answer *http, int64_t now, struct
 		return refuse(http, err);
 	if (strncasecmp(http->content_type, "text/html", strlen("text/html")) == 0)
 		return error_set(err, STATUS_UNAVAILABLE,
-				 "answers with a page (text/html) instead of JSON: check the path, "
-				 "and make it answer 401 instead of a login page");
+				 "answers with a page (text/html) instead of JSON; check the path, "
+				 "and make the site answer 401 instead of sending a login page");
 	return json_read(http, now, out, err);
 }

@@ -1,7 +1,7 @@
 /*
  * The cache has a list of entries in the order in which their calls began, and a table to find them
  * by key. The lock is held for microseconds. A request that waits for the site does not hold the
- * lock, but is counted in its entry's holders.
+ * lock, but is counted in entry->holders.
  */
 #include "identity/site_http_cache.h"
 
@@ -167,8 +167,8 @@ static enum status too_late(int rc, struct error *err)
 	if (rc == EBUSY)
 		return blocking_refused(err);
 	error_set(err, STATUS_BUSY,
-		  "%d calls to the site were running, and none ended in time for this one to "
-		  "start; check whether the site is slow",
+		  "%d calls to the site were running, so this call could not start in time; check "
+		  "whether the site is slow",
 		  SITE_CACHE_CALLS_MAX);
 	return error_retry_after(err, STATUS_BUSY, RETRY_S);
 }
@@ -221,13 +221,13 @@ static enum status answer_wait(struct site_cache *cache, struct entry *entry, in
 	if (rc == EBUSY)
 		return blocking_refused(err);
 	return error_set(err, STATUS_UNAVAILABLE,
-			 "another request's call to the site got no answer in time; check whether "
-			 "the site is slow");
+			 "another request with the same cookies got no response from the site in "
+			 "time; check whether the site is slow");
 }
 
 /*
- * Returns the entry for these cookies, which the caller releases. If there is no valid entry, adds
- * a new one, calls the site and sets *asked to true. Returns NULL if out of memory.
+ * Returns the entry for these cookies; the caller releases the entry. If there is no valid entry,
+ * adds an entry, calls the site and sets *asked to true. Returns NULL if out of memory.
  */
 static struct entry *entry_hold(struct site_cache *cache,
 				const struct site_cache_question *question, int64_t came_us,
@@ -266,8 +266,8 @@ static enum status entry_result(const struct entry *entry, struct site_answer *o
 
 /*
  * Returns the answer of another request's call, after waiting for it, or calls the site. Waits for
- * at most two calls of other requests, because the second of them begins after this request
- * arrived.
+ * at most two calls of other requests, because the second call begins after this request arrived,
+ * so its answer is valid.
  */
 static enum status answer_get(struct site_cache *cache, const struct site_cache_question *question,
 			      int64_t came_us, struct site_answer *out, struct error *err)
@@ -301,11 +301,10 @@ enum status site_cache_get(struct site_cache *cache, const struct site_cache_que
 	if (entry != NULL && !entry->asking && entry_counts(cache, entry, came_us, question->now)) {
 		status = entry_result(entry, out, err);
 	} else if (cache->waiting >= SITE_CACHE_WAITING_MAX) {
-		error_set(
-		    err, STATUS_BUSY,
-		    "%d requests are waiting for the site's answer: check whether the site is "
-		    "slow",
-		    SITE_CACHE_WAITING_MAX);
+		error_set(err, STATUS_BUSY,
+			  "%d requests are waiting for a response from the site; check whether the "
+			  "site is slow",
+			  SITE_CACHE_WAITING_MAX);
 		status = error_retry_after(err, STATUS_BUSY, RETRY_S);
 	} else {
 		cache->waiting++;

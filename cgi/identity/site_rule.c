@@ -24,11 +24,11 @@ enum status site_rule_check(const struct site_conf *conf, bool email, bool id, s
 		return STATUS_OK;
 	if (one_query)
 		return conf_fault(err, STATUS_BAD_REQUEST, place,
-				  "%s needs a column `%s`, which site_query (%s) does not return: "
-				  "add `… AS %s` to it",
+				  "%s needs a column `%s`, which site_query (%s) does not return; "
+				  "add `… AS %s` to the query",
 				  conf->jid, column, conf->site_query, column);
 	return conf_fault(err, STATUS_BAD_REQUEST, place,
 			  "%s needs a column `%s`, which neither site_query (%s) nor "
-			  "site_profile_query returns: add `… AS %s` to one of them",
+			  "site_profile_query returns; add `… AS %s` to one of these queries",
 			  conf->jid, column, conf->site_query, column);
 }

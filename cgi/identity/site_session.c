@@ -27,7 +27,7 @@
  */
 enum {
 	WHO,
-	EXPIRES_S, /* this and the next two have the order of enum site_time */
+	EXPIRES_S, /* these three columns have the order of enum site_time */
 	EXPIRES_MS,
 	EXPIRES_ISO,
 	DISPLAY_NAME,
@@ -174,7 +174,7 @@ static enum status rule_check(const struct site_session *site, struct error *err
 			       django || returns(site, ID, PROFILE_ID), err);
 }
 
-/* Checks that the profile query returns a password hash if the session has one. */
+/* Checks that the profile query returns a password hash if the session has a hash. */
 static enum status password_check(const struct site_session *site, struct error *err)
 {
 	const struct site_conf *conf = site->conf;
@@ -184,7 +184,7 @@ static enum status password_check(const struct site_session *site, struct error 
 		return STATUS_OK;
 	return conf_fault(err, STATUS_BAD_REQUEST, conf_site_place(conf, "php_session_password"),
 			  "needs a column `password`, which site_profile_query (%s) does not "
-			  "return: add `… AS password`",
+			  "return; add `… AS password` to the query",
 			  conf->site_profile_query);
 }
 
@@ -219,8 +219,8 @@ static enum status site_session_open(const struct site_conf *conf, void **out, s
 /* ---- the end of the session ---- */
 
 /*
- * Checks the time columns that the query returns. If one of the times is past, no user is logged
- * in. Null also counts as past; it does not mean that the session never ends.
+ * Checks the time columns that the query returns. If one of the times is past or null, no user is
+ * logged in. Null does not mean that the session never ends.
  */
 static enum status time_check(const struct site_session *site, const struct site_query_row *row,
 			      int64_t now, struct error *err)
@@ -236,8 +236,8 @@ static enum status time_check(const struct site_session *site, const struct site
 					 user_columns[i].name);
 		if (!site_time_read((enum site_time)(i - EXPIRES_S), row->values[i], &end))
 			return error_set(err, STATUS_BAD_REQUEST,
-					 "the column %s of the session holds '%s', which is not a "
-					 "time in that column's format",
+					 "the column %s of the session contains '%s', which is not "
+					 "a time in the format of this column",
 					 user_columns[i].name, row->values[i]);
 		if (end <= now)
 			return error_set(err, STATUS_NOT_FOUND, "the session has expired");
@@ -247,7 +247,7 @@ static enum status time_check(const struct site_session *site, const struct site
 
 /* ---- the user ---- */
 
-/* Moves *value to *out unless it is NULL. */
+/* Moves *value to *out unless *value is NULL. */
 static void take(char **value, char **out)
 {
 	if (*value == NULL)
@@ -257,7 +257,7 @@ static void take(char **value, char **out)
 	*value = NULL;
 }
 
-/* Gets the user's data from the profile query. If it finds no user, nobody is logged in. */
+/* Gets the user's data from the profile query. If the query finds no user, nobody is logged in. */
 static enum status profile_ask(const struct site_session *site, const char *user,
 			       struct site_query_row *out, struct error *err)
 {
@@ -293,7 +293,7 @@ static enum status profile_add(const struct site_session *site, struct identity 
 	if (status == STATUS_OK && site_query_returns(site->profile, PROFILE_USER) &&
 	    /* the session can have only the user's number, and a number must not become the name */
 	    row.values[PROFILE_USER] == NULL)
-		status = error_set(err, STATUS_NOT_FOUND, "the user has no name");
+		status = error_set(err, STATUS_NOT_FOUND, "the site has no name for this user");
 	if (status == STATUS_OK)
 		profile_take(&row, out);
 	site_query_row_clear(&row);
@@ -311,7 +311,7 @@ static enum status django_user(const struct site_session *site, const char *sess
 	if (status == STATUS_OK)
 		status = profile_ask(site, session.user_id, &row, err);
 	if (status == STATUS_OK && row.values[PROFILE_PASSWORD] == NULL)
-		status = error_set(err, STATUS_NOT_FOUND, "the user has no password");
+		status = error_set(err, STATUS_NOT_FOUND, "the site has no password for this user");
 	if (status == STATUS_OK)
 		status =
 		    django_session_check(&session, row.values[PROFILE_PASSWORD], &site->keys, err);
@@ -326,7 +326,7 @@ static enum status django_user(const struct site_session *site, const char *sess
 }
 
 /*
- * Takes the user from the packed session. If the session has a hash of the password, the user's
+ * Reads the user from the packed session. If the session has a hash of the password, the user's
  * current hash must be equal.
  */
 static enum status php_user(const struct site_session *site, const char *session_data,
@@ -346,7 +346,7 @@ static enum status php_user(const struct site_session *site, const char *session
 				   "the user's password has changed since the login");
 	if (status == STATUS_OK && site->profile != NULL &&
 	    site_query_returns(site->profile, PROFILE_USER) && row.values[PROFILE_USER] == NULL)
-		status = error_set(err, STATUS_NOT_FOUND, "the user has no name");
+		status = error_set(err, STATUS_NOT_FOUND, "the site has no name for this user");
 	if (status == STATUS_OK) {
 		take(&session.user, &out->user);
 		take(&session.display_name, &out->display_name);
@@ -390,7 +390,7 @@ static enum status session_look(const struct site_session *site, const char *coo
 	if (status == STATUS_OK)
 		status = session_row_read(site, &row, out, err);
 	if (status == STATUS_OK && out->user == NULL)
-		status = error_set(err, STATUS_NOT_FOUND, "the user has no name");
+		status = error_set(err, STATUS_NOT_FOUND, "the site has no name for this user");
 	site_query_row_clear(&row);
 	strbuf_clear(&sid);
 	return status;
@@ -409,7 +409,7 @@ static enum identity_verdict site_session_find(const struct identity_context *co
 	if (status == STATUS_NOT_FOUND && why.text[0] == '\0')
 		error_set(&why, status,
 			  cookie == NULL
-			      ? "there is no such cookie"
+			      ? "the browser did not send this cookie"
 			      : "the site's database has no session or user for this cookie");
 	secret_free(cookie);
 	if (status == STATUS_OK)
@@ -438,8 +438,8 @@ static enum status probe(const struct site_session *site, struct error *err)
 	enum status status = session_look(site, cookie, clock_wall(), &nobody, err);
 	if (status == STATUS_OK)
 		status = error_set(err, STATUS_BAD_REQUEST,
-				   "%s: finds '%s' for a session that does not exist: make it "
-				   "compare a column with :sid",
+				   "%s: the query returned the user '%s' for a session that does "
+				   "not exist; make the query compare a column with :sid",
 				   conf->site_query, nobody.user);
 	else if (status == STATUS_NOT_FOUND)
 		status = STATUS_OK;
@@ -461,8 +461,8 @@ static enum status look_around(const struct site_session *site, struct error *sa
 		status = error_no_memory(said);
 	if (status == STATUS_OK)
 		error_set(said, status,
-			  "the cookie %s is looked up in %s by %s; a made-up session finds no "
-			  "user, as it should%s",
+			  "the cookie %s is looked up in %s with the query in %s; a test with an "
+			  "invented session id correctly finds no user%s",
 			  conf->site_cookie, conf->site_database, conf->site_query,
 			  seen.len > 0 ? seen.data : "");
 	strbuf_clear(&seen);

@@ -48,9 +48,9 @@ static enum status check(const struct identity_context *context, const char *tex
 		return status;
 	status = token_revocation_find(context->store, token.user, &min_iat, err);
 	if (status == STATUS_OK && token.issued < min_iat)
-		status = error_set(err, STATUS_BAD_CREDENTIALS,
-				   "the token of %s was made before `prebindctl token revoke`",
-				   token.user);
+		status = error_set(
+		    err, STATUS_BAD_CREDENTIALS,
+		    "the token of %s has been revoked with `prebindctl token revoke`", token.user);
 	if (status == STATUS_OK)
 		*out = token;
 	else
@@ -67,7 +67,7 @@ static enum identity_verdict cookie_user(const struct identity_context *context,
 
 	enum status status = check(context, text, &token, err);
 	if (status == STATUS_NOT_FOUND)
-		return IDENTITY_NONE; /* an expired token counts as no cookie */
+		return IDENTITY_NONE; /* an expired token is treated as a missing cookie */
 	if (status == STATUS_BAD_CREDENTIALS)
 		return IDENTITY_BAD;
 	if (status != STATUS_OK)
@@ -132,9 +132,9 @@ static enum status token_check_site(const struct site_conf *conf, struct store *
 	if (status != STATUS_OK)
 		return status;
 	error_set(said, STATUS_OK,
-		  "the user is read from the %s token in cookie %s%s, with audience %s, signed "
-		  "with one of %zu key%s (%s). Only a real token shows whether the site signs with "
-		  "that key; if it does not, the log says identity_refused",
+		  "prebind reads the user from the %s token in the cookie %s%s; the token must "
+		  "have the audience %s and a signature by one of %zu key%s (%s). If a real token "
+		  "is signed with another key, the log contains identity_refused",
 		  conf->token_format == TOKEN_FORMAT_JWT ? "JWT" : "v1", conf->token_cookie,
 		  token_may_be_posted(conf) ? " or posted to /login" : "", conf->token_audience,
 		  keys.count, keys.count == 1 ? "" : "s", conf->token_key_file);
@@ -181,7 +181,8 @@ static enum status use_once(const struct identity_context *context, const struct
 
 	if (token->expires - token->issued > TOKEN_ONCE_LIFE_MAX_S)
 		return error_set(err, STATUS_BAD_CREDENTIALS,
-				 "the posted token of %s is valid for more than %d minutes",
+				 "the posted token of %s is valid for more than %d minutes; make "
+				 "the site set an earlier exp",
 				 token->user, TOKEN_ONCE_LIFE_MAX_S / 60);
 	strbuf_init(&name);
 	strbuf_adds(&name, "sso:");

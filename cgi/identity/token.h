@@ -1,7 +1,7 @@
 /*
  * Provider `token`: the site names the logged-in user in a signed token. The site can set the token
- * as a cookie, which is valid until the token expires. Or a page of the site posts the token to
- * /login in a form. A posted token is valid once and starts a login session of prebind.
+ * as a cookie, which is valid until the token expires. Alternatively, a page of the site posts the
+ * token to /login in a form. A posted token is valid once and starts a login session of prebind.
  */
 #ifndef IDENTITY_TOKEN_H
 #define IDENTITY_TOKEN_H

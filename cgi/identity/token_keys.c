@@ -80,8 +80,9 @@ static enum status read_public(const char *path, struct token_key *key, struct e
 }
 
 /*
- * Returns true if the kid or the key is already in the list. One key with two kids is refused: its
- * MAC covers the kid and the text without a separator, so some text could be valid with both kids.
+ * Returns true if the kid or the key is already in the list. One key with two kids is refused,
+ * because its MAC covers the kid and the text without a separator. Some tokens could then be valid
+ * with both kids.
  */
 static bool is_there_already(const struct token_keys *keys, const struct token_key *key)
 {
@@ -102,17 +103,18 @@ static enum status read_key(const char *line, bool public_too, struct token_key 
 	const char *colon = strchr(line, ':');
 
 	if (colon == NULL || !token_kid_check(line, (size_t)(colon - line)))
-		return error_set(
-		    err, STATUS_BAD_REQUEST,
-		    "is not KID:KEY, with a KID of 1 to %d letters, digits, - and _; make a line "
-		    "with: echo \"k1:$(openssl rand -base64 32 | tr '+/' '-_' | tr -d '=')\"",
-		    TOKEN_KID_MAX);
+		return error_set(err, STATUS_BAD_REQUEST,
+				 "the line is not KID:KEY, with a KID of 1 to %d letters, digits, "
+				 "- and _; make a line with: echo \"k1:$(openssl rand -base64 32 | "
+				 "tr '+/' '-_' | tr -d '=')\"",
+				 TOKEN_KID_MAX);
 	memcpy(key->kid, line, (size_t)(colon - line));
 	if (colon[1] != '/')
 		return read_shared(colon + 1, key, err);
 	if (!public_too)
 		return error_set(err, STATUS_BAD_REQUEST,
-				 "names a public key, which only token_format = jwt accepts");
+				 "the line contains the path of a public key, which only "
+				 "token_format = jwt accepts");
 	return read_public(colon + 1, key, err);
 }
 
@@ -125,10 +127,10 @@ static enum status add_line(struct token_keys *keys, const char *line, bool publ
 	if (line[0] == '\0' || line[0] == '#')
 		return status;
 	if (keys->count == TOKEN_KEYS_MAX)
-		return error_set(
-		    err, STATUS_BAD_REQUEST,
-		    "is one key too many: remove the oldest, so that at most %d remain",
-		    TOKEN_KEYS_MAX);
+		return error_set(err, STATUS_BAD_REQUEST,
+				 "the file contains too many keys; remove the oldest so that at "
+				 "most %d keys remain",
+				 TOKEN_KEYS_MAX);
 	status = read_key(line, public_too, &key, err);
 	if (status == STATUS_OK && is_there_already(keys, &key))
 		status = error_set(err, STATUS_BAD_REQUEST,

@@ -1,7 +1,7 @@
 /*
  * Reads tokens: it splits the token, finds the key, checks the MAC or signature, and then decodes
- * the payload. The header of a JWT is decoded earlier, because it names the key. Its `alg` must be
- * that of the key, so that a public key is never used as a shared key (RFC 8725 3.1).
+ * the payload. The header of a JWT is decoded earlier, because it names the key. The header's `alg`
+ * must be that of the key, so that a public key is never used as a shared key (RFC 8725 3.1).
  */
 #include "identity/token_text.h"
 
@@ -51,7 +51,7 @@ static const char *claim_text(const struct json *claims, const char *name)
 
 /*
  * Returns true if the claim is a string, null or absent. A claim of another type must not be
- * ignored: if the site wants to set a JID, the user must not get a JID from the rule.
+ * ignored. Otherwise the user would get a JID from the rule, although the site tried to set a JID.
  */
 static bool claim_is_text_or_null(const struct json *claims, const char *name)
 {
@@ -125,7 +125,7 @@ static const char *times_check(const struct token_rules *rules, const struct jso
 
 	if (!read_time(rules, json_member(claims, "exp"), &expires) ||
 	    !read_issued(rules, claims, expires, &issued))
-		return "lacks iat or exp, or one of them is not a number that its format allows";
+		return "has an iat or exp that is missing or is not a valid number";
 	if (!has_issued && expires > now + TOKEN_LIFE_MAX_S)
 		return "has no iat and is valid for more than 12 hours from now";
 	if (issued > now + TOKEN_SKEW_S)
@@ -148,11 +148,11 @@ static const char *claims_check(const struct token_rules *rules, const struct js
 	if (!json_is_object(claims))
 		return "does not contain a JSON object";
 	if (user[0] == '\0')
-		return "names no user";
+		return "contains no user name";
 	if (strlen(user) > TOKEN_USER_MAX || text_has_control(user))
-		return "names a user in more than 255 bytes, or with control characters";
+		return "contains a user name longer than 255 bytes or with control characters";
 	if (!audience_holds(rules, claims))
-		return "is for another audience: its aud is not token_audience";
+		return "has an audience (aud) other than token_audience";
 	if (!claim_is_text_or_null(claims, "jid"))
 		return "has a jid that is not a string";
 	return times_check(rules, claims, now, token);
@@ -215,10 +215,10 @@ static enum status payload_read(const struct token_rules *rules, const struct pa
 	struct token token = {0};
 	struct json *claims = NULL;
 
-	enum status status = part_read(&parts->items[parts->count - 2],
-				       "has a payload that is not JSON in canonical base64url, or "
-				       "names a claim twice",
-				       &claims, err);
+	enum status status = part_read(
+	    &parts->items[parts->count - 2],
+	    "has a payload that is not JSON in canonical base64url, or that contains a claim twice",
+	    &claims, err);
 	if (status == STATUS_OK)
 		status = claims_read(rules, claims, now, &token, err);
 	if (status == STATUS_OK) {
@@ -292,18 +292,18 @@ static enum status hmac_check(const struct token_rules *rules, const char *text,
 		return refuse(err, "is longer than 1 KiB");
 	if (!split(text, 4, &parts) || parts.items[0].len != strlen(hmac_version) ||
 	    memcmp(parts.items[0].data, hmac_version, strlen(hmac_version)) != 0)
-		return refuse(err, "is not v1.KID.PAYLOAD.MAC");
+		return refuse(err, "does not have the form v1.KID.PAYLOAD.MAC");
 	const struct secret_part *kid = &parts.items[1];
 	const struct token_key *key = token_keys_find(rules->keys, kid->data, kid->len);
 	if (key == NULL || key->secret_len == 0)
-		return refuse(err, "names a key (kid) that is not in token_key_file");
+		return refuse(err, "has a key id (kid) that is not in token_key_file");
 	hmac_make(key, kid, &parts.items[2], mac);
 	enum status status = mac_check(&parts.items[3], mac);
 	if (status == STATUS_INTERNAL)
 		return error_no_memory(err);
 	if (status != STATUS_OK)
 		return refuse(
-		    err, "has a wrong MAC: it was made with another key, or its text was changed");
+		    err, "has a wrong MAC: the token was made with another key, or was changed");
 	return payload_read(rules, &parts, now, out, err);
 }
 
@@ -317,7 +317,7 @@ static const char *alg_of(const struct token_key *key)
 	return public_key_kind(key->pem) == PUBLIC_KEY_RSA ? "RS256" : "ES256";
 }
 
-/* Returns the key that the kid names or, without a kid, the site's key if it has only one. */
+/* Returns the key with the header's kid. Without a kid, returns the site's only key, or NULL. */
 static const struct token_key *jwt_key(const struct token_keys *keys, const struct json *header)
 {
 	const struct json *member = json_member(header, "kid");
@@ -342,7 +342,7 @@ static const char *header_check(const struct token_keys *keys, const struct json
 	if (json_member(header, "crit") != NULL) /* refuse critical extensions (RFC 7515 4.1.11) */
 		return "has the header crit, which is not supported";
 	if (key == NULL)
-		return "names no key (kid), or one that is not in token_key_file";
+		return "has no key id (kid), or a key id that is not in token_key_file";
 	if (strcmp(claim_text(header, "alg"), alg_of(key)) != 0)
 		return "has an alg that does not fit its key";
 	*out = key;
@@ -392,7 +392,7 @@ static enum status jwt_check(const struct token_rules *rules, const char *text, 
 	if (strnlen(text, TOKEN_JWT_MAX + 1) > TOKEN_JWT_MAX)
 		return refuse(err, "is longer than 4 KiB");
 	if (!split(text, 3, &parts))
-		return refuse(err, "is not HEADER.PAYLOAD.SIGNATURE");
+		return refuse(err, "does not have the form HEADER.PAYLOAD.SIGNATURE");
 	const struct token_key *key = NULL;
 	enum status status = jwt_header(rules->keys, &parts.items[0], &key, err);
 	if (status != STATUS_OK)
@@ -403,7 +403,7 @@ static enum status jwt_check(const struct token_rules *rules, const char *text, 
 	if (status != STATUS_OK)
 		return refuse(
 		    err,
-		    "has a wrong signature: it was made with another key, or its text was changed");
+		    "has a wrong signature: the token was made with another key, or was changed");
 	return payload_read(rules, &parts, now, out, err);
 }
 
@@ -482,8 +482,8 @@ enum status token_make(const struct token_rules *rules, const struct token_reque
 
 	if (key->secret_len == 0)
 		return error_set(err, STATUS_BAD_REQUEST,
-				 "the first key, %s, is a public key: only the site, which has the "
-				 "private key, can sign",
+				 "the first key, %s, is a public key; only the site can sign, "
+				 "because only the site has the private key",
 				 key->kid);
 	strbuf_init(&claims);
 	write_claims(rules, what, &claims);

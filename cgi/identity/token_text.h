@@ -21,7 +21,7 @@
 #include "conf/conf.h"
 #include "identity/token_keys.h"
 
-#define TOKEN_HMAC_MAX   1024 /* bytes; it is a cookie, and all cookies share 8 KiB */
+#define TOKEN_HMAC_MAX   1024 /* bytes; the token is a cookie, and all cookies share 8 KiB */
 #define TOKEN_JWT_MAX    4096 /* in bytes; the signature of an RSA key alone can take 1366 */
 #define TOKEN_USER_MAX   255
 #define TOKEN_LIFE_MAX_S (12 * 3600) /* in seconds, from the claim iat to exp */

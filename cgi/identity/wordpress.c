@@ -62,8 +62,8 @@ static enum status keys_read(struct wordpress *site, struct error *err)
 
 	if (status == STATUS_NOT_FOUND)
 		return conf_fault(err, status, place,
-				  "%s: does not exist: write it with `prebindctl wordpress import "
-				  "WP-CONFIG.PHP`",
+				  "%s: does not exist; create this file with `prebindctl wordpress "
+				  "import WP-CONFIG.PHP`",
 				  conf->site_secret_file);
 	if (status != STATUS_OK)
 		return conf_blame(status, err, place);
@@ -75,8 +75,8 @@ static enum status keys_read(struct wordpress *site, struct error *err)
 	site->cookie = conf->site_cookie[0] != '\0' ? conf->site_cookie : site->secret.cookie;
 	if (site->cookie == NULL)
 		return conf_fault(err, STATUS_BAD_REQUEST, place,
-				  "%s: has no LOGGED_IN_COOKIE: run `prebindctl wordpress import "
-				  "WP-CONFIG.PHP`, or set site_cookie to the cookie's name",
+				  "%s: contains no LOGGED_IN_COOKIE; run `prebindctl wordpress "
+				  "import WP-CONFIG.PHP`, or set site_cookie to the cookie's name",
 				  conf->site_secret_file);
 	return STATUS_OK;
 }
@@ -126,7 +126,8 @@ static enum status row_check(const struct wordpress *site, const struct wordpres
 	const struct wordpress_user user = {row->values[PASSWORD], row->values[SESSIONS]};
 
 	if (row->values[USER] == NULL || user.password == NULL)
-		return error_set(err, STATUS_NOT_FOUND, "the user has no name or no password");
+		return error_set(err, STATUS_NOT_FOUND,
+				 "the site has no name or no password for this user");
 	return wordpress_cookie_check(cookie, site->key.data, &user, now, err);
 }
 
@@ -174,9 +175,9 @@ static enum status cookie_look(const struct wordpress *site, const char *value, 
 static void log_signature(const struct wordpress *site)
 {
 	log_event(LOG_LEVEL_WARN, "wordpress_signature", "site", site->conf->name, "reason",
-		  "a session exists, but its cookie has another signature: the user has set a new "
-		  "password, or site_secret_file has other keys than wp-config.php (run "
-		  "`prebindctl wordpress import WP-CONFIG.PHP`)",
+		  "a session exists, but the signature of its cookie is wrong: the user has set a "
+		  "new password, or site_secret_file does not match wp-config.php. To update "
+		  "site_secret_file, run `prebindctl wordpress import WP-CONFIG.PHP`",
 		  NULL);
 }
 
@@ -217,8 +218,8 @@ static enum status probe(const struct wordpress *site, struct error *err)
 	    wordpress_blame_prefix(site->conf, site_query_ask(site->query, values, &row, err), err);
 	if (status == STATUS_OK)
 		status = error_set(err, STATUS_BAD_REQUEST,
-				   "%s: finds '%s' for a user that does not exist: make it compare "
-				   "a column with :user",
+				   "%s: the query returned the user '%s' for a user name that does "
+				   "not exist; make the query compare a column with :user",
 				   site->conf->site_query,
 				   row.values[USER] != NULL ? row.values[USER] : "");
 	else if (status == STATUS_NOT_FOUND)
@@ -240,7 +241,7 @@ static enum status wordpress_check(const struct site_conf *conf, struct store *s
 	if (status == STATUS_OK)
 		error_set(said, status,
 			  "the cookie %s is verified with the keys in %s and the sessions in %s; a "
-			  "made-up user is not found, as it should be",
+			  "test with an invented user name correctly finds no user",
 			  site->cookie, conf->site_secret_file, conf->site_database);
 	if (site != NULL)
 		wordpress_close(state);
@@ -252,7 +253,7 @@ static bool wordpress_is_plausible(const struct site_conf *conf, struct error *s
 	void *state = NULL;
 
 	if (wordpress_open(conf, &state, said) != STATUS_OK)
-		return true; /* wordpress_check has already reported why */
+		return true; /* wordpress_check reports this error */
 	const struct wordpress *site = state;
 	bool is_plausible = wordpress_is_its_cookie(conf, site->cookie, said);
 	wordpress_close(state);

@@ -145,7 +145,7 @@ static bool name_find(const char *text, size_t *out)
 	return false;
 }
 
-/* Reads a value and the marker after it. As in PHP, only the first definition of a name counts. */
+/* Reads a value and the marker after it. As in PHP, only the first definition of a name is used. */
 static bool read_value(struct lexer *lexer, const char *mark, size_t name,
 		       struct wordpress_config *out)
 {
@@ -201,7 +201,8 @@ enum status wordpress_config_read(const char *text, struct wordpress_config *out
 	bool ok = true;
 
 	if (lexer.at == NULL)
-		return error_set(err, STATUS_BAD_REQUEST, "it is not PHP: it has no <?php");
+		return error_set(err, STATUS_BAD_REQUEST,
+				 "the file contains no <?php, so it is not a PHP file");
 	strbuf_init_secret(&lexer.text);
 	while (ok && next(&lexer) != TOKEN_END)
 		ok = read_definition(&lexer, &config);
@@ -230,7 +231,10 @@ static bool is_unique(const struct wordpress_config *config, const char *value)
 const char *wordpress_config_key(const struct wordpress_config *config, enum wordpress_name name)
 {
 	const enum wordpress_name order[] = {name, WORDPRESS_SECRET_KEY};
-	/* SECRET_SALT is for a different cookie */
+	/*
+	 * SECRET_KEY can replace the key, but no other value can replace the salt, because
+	 * SECRET_SALT is for a different cookie
+	 */
 	size_t n = name == WORDPRESS_LOGGED_IN_KEY ? 2 : 1;
 
 	for (size_t i = 0; i < n; i++) {

@@ -68,8 +68,8 @@ enum status wordpress_cookie_read(const char *value, struct wordpress_cookie *ou
 		status = error_no_memory(err);
 	else if (status != STATUS_OK || !split(cookie.text.data, &cookie))
 		status = error_set(err, STATUS_BAD_REQUEST,
-				   "its value is not USER|EXPIRATION|TOKEN|HMAC, as WordPress 4.0 "
-				   "and later write it");
+				   "the cookie's value does not have the form "
+				   "USER|EXPIRATION|TOKEN|HMAC of WordPress 4.0 and later");
 	if (status == STATUS_OK)
 		*out = cookie;
 	else
@@ -170,8 +170,8 @@ static enum status compare(const struct wordpress_cookie *cookie, const char *ke
 
 /*
  * Checks the signature, for which WordPress uses a fragment of the password hash. WordPress 6.8
- * takes it from the end of the hash, except for kinds of hashes that older versions made. Older
- * versions always take it after the prefix. For a hash of any other kind, both places are tried,
+ * uses the end of the hash, except for kinds of hashes that older versions made. Older versions
+ * always use the fragment after the prefix. For a hash of any other kind, both fragments are tried,
  * because the site's version is unknown.
  */
 static enum status signature_check(const struct wordpress_cookie *cookie, const char *key,

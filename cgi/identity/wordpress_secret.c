@@ -54,12 +54,12 @@ static enum status read_line(const struct line *line, struct wordpress_secret *o
 		*equals = '\0';
 	while (row < N_ROWS && strcmp(line->text, rows[row].name) != 0)
 		row++;
-	/* the error does not quote the line, which is secret */
+	/* the error does not quote the line, because the line is secret */
 	if (equals == NULL || row == N_ROWS || *member(out, row) != NULL)
 		return error_set(
 		    err, STATUS_BAD_REQUEST,
-		    "%s:%d: the line is not NAME=VALUE, or its name is not known or appears twice; "
-		    "write the file with `prebindctl wordpress import WP-CONFIG.PHP`",
+		    "%s:%d: the line is not NAME=VALUE, or NAME is unknown or appears twice; write "
+		    "the file with `prebindctl wordpress import WP-CONFIG.PHP`",
 		    line->file, line->number);
 	*member(out, row) = strdup(equals + 1);
 	return *member(out, row) != NULL ? STATUS_OK : error_no_memory(err);
@@ -73,8 +73,8 @@ static enum status needed_check(const char *file, struct wordpress_secret *secre
 
 		if (rows[i].needed && (value == NULL || value[0] == '\0'))
 			return error_set(err, STATUS_BAD_REQUEST,
-					 "%s: has no line %s=…: write the file with `prebindctl "
-					 "wordpress import WP-CONFIG.PHP`",
+					 "%s: the line %s=… is missing; write the file with "
+					 "`prebindctl wordpress import WP-CONFIG.PHP`",
 					 file, rows[i].name);
 	}
 	return STATUS_OK;
@@ -117,7 +117,7 @@ enum status wordpress_secret_write(const struct wordpress_secret *secret, struct
 
 		if (value != NULL && strchr(value, '\n') != NULL)
 			return error_set(err, STATUS_BAD_REQUEST,
-					 "the value of %s has a newline in it", rows[i].name);
+					 "the value of %s contains a newline", rows[i].name);
 		if (value != NULL)
 			strbuf_addf(out, "%s=%s\n", rows[i].name, value);
 	}

@@ -1,7 +1,7 @@
 /*
- * Reads and writes the secret file of a WordPress site, which has the keys that sign the site's
- * cookies, and the cookie's name. `prebindctl wordpress import` creates the file. Each line is
- * NAME=VALUE, with the names of wp-config.php. A line that begins with # is a comment.
+ * Reads and writes the secret file of a WordPress site. The file has the keys that sign the site's
+ * cookies, and the name of the login cookie. `prebindctl wordpress import` creates the file. Each
+ * line is NAME=VALUE, with the names of wp-config.php. A line that begins with # is a comment.
  */
 #ifndef IDENTITY_WORDPRESS_SECRET_H
 #define IDENTITY_WORDPRESS_SECRET_H
@@ -20,8 +20,8 @@ struct wordpress_secret {
 };
 
 /*
- * Reads the file, and checks it in the same way as every secret file. Returns STATUS_BAD_REQUEST if
- * a line is unknown, or a key is missing. The caller clears *out.
+ * Reads the file, and checks it in the same way as every other secret file. Returns
+ * STATUS_BAD_REQUEST if a line is unknown, or a key is missing. The caller clears *out.
  */
 enum status wordpress_secret_read(const char *file, struct wordpress_secret *out,
 				  struct error *err);

@@ -59,7 +59,7 @@ enum status wordpress_option_get(const struct site_conf *conf, const struct word
 
 	if (!is_prefix(what->prefix))
 		return error_set(err, STATUS_BAD_REQUEST,
-				 "'%s' is not the beginning of a table's name", what->prefix);
+				 "'%s' is not a valid prefix for table names", what->prefix);
 	strbuf_init(&sql);
 	if (what->network)
 		strbuf_addf(&sql,
@@ -162,14 +162,15 @@ enum status wordpress_blame_prefix(const struct site_conf *conf, enum status sta
 	strbuf_init(&query);
 	if (find_prefixes(conf, &query, &prefixes, NULL) == STATUS_OK && !prefixes.is_used) {
 		if (prefixes.is_other)
-			conf_fault(err, status, conf_site_place(conf, "site_query"),
-				   "%s: does not name the tables of the site, which begin with "
-				   "'%s'; write the right names into a copy of the file",
-				   conf->site_query, prefixes.other);
+			conf_fault(
+			    err, status, conf_site_place(conf, "site_query"),
+			    "%s: the query uses wrong table names, because the names of the site's "
+			    "tables begin with '%s'; correct the names in a copy of this file",
+			    conf->site_query, prefixes.other);
 		else
 			conf_fault(err, status, conf_site_place(conf, "site_database"),
-				   "%s: has no table of WordPress that this account may read "
-				   "(its name ends with %s)",
+				   "%s: the database contains no WordPress table that prebind's "
+				   "database account can read; the table's name ends with %s",
 				   conf->site_database, users_table);
 	}
 	strbuf_clear(&query);
@@ -196,11 +197,12 @@ static enum status compare(const struct site_conf *conf, const struct wordpress_
 		/* perhaps the account is not allowed to read the address */
 		status = STATUS_UNAVAILABLE;
 	else if (strcmp(name.data, cookie) != 0)
-		status = error_set(said, STATUS_NOT_FOUND,
-				   "the cookie %s is not that of the site's address %s, whose "
-				   "cookie is %s; run `prebindctl wordpress import WP-CONFIG.PHP`, "
-				   "unless wp-config.php sets COOKIEHASH or WP_SITEURL",
-				   cookie, address, name.data);
+		status =
+		    error_set(said, STATUS_NOT_FOUND,
+			      "the cookie %s does not belong to the site's address %s, which uses "
+			      "the cookie %s. Run `prebindctl wordpress import WP-CONFIG.PHP`, "
+			      "unless wp-config.php sets COOKIEHASH or WP_SITEURL",
+			      cookie, address, name.data);
 	free(address);
 	strbuf_clear(&name);
 	return status;

@@ -1,6 +1,6 @@
 /*
  * Reads from WordPress's tables what prebindctl needs: the tables' prefix, and options such as the
- * site's address. Requests do not call this.
+ * site's address. These functions are never called for a request.
  */
 #ifndef IDENTITY_WORDPRESS_TABLES_H
 #define IDENTITY_WORDPRESS_TABLES_H
@@ -33,7 +33,7 @@ enum status wordpress_cookie_name(const char *address, struct strbuf *out, struc
 
 /*
  * Returns `status`, the result of the site's query, unchanged. If the query failed because the
- * prefix in the query is not that of the site's tables, err says so.
+ * query does not use the prefix of the site's tables, err says so.
  */
 enum status wordpress_blame_prefix(const struct site_conf *conf, enum status status,
 				   struct error *err);

@@ -33,17 +33,18 @@ enum http_fault {
 struct http_failure {
 	enum http_fault fault;
 	const char *origin;
-	const char *service; /* the program that should answer at origin */
-	const char *words;   /* libcurl's text, or a more precise one */
+	const char *service; /* the program that should answer at `origin` */
+	const char *words;   /* libcurl's error text, or a more precise text */
 	long os_error;       /* errno, for FAULT_NO_CONNECTION; 0 if there is none */
 	long verify; /* for FAULT_CERTIFICATE, OpenSSL's X509_V_ERR_…; 0 with another TLS library */
 	long ms;     /* how long the call waited before it timed out, in ms */
 };
 
 static const char *const fault_words[FAULT_COUNT] = {
-    [FAULT_NO_NAME] = "its host name was not found: check the address",
-    [FAULT_PIN] = "TLS: its public key is not in upstream_pin: add it if the server's key was "
-		  "changed on purpose; if not, another machine answers in its place",
+    [FAULT_NO_NAME] = "the host name was not found: check the address",
+    [FAULT_PIN] =
+	"TLS: the server's public key is not in upstream_pin: if the server's key was changed on "
+	"purpose, add the new key; if not, another machine answered instead of the server",
     [FAULT_NO_ANSWER] = "the connection was closed without an answer",
     [FAULT_BROKEN] = "the connection broke, or the answer is not framed as HTTP requires",
     [FAULT_NOT_HTTP] = "the answer is not HTTP/1.1: check the port",
@@ -55,22 +56,23 @@ static const struct {
 	long verify;
 	const char *words;
 } certificate_words[] = {
-    {9,  "its certificate is not valid yet: check the clocks of both machines"                    },
-    {10, "its certificate has expired: renew it there"                                            },
-    {18, "its certificate is self-signed: put it into ca_file if it is the right one"             },
-    {19,
-     "its certificate's authority is not known here: put the authority's certificate into ca_file"},
-    {20,
-     "its certificate's authority is not known here: put the authority's certificate into ca_file"},
-    {21,
-     "its certificate's authority is not known here: put the authority's certificate into ca_file"},
-    {23, "its certificate was revoked"							    },
+    {9,  "the server's certificate is not valid yet: check the clocks of both machines" },
+    {10, "the server's certificate has expired: renew the certificate on the server"    },
+    {18, "the server's certificate is self-signed: if this is the right certificate, put it into "
+	 "ca_file"							      },
+    {19, "the CA that issued the server's certificate is not known here: put the CA's certificate "
+	 "into ca_file"							 },
+    {20, "the CA that issued the server's certificate is not known here: put the CA's certificate "
+	 "into ca_file"							 },
+    {21, "the CA that issued the server's certificate is not known here: put the CA's certificate "
+	 "into ca_file"							 },
+    {23, "the server's certificate was revoked: install a new certificate on the server"},
 };
 
 /*
- * Returns what is wrong with the certificate, or NULL if that is not known. OpenSSL has no number
- * for a wrong host name, because libcurl compares the name itself, after OpenSSL has accepted the
- * certificate.
+ * Returns what is wrong with the certificate, or NULL if the cause is not known. The text is
+ * static. OpenSSL has no number for a wrong host name, because libcurl itself compares the name,
+ * after OpenSSL has accepted the certificate.
  */
 static const char *certificate_fault(const struct http_failure *failure)
 {
@@ -78,8 +80,8 @@ static const char *certificate_fault(const struct http_failure *failure)
 		if (certificate_words[i].verify == failure->verify)
 			return certificate_words[i].words;
 	if (strstr(failure->words, "host name") != NULL)
-		return "its certificate is for another name: use that name in the address, or get "
-		       "a certificate for this name";
+		return "the server's certificate is for another name: use that name in the "
+		       "address, or get a certificate for the name in the address";
 	return NULL;
 }
 
@@ -108,17 +110,18 @@ static enum status http_failure_say(const struct http_failure *failure, struct e
 				 "%s: no complete answer within %ld ms (key timeout)",
 				 failure->origin, failure->ms);
 	case FAULT_CONNECT_TIMEOUT:
-		return error_set(
-		    err, STATUS_CHAT_SERVER,
-		    "%s: no connection within %ld ms: check that the host is up, that no firewall "
-		    "is in the way, and that IPAddressAllow= of a systemd service includes it",
-		    failure->origin, failure->ms);
+		return error_set(err, STATUS_CHAT_SERVER,
+				 "%s: no connection within %ld ms: check that the host is up, that "
+				 "no firewall blocks the connection, and that IPAddressAllow= of a "
+				 "systemd service includes the host",
+				 failure->origin, failure->ms);
 	case FAULT_NO_CONNECTION:
-		return error_set(
-		    err, STATUS_CHAT_SERVER, "%s: no connection (%s): check that %s runs there",
-		    failure->origin,
-		    failure->os_error ? strerrordesc_np((int)failure->os_error) : "no reason given",
-		    failure->service);
+		return error_set(err, STATUS_CHAT_SERVER,
+				 "%s: no connection (%s): check that %s is running at this address",
+				 failure->origin,
+				 failure->os_error ? strerrordesc_np((int)failure->os_error)
+						   : "no reason given",
+				 failure->service);
 	case FAULT_TLS:
 	case FAULT_CERTIFICATE:
 		return say_tls(failure, err);
@@ -244,8 +247,8 @@ static enum status failure(const struct http_connection *connection, CURLcode rc
 /* ---- the call ---- */
 
 /*
- * Returns when the server's own certificate, which is the first in the list, expires. Returns 0 if
- * that is not known.
+ * Returns when the server's own certificate expires, in seconds since 1970. Returns 0 if the time
+ * is not known. The server's own certificate is the first in the list.
  */
 static int64_t certificate_end(CURL *easy)
 {

@@ -9,17 +9,18 @@
 
 #include "net/http_curl.h"
 
-#define CURL_MIN 0x075500 /* 7.85, the first with CURLOPT_PROTOCOLS_STR */
+#define CURL_MIN 0x075500 /* libcurl 7.85, the first version with CURLOPT_PROTOCOLS_STR */
 
 enum status http_client_start(struct error *err)
 {
 	const curl_version_info_data *have;
 	struct sigaction pipe_action;
 
-	/* libcurl would write the keys of TLS connections to the file named by this variable. */
+	/* libcurl would write the keys of TLS connections to the file that SSLKEYLOGFILE names. */
 	unsetenv("SSLKEYLOGFILE");
 	/*
-	 * With CURLOPT_NOSIGNAL, SIGPIPE would end the process when a peer closes the connection.
+	 * Ignore SIGPIPE. With CURLOPT_NOSIGNAL, it would otherwise end the process when a peer
+	 * closes the connection.
 	 */
 	if (sigaction(SIGPIPE, NULL, &pipe_action) == 0 && pipe_action.sa_handler == SIG_DFL)
 		signal(SIGPIPE, SIG_IGN);

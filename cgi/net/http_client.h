@@ -1,8 +1,8 @@
 /*
- * Makes HTTP calls to the XMPP server and to the site, with libcurl. It has a pool of handles,
- * whose connections stay open. It uses no redirect, proxy, cookie store, chunked request or
- * decompression. TLS certificates are always verified. A call has one deadline. Thread-safe,
- * because each call borrows a handle.
+ * Makes HTTP calls to the XMPP server and to the site, with libcurl. A pool has the handles, whose
+ * connections stay open. Redirects, proxies, a cookie store, chunked requests and decompression are
+ * not used. TLS certificates are always verified. A call has one deadline. Thread-safe, because
+ * each call borrows a handle.
  */
 #ifndef NET_HTTP_CLIENT_H
 #define NET_HTTP_CLIENT_H
@@ -28,14 +28,17 @@ struct http_client_options {
 	 * bytes.
 	 */
 	bool inspect;
-	/* For error texts. Both are borrowed, and must live as long as the client. */
+	/*
+	 * For error texts. `service` and `http_key` are borrowed, and must live as long as the
+	 * client.
+	 */
 	const char *service;  /* name of the service; NULL for the XMPP server's HTTP service */
 	const char *http_key; /* the key that sets allow_http; NULL if there is none */
 };
 
 /*
- * Starts libcurl for the process. Call it once, before threads start. It refuses a libcurl that is
- * too old or not thread-safe.
+ * Starts libcurl for the process. Call it once, before threads start. Returns an error if libcurl
+ * is too old or not thread-safe.
  */
 enum status http_client_start(struct error *err);
 void http_client_stop(void);
@@ -52,7 +55,7 @@ void http_client_free(struct http_client *client); /* NULL is allowed */
 enum status http_client_url_check(const struct http_client *client, const char *url,
 				  struct error *err);
 
-/* True for https, and for loopback. To such a URL, a password can be sent in clear (SASL PLAIN). */
+/* True for https and for loopback, where a password can be sent in clear (SASL PLAIN). */
 bool http_url_is_private(const char *url);
 
 /* True if the URL names this machine by a loopback address or as localhost. */
@@ -73,7 +76,7 @@ struct http_call {
 	const char *accept; /* the Accept header; NULL for none */
 	const char *user;   /* for HTTP Basic; NULL for none */
 	const char *password;
-	const char *method;         /* NULL means POST with a body, GET without */
+	const char *method;         /* NULL for the default: POST with a body, otherwise GET */
 	const char *header;         /* one more header, "Name: value"; NULL for none */
 	const char *const *headers; /* more headers, ending with NULL; NULL for none */
 	const char *host;           /* the Host header; NULL for the host of the URL */
@@ -83,10 +86,10 @@ struct http_call {
 
 /* How far a call got. */
 enum http_reach {
-	HTTP_NOT_BEGUN,     /* not allowed, or no time left */
+	HTTP_NOT_BEGUN,     /* the URL is not allowed, or no time is left */
 	HTTP_NOT_CONNECTED, /* DNS, TCP or TLS failed; nothing was sent; another try can succeed */
-	HTTP_NOT_REACHED,   /* nothing was sent: timed out, or the certificate is not trusted */
-	HTTP_SENT           /* some of the request may have been sent; never send it again */
+	HTTP_NOT_REACHED,   /* timed out, or the certificate is not trusted; nothing was sent */
+	HTTP_SENT           /* part of the request might have been sent; never send it again */
 };
 
 struct http_answer {
@@ -101,8 +104,8 @@ struct http_answer {
 /*
  * Makes one call. Returns STATUS_OK for every HTTP status. Returns STATUS_CHAT_TIMEOUT if the
  * deadline passed. Returns STATUS_CHAT_SERVER if there is no connection, TLS fails, or the answer
- * is broken or too large. err->text gives the cause with host and port, never the query. The caller
- * initializes and clears *out, and can use it for the next call.
+ * is broken or too large. err->text has the cause, the host and the port, but never the query. The
+ * caller initializes and clears *out, and can use it for the next call.
  */
 void http_answer_init(struct http_answer *answer);
 void http_answer_clear(struct http_answer *answer);

@@ -39,33 +39,36 @@ struct http_connection {
 	const struct http_client *client;
 	struct http_connection *next;
 	CURL *easy;
-	curl_socket_t socket; /* of the open connection; CURL_SOCKET_BAD if there is none */
+	curl_socket_t socket; /* socket of the open connection, or CURL_SOCKET_BAD */
 
 	/* These members stay set until a call differs in more than its body and deadline. */
 	struct strbuf settings;    /* as written by http_settings.c; "" for none */
-	struct http_target target; /* of the URL in settings */
+	struct http_target target; /* target of the URL in settings */
 	CURLU *url;                /* libcurl borrows url and headers */
 	struct curl_slist *headers;
 
-	struct http_answer *answer; /* of the running call */
+	struct http_answer *answer; /* answer of the running call */
 	const char *refused;        /* why a callback stopped the call, or NULL; static */
 	char why[CURL_ERROR_SIZE];
 };
 
 /*
- * Parses text, and stores its parts in *out and in url. The call uses url, so the URL that is
- * checked is the one that is called. Returns STATUS_BAD_REQUEST if the text is not a URL, or if it
- * has credentials in it.
+ * Parses text, and stores its parts in *out and in url. The call uses url, so exactly the checked
+ * URL is called. Returns STATUS_BAD_REQUEST if the text is not a URL, or if it has credentials in
+ * it.
  */
 enum status http_target_read(CURLU *url, const char *text, struct http_target *out,
 			     struct error *err);
 
-/* Sets the options of the handle for a call, unless they are set already. Is in http_settings.c. */
+/*
+ * Sets the options of the handle for a call, unless they are set already. Defined in
+ * http_settings.c.
+ */
 enum status http_settings_make(struct http_connection *connection, const struct http_call *call,
 			       struct error *err);
 /* Resets the handle, but keeps its connection. */
 void http_settings_forget(struct http_connection *connection);
-/* Returns the error text for an answer that is larger than this client accepts. Static. */
+/* Returns a static string, the error for an answer that is larger than this client accepts. */
 const char *http_too_large(const struct http_client *client);
 
 #endif

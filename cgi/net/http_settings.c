@@ -1,7 +1,7 @@
 /*
- * The options of a libcurl handle. The tables below have the options that are the same for every
- * call. All options stay set while calls differ only in body and deadline, which http_call.c sets.
- * This file also has libcurl's callbacks, the target of a call, and the rule for plain http.
+ * Sets the options of a libcurl handle. The tables below have the options that are the same for
+ * every call. All options stay set while calls differ only in body and deadline, which http_call.c
+ * sets. This file also has libcurl's callbacks, the target of a call, and the rule for plain http.
  */
 #include <arpa/inet.h>
 #include <netinet/tcp.h>
@@ -91,7 +91,10 @@ const char *http_too_large(const struct http_client *client)
 			       : "the answer is larger than 64 KiB";
 }
 
-/* Checks the length itself, because one callback can deliver more than the limit at once. */
+/*
+ * Checks the length before it stores the data, because one callback can deliver more than the
+ * limit.
+ */
 static size_t on_body(char *data, size_t size, size_t count, void *arg)
 {
 	struct http_connection *connection = arg;
@@ -309,8 +312,8 @@ static void setting_write(struct strbuf *out, const char *value)
 }
 
 /*
- * Writes all settings of a call, except its body and deadline, as one text. Equal texts mean equal
- * settings.
+ * Writes all settings of a call, except its body and deadline, as one string. Equal strings mean
+ * equal settings.
  */
 static void settings_write(struct strbuf *out, const struct http_call *call)
 {

@@ -1,6 +1,5 @@
 /*
- * Splits URLs into their parts with libcurl's own parser, so that each part is the one that a call
- * uses.
+ * Splits URLs into their parts with libcurl's own parser, so that a call uses the same parts.
  */
 #include "net/http_url.h"
 

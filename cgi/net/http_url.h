@@ -1,6 +1,6 @@
 /*
  * Parses URLs as a browser does: splits them into parts, and resolves references within a page.
- * Also parses the dates of HTTP. Both are here because both use libcurl.
+ * Also parses the dates of HTTP. All these functions are here because they use libcurl.
  */
 #ifndef NET_HTTP_URL_H
 #define NET_HTTP_URL_H

@@ -113,7 +113,7 @@ static void send_session(struct call *call, const struct chat_session *session)
 
 /*
  * If `failed` is true, counts a failed call from this address. Otherwise returns an error if there
- * were too many failed calls. The login form uses the same function with its own count.
+ * were too many failed calls. The login form has its own count.
  */
 static enum status failures(struct exchange *ex, bool failed, struct error *err)
 {
@@ -186,9 +186,9 @@ static enum status component_find(struct call *call)
 	if (status != STATUS_OK || !caller_has_domain(&call->caller, domain)) {
 		free(domain);
 		return error_set(&call->why, STATUS_NOT_FOUND,
-				 "no component accepts commands at that JID; the path must end in "
+				 "the JID in the path accepts no commands; the path must end in "
 				 "/rest/adhoc/" ADHOC_COMPONENT
-				 "@DOMAIN, with a domain that this caller may use");
+				 "@DOMAIN, and this caller must be allowed to use DOMAIN");
 	}
 	strbuf_init(&component);
 	strbuf_addf(&component, ADHOC_COMPONENT "@%s", domain);
@@ -202,9 +202,9 @@ static enum status command_read(struct call *call)
 	const struct request *req = &call->ex->req;
 
 	if (!adhoc_type_read(call->ex, &call->body, &call->answer))
-		return error_set(&call->why, STATUS_BAD_REQUEST,
-				 "the Content-Type must be that of XML or JSON: text/xml, "
-				 "application/xml or application/json");
+		return error_set(
+		    &call->why, STATUS_BAD_REQUEST,
+		    "the Content-Type must be text/xml, application/xml or application/json");
 	return adhoc_command_read(call->body, req->body.data, req->body.len, &call->command,
 				  &call->why);
 }

@@ -37,8 +37,8 @@ void adhoc_send_refusal(struct exchange *ex, int http_status, enum status status
 }
 
 /*
- * Returns the error message for the caller. It is err->text only if that is about the request, and
- * not about the server.
+ * Returns the error message for the caller. For an error of the server, returns a fixed sentence
+ * instead of err->text.
  */
 static const char *message_of(enum status status, const struct error *err)
 {
@@ -48,16 +48,16 @@ static const char *message_of(enum status status, const struct error *err)
 	case STATUS_BAD_CREDENTIALS:
 		return "no gateway caller has these credentials";
 	case STATUS_SLOW_DOWN:
-		return "too many calls; Retry-After says when to call again";
+		return "too many calls; try again after the time in Retry-After";
 	case STATUS_CHAT_SERVER:
-		return "the XMPP server made no session; the log says why";
+		return "the XMPP server did not create a session; the log contains the reason";
 	case STATUS_CHAT_TIMEOUT:
 		return "the XMPP server did not answer in time";
 	case STATUS_BUSY:
 	case STATUS_UNAVAILABLE:
-		return "not available now; Retry-After says when to try again";
+		return "not available now; try again after the time in Retry-After";
 	case STATUS_INTERNAL:
-		return "internal error; the log describes it under this request_id";
+		return "internal error; search the log for this request_id";
 	default:
 		return err != NULL && err->text[0] != '\0' ? err->text : status_title(status);
 	}

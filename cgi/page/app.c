@@ -21,7 +21,8 @@ struct app {
 	pthread_mutex_t lock; /* protects the pointer `sites`, but not the sites themselves */
 	struct sites *sites;
 	struct caller_cache *callers;
-	_Atomic int64_t misplaced_ms; /* time of the last warning, monotonic ms; 0 if none */
+	/* time of the last warning about an unknown Host or path, monotonic ms; 0 if none */
+	_Atomic int64_t misplaced_ms;
 };
 
 enum status app_new(const struct conf *conf, enum site_use use, struct app **out, struct error *err)
@@ -82,7 +83,8 @@ static void log_unchanged(const struct conf *old, const struct conf *conf)
 
 	if (key != NULL)
 		log_event(LOG_LEVEL_WARN, "restart_needed", "key", key, "why",
-			  "this key of [server] is read only when the program starts", NULL);
+			  "prebind reads this key of [server] only at its start; restart prebind",
+			  NULL);
 }
 
 static void exchange_sites(struct app *app, struct sites *sites)

@@ -27,9 +27,9 @@ static size_t without_port(const char *word, size_t len)
 }
 
 /*
- * True if the header contains the address. A web server that knows the proxy passes the visitor's
- * address to us, and the header also contains that address. Compares addresses as numbers, because
- * there are several ways to write an IPv6 address.
+ * True if the header contains the address. In this case the web server knows the proxy, and has
+ * passed to us the visitor's address that the header contains. Compares addresses as numbers,
+ * because there are several ways to write an IPv6 address.
  */
 static bool names(const char *header, const char *address)
 {
@@ -65,12 +65,13 @@ static bool comes_through_proxy(const struct request *req)
 static const char *why_of(const struct request *req)
 {
 	if (req->visitor_unknown)
-		return "the proxy is in trusted_proxies, but does not name the visitor's address, "
-		       "so limits and log use the proxy's; make it set X-Forwarded-For "
-		       "(docs/proxies.md)";
-	return "requests come through a proxy (X-Forwarded-For or Forwarded), so limits and log "
-	       "use its address for every visitor; name it in trusted_proxies, or configure "
-	       "mod_remoteip, mod_extforward or real_ip in the web server (docs/proxies.md)";
+		return "the proxy is in trusted_proxies, but does not send the visitor's address, "
+		       "so limits and the log use the proxy's address; make the proxy set "
+		       "X-Forwarded-For (docs/proxies.md)";
+	return "requests come through a proxy (X-Forwarded-For or Forwarded), so limits and the "
+	       "log use the proxy's address for every visitor. Add the proxy to trusted_proxies, "
+	       "or configure mod_remoteip, mod_extforward or real_ip in the web server "
+	       "(docs/proxies.md)";
 }
 
 void behind_proxy_notice(struct exchange *ex)

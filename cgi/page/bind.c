@@ -102,7 +102,7 @@ enum status bind_session(struct exchange *ex, struct chat_session *out, struct e
 	return status;
 }
 
-/* Makes a one-time password for the user. The rate limits count it like a session. */
+/* Makes a one-time password for the user. The rate limits count the password like a session. */
 static enum status bind_credentials(struct exchange *ex, struct prebind_credentials *out,
 				    struct error *err)
 {
@@ -212,7 +212,10 @@ void bind_write_json(const struct site_conf *conf, const struct chat_session *se
 
 /* ---- /prebind.json ---- */
 
-/* Stores the name that a guest has posted before there is a session. */
+/*
+ * If a guest posts a name before requesting a session, begins the guest's visit and stores the
+ * name.
+ */
 static enum status guest_say_name(struct exchange *ex, struct error *err)
 {
 	const struct identity_context context = exchange_context(ex);
@@ -233,7 +236,7 @@ void prebind_json_handle(struct exchange *ex)
 
 	strbuf_init_secret(&json);
 	enum status status = who ? guest_say_name(ex, &err) : bind_session(ex, &session, &err);
-	if (bind != NULL) /* the call above gives a new guest an id */
+	if (bind != NULL) /* after the call above, because that call gives a new guest an id */
 		bind_user_key(ex, user_key);
 	if (status == STATUS_OK) {
 		bind_write_json(ex->site->conf, who ? NULL : &session,

@@ -92,8 +92,8 @@ void caller_cache_add(struct caller_cache *cache, const struct adhoc_caller *cal
 /* ---- the check ---- */
 
 /*
- * Reads the caller again after the slow password check. Refuses it if it was disabled or its
- * password was changed meanwhile.
+ * Reads the caller again after the slow password check. Refuses a caller that was disabled, or
+ * whose password was changed, during the check.
  */
 static enum status caller_again(struct store *store, struct adhoc_caller *caller, struct error *err)
 {
@@ -103,8 +103,9 @@ static enum status caller_again(struct store *store, struct adhoc_caller *caller
 	if (status == STATUS_NOT_FOUND ||
 	    (status == STATUS_OK &&
 	     (now.disabled || strcmp(now.password_hash, caller->password_hash) != 0)))
-		status = error_set(err, STATUS_BAD_CREDENTIALS,
-				   "the gateway caller was changed while the password was checked");
+		status = error_set(
+		    err, STATUS_BAD_CREDENTIALS,
+		    "the gateway caller was changed during the password check; repeat the call");
 	if (status != STATUS_OK) {
 		adhoc_caller_clear(&now);
 		return status;
@@ -135,8 +136,8 @@ static enum status password_check(struct caller_cache *cache, struct store *stor
 }
 
 /*
- * True if the API key is right. If the caller has no API key, any key in the call is ignored, as
- * Tigase does.
+ * True if the API key is right. If the caller has no API key, any key in the call is ignored, as in
+ * Tigase.
  */
 static bool api_key_holds(const struct adhoc_caller *caller, const char *api_key)
 {

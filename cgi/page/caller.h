@@ -1,7 +1,7 @@
 /*
- * Checks the credentials of a caller of /rest/adhoc/{jid}, and whether it is allowed to call from
- * its address. Callers are programs with their own credentials (store/adhoc_caller.h). Users of the
- * site are not callers, and login sessions are ignored here.
+ * Checks the credentials of a caller of /rest/adhoc/{jid}, and whether the caller is allowed to
+ * call from its address. Callers are programs with their own credentials (store/adhoc_caller.h).
+ * Users of the site are not callers, and login sessions are ignored here.
  */
 #ifndef PAGE_CALLER_H
 #define PAGE_CALLER_H
@@ -14,12 +14,13 @@
  * A cache of correct passwords. With it, argon2 runs only for a caller's first call to a process.
  * Without it, a program with hundreds of calls a minute would keep a processor core busy.
  *
- * An entry is an HMAC over the caller's name, stored hash and password. Its key is random for each
- * process, so an entry is useless elsewhere. An entry no longer matches after the password was
- * changed or the caller was deleted. It never matches a caller with the same name at another site.
+ * An entry is an HMAC over the caller's name, stored hash and password. The key of the HMAC is
+ * random for each process, so an entry is useless elsewhere. An entry no longer matches after the
+ * password was changed or the caller was deleted. It never matches a caller with the same name at
+ * another site.
  *
- * The cache has a limited size, is thread-safe and lives as long as the process. It does not help
- * plain CGI, where each call has its own process.
+ * The cache has a limited size, is thread-safe and lives as long as the process. With plain CGI the
+ * cache has no effect, because each call has its own process.
  */
 #define CALLER_CACHE_MAX 64 /* entries; a new entry replaces the oldest */
 struct caller_cache;

@@ -28,8 +28,8 @@ static void add_user(const struct exchange *ex, struct view *view)
 }
 
 /*
- * Converse.js itself requests a session from prebind.json, but the page must give it the account
- * and the BOSH URL.
+ * Converse.js itself requests a session from prebind.json, but the page must give Converse.js the
+ * account and the BOSH URL.
  */
 static void write_converse(const struct exchange *ex, struct strbuf *out)
 {

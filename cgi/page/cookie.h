@@ -28,7 +28,7 @@ void cookie_expire(struct response *res, const struct site_conf *conf, enum own_
  */
 enum status own_cookie_find(const struct request *req, const struct site_conf *conf,
 			    enum own_cookie cookie, char **out, struct error *err);
-/* Like own_cookie_find, but returns the value. Returns NULL also if out of memory. */
+/* Like own_cookie_find, but returns the value. Also returns NULL if out of memory. */
 char *cookie_get(const struct request *req, const struct site_conf *conf, enum own_cookie cookie);
 
 #endif

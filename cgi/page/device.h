@@ -1,8 +1,8 @@
 /*
- * Device cookies. A browser that has logged in to an account gets a device cookie. Its later login
- * attempts are counted separately, so an attacker who guesses passwords elsewhere cannot lock the
- * owner out. The cookie does not log anyone in. The functions have no state: the key and the time
- * are parameters.
+ * Device cookies. A browser that has logged in to an account gets a device cookie. The browser's
+ * later login attempts are counted separately, so an attacker who guesses passwords elsewhere
+ * cannot lock the owner out. The cookie does not log anyone in. The functions have no state: the
+ * key and the time are parameters.
  */
 #ifndef PAGE_DEVICE_H
 #define PAGE_DEVICE_H

@@ -142,8 +142,8 @@ static void send_page(struct exchange *ex, enum status status)
 }
 
 /*
- * Redirects to the login. Returns false if there is no login, or if the redirect could be repeated
- * without end.
+ * Redirects to the login. Returns false if the site has no login, or if the redirect could be
+ * repeated without end.
  */
 static bool send_to_login(struct exchange *ex)
 {
@@ -159,8 +159,8 @@ static bool send_to_login(struct exchange *ex)
 
 /*
  * True if the Host or the path is not in the configuration, and the last such warning is old
- * enough. This is usually a mistake of the operator. Scanners cause it too, but must not fill the
- * log.
+ * enough. The cause is usually a mistake of the operator. Scanners also send such requests, but
+ * must not fill the log.
  */
 static bool is_worth_a_warning(const struct exchange *ex)
 {

@@ -37,9 +37,10 @@ static enum status find_site(struct exchange *ex, struct error *err)
 
 	ex->misplaced = found == NULL;
 	if (found == NULL)
-		return error_set(err, STATUS_NOT_FOUND,
-				 "no site has the Host '%s'; add it to `hosts` of its [site]",
-				 ex->req.host);
+		return error_set(
+		    err, STATUS_NOT_FOUND,
+		    "no site has the Host '%s'; add this host to `hosts` in a [site] section",
+		    ex->req.host);
 	enum status status = sites_borrow(ex->sites, found, clock_monotonic_ms(), &ex->site, err);
 	if (status != STATUS_OK)
 		ex->site = sites_borrow_closed(ex->sites, found);
@@ -87,11 +88,11 @@ static enum status check_scheme(const struct exchange *ex, struct error *err)
 {
 	if (ex->req.https || (ex->site->conf->allow_http && exchange_is_local(ex)))
 		return STATUS_OK;
-	return error_set(err, STATUS_HTTPS_REQUIRED,
-			 "the request came over plain http: serve the site over https. If a proxy "
-			 "in front of this web server ends TLS, name it in trusted_proxies "
-			 "(docs/proxies.md), or make the web server pass HTTPS=on for that "
-			 "proxy's requests");
+	return error_set(
+	    err, STATUS_HTTPS_REQUIRED,
+	    "the request came over plain http; serve the site over https. If a proxy in front of "
+	    "this web server terminates TLS, add the proxy to trusted_proxies (docs/proxies.md), "
+	    "or make the web server pass HTTPS=on for the proxy's requests");
 }
 
 /*
@@ -166,7 +167,9 @@ static enum status find_account(struct exchange *ex, struct error *err)
 	return jid_rule_identity(ex->site->conf, ex->reader, &ex->identity, &ex->jid, err);
 }
 
-/* Finds the user and the account if there are any. It is no error if there are none. */
+/*
+ * Finds the user and the account. A visitor without a login or without an account is not an error.
+ */
 static enum status find_visitor(struct exchange *ex, struct error *err)
 {
 	enum status status = exchange_identify(ex, err);
@@ -198,7 +201,7 @@ bool login_is_handover(const struct exchange *ex)
 	       token_may_be_posted(ex->site->conf);
 }
 
-/* Checks the origin of a posted token. It must be one of token_origins. */
+/* Checks the origin of a posted token. The origin must be one of token_origins. */
 static enum status handover_check(const struct exchange *ex, struct error *err)
 {
 	const char *origin = ex->req.origin;
@@ -209,12 +212,14 @@ static enum status handover_check(const struct exchange *ex, struct error *err)
 				 "the form has both a token and a password");
 	if (origin != NULL && conf_list_has(&ex->site->conf->token_origins, origin))
 		return STATUS_OK;
-	return error_set(err, STATUS_FORBIDDEN,
-			 "a token was posted from %s, which is not in token_origins%s",
-			 origin == NULL ? "no origin" : origin,
-			 origin != NULL && strcmp(origin, "null") == 0
-			     ? " (the page sends Referrer-Policy: no-referrer)"
-			     : "");
+	if (origin == NULL)
+		return error_set(err, STATUS_FORBIDDEN,
+				 "a token was posted without the header Origin, so prebind cannot "
+				 "compare its origin with token_origins");
+	return error_set(
+	    err, STATUS_FORBIDDEN, "a token was posted from %s, which is not in token_origins%s",
+	    origin,
+	    strcmp(origin, "null") == 0 ? " (the page sends Referrer-Policy: no-referrer)" : "");
 }
 
 static enum status binding_find(const struct exchange *ex, char **out, struct error *err)
@@ -247,8 +252,8 @@ static enum status check_login_token(struct exchange *ex, struct error *err)
 	secret_free(binding);
 	return holds ? STATUS_OK
 		     : error_set(err, STATUS_FORBIDDEN,
-				 "the login form's token is not valid: it is older than two hours, "
-				 "or the browser keeps no cookies");
+				 "the login form's token is not valid: the form is older than two "
+				 "hours, or the browser does not store cookies");
 }
 
 static enum status check_session_token(struct exchange *ex, struct error *err)
@@ -280,7 +285,7 @@ static enum status check_needs(struct exchange *ex, struct error *err)
 	else if (ex->req.method == HTTP_GET && (needs & NEED_FETCH))
 		status = csrf_check_fetch(&ex->req);
 	if (status != STATUS_OK)
-		return error_set(err, status, "the request does not come from our own pages");
+		return error_set(err, status, "the request does not come from prebind's own pages");
 	if (post && (needs & NEED_LOGIN_TOKEN))
 		status = check_login_token(ex, err);
 	if (status == STATUS_OK && post && (needs & NEED_SESSION_TOKEN))

@@ -34,7 +34,7 @@ enum status guest_pass(struct exchange *ex, struct error *err)
 	}
 	identity_clear(&ex->identity);
 	return error_set(err, STATUS_LOGIN_REQUIRED,
-			 "nobody is logged in, and guests may not use this page");
+			 "nobody is logged in, and guests are not allowed to use this page");
 }
 
 const char *guest_log_key(const struct exchange *ex)

@@ -9,16 +9,16 @@
 #include "page/app.h"
 
 /*
- * Call it after a provider has found the visitor. Accepts guests only on routes with GUEST_MAY.
- * Refuses a guest's GET for a session, because a link or a crawler could cause it. If the visitor
- * has logged in as a user, ends the visit as a guest. Returns STATUS_LOGIN_REQUIRED if guests are
- * not allowed.
+ * Call guest_pass after a provider has found the visitor. Accepts guests only on routes with
+ * GUEST_MAY. Refuses a guest's GET for a session, because a link or a crawler could send such a
+ * GET. If the visitor has logged in as a user, ends the visit as a guest. Returns
+ * STATUS_LOGIN_REQUIRED if guests are not allowed.
  */
 enum status guest_pass(struct exchange *ex, struct error *err);
 
 /*
- * Returns the log key for ex->identity.user. It is "guest" if this is a guest's id, otherwise
- * "user".
+ * Returns the log key for ex->identity.user. The key is "guest" if ex->identity.user is a guest's
+ * id, otherwise "user".
  */
 const char *guest_log_key(const struct exchange *ex);
 

@@ -107,7 +107,8 @@ static enum status attempt(struct exchange *ex, char token[SESSION_TOKEN_LEN + 1
 	char *old_token = NULL;
 
 	if (what.user == NULL || what.password == NULL)
-		return error_set(err, STATUS_BAD_REQUEST, "the form lacks user or password");
+		return error_set(err, STATUS_BAD_REQUEST,
+				 "the form has no field user or no field password");
 	enum status status = login_limit_begin(ex, what.user, &limit, err);
 	if (status != STATUS_OK)
 		return status;

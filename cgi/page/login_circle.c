@@ -34,9 +34,9 @@ bool login_circle_redirect(struct exchange *ex)
 	if (times >= TIMES_MAX) {
 		log_event(LOG_LEVEL_WARN, "login_circle", "id", ex->req.id, "site", conf->name,
 			  "ip", ex->req.remote_addr, "why",
-			  "the browser was sent to login_url several times and came straight back: "
-			  "the site has a login that no provider of `identity` finds. Check the "
-			  "configured cookie, path and database",
+			  "the browser was redirected to login_url several times and returned "
+			  "immediately, so no provider in `identity` finds the site's login. Check "
+			  "the configured cookie, path and database",
 			  NULL);
 		return false;
 	}

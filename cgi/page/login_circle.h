@@ -1,7 +1,7 @@
 /*
- * Prevents endless redirects between us and the site's login. They occur if the site considers a
- * visitor logged in but our providers do not, for example because the configured cookie name is
- * wrong. A short-lived cookie counts how often a browser was redirected to login_url.
+ * Prevents endless redirects between us and the site's login. Endless redirects occur if the site
+ * considers a visitor logged in but our providers do not, for example because the configured cookie
+ * name is wrong. A short-lived cookie counts how often a browser was redirected to login_url.
  */
 #ifndef PAGE_LOGIN_CIRCLE_H
 #define PAGE_LOGIN_CIRCLE_H

@@ -9,7 +9,7 @@
 #include "page/device.h"
 #include "page/page.h"
 
-#define SCOPE "login_ip" /* the limit's name for failures per address */
+#define SCOPE "login_ip" /* the name of the limit on failures per address */
 
 /*
  * The limit on failures from one address, for all accounts together. It is high enough for an

@@ -55,7 +55,7 @@ static void counter(struct strbuf *out, const char *name, const char *labels,
 
 static void put_requests(const struct exposition *to)
 {
-	family(to, "requests", "counter", "Answers, by route and HTTP status.");
+	family(to, "requests", "counter", "Responses, by route and HTTP status.");
 	for (size_t route = 0; route <= page_routes_count; route++)
 		for (int http = METRICS_HTTP_FIRST; http <= METRICS_HTTP_LAST; http++) {
 			uint64_t value = metrics_get_request(route, http);
@@ -75,7 +75,7 @@ static void put_binds(const struct exposition *to)
 	static const char *const backends[METRICS_BACKENDS] = {
 	    [BACKEND_TIGASE] = "tigase", [BACKEND_BOSH] = "bosh", [BACKEND_GUEST] = "guest"};
 
-	family(to, "binds", "counter", "Sessions that were asked for, by back end and result.");
+	family(to, "binds", "counter", "Requested chat sessions, by back end and result.");
 	for (size_t backend = 0; backend < METRICS_BACKENDS; backend++)
 		for (enum status result = 0; result < STATUS_COUNT; result++) {
 			uint64_t value = metrics_get_bind(backend, result);
@@ -99,7 +99,7 @@ static void put_calls(const struct exposition *to)
 
 	metrics_get_calls(calls, &sum_us);
 	family(to, "upstream_seconds", "histogram",
-	       "Time that the XMPP server took for a session.");
+	       "Time that the XMPP server needed to open a session.");
 	for (size_t i = 0; i < METRICS_BUCKETS; i++) {
 		strbuf_adds(to->out, "prebind_upstream_seconds_bucket{le=\"");
 		put_seconds(to->out, (uint64_t)metrics_bucket_us[i]);
@@ -131,7 +131,8 @@ static void put_counters(const struct exposition *to)
 	counter(to->out, "refused", "{reason=\"no_descriptor\"}", METRIC_REFUSED_NO_DESCRIPTOR);
 	counter(to->out, "refused", "{reason=\"waiting_max\"}", METRIC_REFUSED_WAITING_MAX);
 	counter(to->out, "refused", "{reason=\"upstream_max\"}", METRIC_REFUSED_UPSTREAM_MAX);
-	family(to, "breaker_opened", "counter", "Times that calls to an XMPP server were stopped.");
+	family(to, "breaker_opened", "counter",
+	       "How often the breaker stopped all calls to an XMPP server.");
 	counter(to->out, "breaker_opened", "", METRIC_BREAKER_OPENED);
 	family(to, "database_errors", "counter", "Failed calls to a database.");
 	counter(to->out, "database_errors", "{database=\"own\"}", METRIC_DATABASE_ERROR);
@@ -140,10 +141,11 @@ static void put_counters(const struct exposition *to)
 
 static void put_gauges(const struct exposition *to)
 {
-	family(to, "waiting", "gauge", "Requests that wait for another program at present.");
+	family(to, "waiting", "gauge", "Requests that are waiting for another program at present.");
 	strbuf_addf(to->out, "prebind_waiting %" PRId64 "\n", metrics_get_gauge(METRIC_WAITING));
-	family(to, "breakers_open", "gauge",
-	       "Addresses of XMPP servers that a process does not call at present.");
+	family(
+	    to, "breakers_open", "gauge",
+	    "Addresses of XMPP servers that a process has stopped calling because calls failed.");
 	strbuf_addf(to->out, "prebind_breakers_open %" PRId64 "\n",
 		    metrics_get_gauge(METRIC_BREAKERS_OPEN));
 }

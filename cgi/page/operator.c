@@ -1,7 +1,7 @@
 /*
  * Decides who is allowed to read /metrics and /status. A visitor must come from this machine or
- * send the token. For all others these pages do not exist. In plain CGI they exist for nobody,
- * because a process ends after one request and has nothing to report.
+ * send the token. For all other visitors these pages do not exist. In plain CGI they exist for
+ * nobody, because a process ends after one request and has nothing to report.
  */
 #include <string.h>
 
@@ -13,8 +13,8 @@
 #define BEARER "Bearer "
 
 /*
- * True if the request comes from this machine. A forwarded request does not count, because it can
- * come from a proxy on this machine.
+ * True if the request comes from this machine. Returns false for a forwarded request, because the
+ * proxy that forwarded it can run on this machine.
  */
 static bool is_local(const struct exchange *ex)
 {

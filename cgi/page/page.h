@@ -10,7 +10,8 @@
 #include "store/session.h"
 
 /*
- * Return a title or a sentence for the status, in the visitor's language. Borrowed from the site.
+ * Return a title or a sentence for the status, in the visitor's language. The result is borrowed
+ * from the site.
  */
 const char *page_status_title(const struct exchange *ex, enum status status);
 const char *page_status_sentence(const struct exchange *ex, enum status status);
@@ -61,8 +62,8 @@ void page_send_json(struct exchange *ex, int http_status, struct strbuf *json);
 
 /*
  * Sends the error response for `status` in the format of the route, and logs it. On a page,
- * STATUS_LOGIN_REQUIRED redirects to the login if there is one. err has the reason for the log and
- * the value of Retry-After, and can be NULL. `status` must not be STATUS_OK.
+ * STATUS_LOGIN_REQUIRED redirects to the login if the site has one. err has the reason for the log
+ * and the value of Retry-After, and can be NULL. `status` must not be STATUS_OK.
  */
 void page_send_error(struct exchange *ex, enum status status, const struct error *err);
 
@@ -79,8 +80,8 @@ bool exchange_has_account(const struct exchange *ex);
 bool operator_may_read(const struct exchange *ex);
 
 /*
- * Returns the deadline for the answer's data, in monotonic ms. The time after it is reserved for
- * writing the answer. ex->site must be set.
+ * Returns the time by which the data for the answer must be ready, in monotonic ms. The time after
+ * this deadline is reserved for writing the answer. ex->site must be set.
  */
 int64_t exchange_until_ms(const struct exchange *ex);
 
@@ -103,8 +104,8 @@ char *login_form_binding(const struct exchange *ex);
 enum status bind_session(struct exchange *ex, struct chat_session *out, struct error *err);
 
 /*
- * Call prebind_bind and prebind_check for the exchange's site, and serve other requests while they
- * wait. They also return STATUS_BUSY if too many requests are already waiting.
+ * Call prebind_bind and prebind_check for the exchange's site. Other requests are served while
+ * these calls wait. The functions also return STATUS_BUSY if too many requests are already waiting.
  */
 enum status bind_wait(struct exchange *ex, const struct jid *jid, struct chat_session *out,
 		      struct error *err);
@@ -121,9 +122,9 @@ void bind_user_key(const struct exchange *ex, char out[BIND_USER_KEY_LEN + 1]);
 /*
  * Writes {"jid":…,"sid":…,"rid":…,…} for the session, or {"bind":"required"} if session is NULL.
  * "user":… comes first, unless user_key is NULL. For a guest, adds "guest":true and, once the visit
- * has started, "name". For a user, adds "people" if that is enabled, and "name" (the name in rooms)
- * if the site has rooms. Ends with the members of bind_put_site. `who` is NULL in prebindctl, which
- * has no visitor.
+ * has started, "name". For a user, adds "people" if the list of people is enabled, and "name" (the
+ * name in rooms) if the site has rooms. Ends with the members of bind_put_site. `who` is NULL in
+ * prebindctl, which has no visitor.
  */
 void bind_write_json(const struct site_conf *conf, const struct chat_session *session,
 		     const char *user_key, const struct identity *who, struct strbuf *out);

@@ -57,8 +57,9 @@ static enum status people_ask(struct exchange *ex, struct person_list *out, stru
 	if (!exchange_has_account(ex))
 		return STATUS_OK;
 	if ((ask.q != NULL) + (ask.user != NULL) + (ask.jids != NULL) != 1)
-		return error_set(err, STATUS_BAD_REQUEST,
-				 "a search for people must have exactly one of q, user and jid");
+		return error_set(
+		    err, STATUS_BAD_REQUEST,
+		    "a search for people must have exactly one of the parameters q, user and jid");
 	enum status status = people_limit(ex, err);
 	return status == STATUS_OK ? people_find(ex->site->people, &ask, out, err) : status;
 }

@@ -1,8 +1,8 @@
 /*
- * The table of all paths that the program serves. Each row has the input that the handler takes and
- * the conditions for calling it. page/gate.c checks the conditions. The handlers of /metrics and
- * /status ask page/operator.c whether the visitor is allowed to read them. All other paths get a
- * 404. The web server itself serves the static files.
+ * The table of all paths that the program serves. Each row declares the input that the handler
+ * accepts, and the conditions for calling the handler. page/gate.c checks the conditions. The
+ * handlers of /metrics and /status ask page/operator.c whether the visitor is allowed to read them.
+ * All other paths get a 404. The web server itself serves the static files.
  */
 #include "account/people.h"
 #include "identity/guest.h"

@@ -27,7 +27,10 @@ struct plot_names {
 static const struct plot_names hour_names = {"hour_line", "hour_sum", "hour_top"};
 static const struct plot_names day_names = {"day_line", "day_sum", "day_top"};
 
-/* Returns the title of a series from the templates. If they have none, returns the series' name. */
+/*
+ * Returns the title of a series from the templates. If the templates have no title, returns the
+ * series' name.
+ */
 static const char *title_of(const struct exchange *ex, const struct status_series *series)
 {
 	const char *title = series->name;
@@ -151,7 +154,7 @@ static void fill(const struct exchange *ex, const struct status_report *report, 
 
 /*
  * Checks that the site is open and has the template. The operator's own templates can be older than
- * the program and lack it.
+ * the program and lack this template.
  */
 static enum status template_check(const struct exchange *ex, struct error *err)
 {
@@ -159,12 +162,13 @@ static enum status template_check(const struct exchange *ex, struct error *err)
 
 	if (site->templates == NULL)
 		return error_set(err, STATUS_UNAVAILABLE,
-				 "the site cannot be opened, so it has no page; ask for JSON, or "
-				 "run prebindctl status");
+				 "the site cannot be opened, so its status page is not available; "
+				 "request JSON, or run `prebindctl status`");
 	if (template_has(site->templates, TEMPLATE))
 		return STATUS_OK;
 	return error_set(err, STATUS_NOT_FOUND,
-			 "%s has no " TEMPLATE "; copy it from the installed templates",
+			 "the folder %s contains no " TEMPLATE
+			 "; copy the file from the installed templates",
 			 site->conf->templates);
 }
 

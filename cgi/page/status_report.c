@@ -43,7 +43,10 @@ const struct status_series status_series[] = {
 /* clang-format on */
 const size_t status_series_count = sizeof(status_series) / sizeof(status_series[0]);
 
-/* Adds the counts between two moments to sum. For a gauge, keeps the largest value instead. */
+/*
+ * Adds the counts between two moments to *sum. For a gauge, stores the largest value in *sum
+ * instead.
+ */
 static void add(struct history_counts *sum, const struct history_counts *from,
 		const struct history_counts *to)
 {
@@ -94,9 +97,10 @@ struct status_report *status_report_new(void)
 }
 
 /*
- * Returns the time in ms within which this percentage of the calls was answered. It is estimated
- * from a histogram, as in Prometheus: the calls between two bounds are assumed to be evenly spread.
- * A call that took longer than the last bound counts as the last bound.
+ * Returns the time in ms within which this percentage of the calls was answered. The time is
+ * estimated from a histogram, as in Prometheus: the calls between two bounds are assumed to be
+ * evenly spread. A call that took longer than the last bound is treated as if it had taken exactly
+ * that long.
  */
 static uint64_t quantile_ms(const struct history_counts *counts, int percent)
 {

@@ -15,11 +15,11 @@
 enum status_group { GROUP_ALL, GROUP_SLOW, GROUP_FAILS, GROUP_LIMITED, GROUPS };
 
 /*
- * A series is a number over time. It is a row in a table and, if it has plots, a plot of the hour
- * and one of the day.
+ * A series is a number over time. It is a row in a table and, if it has plots, a plot of the last
+ * hour and a plot of the last day.
  */
 struct status_series {
-	const char *name; /* name in JSON; its title is the text status_NAME of the templates */
+	const char *name; /* name in JSON; the title is the text status_NAME of the templates */
 	enum status_group group;
 	bool has_plot;
 	bool adds_up; /* a period's value is the sum of its steps; if false, the largest of them */
@@ -32,15 +32,15 @@ extern const struct status_series status_series[];
 extern const size_t status_series_count;
 
 /*
- * The minutes in a step of the day. The oldest step comes first, and the last step has not ended
- * yet.
+ * The length of a step of the day, in minutes. In a report the oldest step comes first, and the
+ * last step has not ended yet.
  */
 #define STATUS_STEP      15
 #define STATUS_DAY_STEPS (HISTORY_DAY / STATUS_STEP)
 struct status_report {
 	struct history_counts minutes[HISTORY_HOUR];
 	struct history_counts quarters[STATUS_DAY_STEPS];
-	struct history_counts hour, day; /* all steps together */
+	struct history_counts hour, day; /* sums of all steps */
 	struct recent_failure failures[FAILURE_KINDS][RECENT_FAILURES_MAX];
 	size_t n_failures[FAILURE_KINDS];
 };

@@ -11,7 +11,7 @@
 #include "password/formats.h"
 
 #define BCRYPT_COST_MIN 4
-#define BCRYPT_COST_MAX 13 /* about a second; each step doubles the time, and 31 takes days */
+#define BCRYPT_COST_MAX 13 /* about a second; each step doubles the time; cost 31 takes days */
 #define BCRYPT_LEN      60 /* "$2y$10$", 22 letters of salt and 31 of digest */
 #define SMF_NAME_MAX    48 /* bytes; leaves 24 of bcrypt's 72 bytes for the password */
 

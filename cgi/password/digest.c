@@ -44,7 +44,7 @@ static bool read_salt(const char **at, char behind, struct password_hash *out)
 	return true;
 }
 
-/* Returns true if the rest of the text, from at, is base64 of len bytes. */
+/* Stores the string `at` as the digest. Returns true if it can be the base64 of `len` bytes. */
 static bool read_digest(const char *at, size_t len, struct password_hash *out)
 {
 	out->digest = at;
@@ -255,8 +255,8 @@ static enum digest_kind ldap_kind(const char *text)
 }
 
 /*
- * Reads the base64 after the prefix. It has the digest and, for {SSHA} and {SSHA256}, then the
- * salt.
+ * Reads the base64 after the prefix. The base64 contains the digest and, for {SSHA} and {SSHA256},
+ * the salt after the digest.
  */
 enum password_reading ldap_read(const char *text, struct password_hash *out)
 {
@@ -290,8 +290,8 @@ static enum status ldap_compare(struct digest *digest, size_t len, const struct 
 }
 
 /*
- * Checks the number of decoded bytes. The length of base64 does not determine it, because base64 of
- * one length can hold three different numbers of bytes.
+ * Checks the number of decoded bytes. The length of the base64 does not determine this number,
+ * because base64 of one length can hold three different numbers of bytes.
  */
 static bool ldap_has_its_length(const struct password_hash *hash, const struct strbuf *stored)
 {

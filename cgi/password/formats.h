@@ -18,7 +18,7 @@ enum password_reading {
 struct password_format {
 	const char *prefix;
 	const char *name; /* for the log */
-	size_t skip;      /* bytes of prefix that the reader does not get */
+	size_t skip;      /* bytes of the prefix to remove before `read` is called */
 	bool weak; /* a thief of the table could find passwords quickly; the caller logs this */
 	bool only_if_allowed;
 	bool slashed; /* PHP's addslashes() might have changed the password before it was hashed */
@@ -43,7 +43,7 @@ static inline unsigned long salt64_value(char letter)
  */
 bool password_read_number(const char **at, char behind, unsigned long *out);
 
-/* argon2.c */
+/* from argon2.c */
 enum password_reading argon2_read(const char *text, struct password_hash *out);
 enum status argon2_verify(const struct password_hash *hash, const char *password);
 

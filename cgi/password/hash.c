@@ -105,7 +105,7 @@ enum status password_hash_read(const char *text, bool allow_weak, struct passwor
 		return error_set(err, STATUS_BAD_CREDENTIALS, "no password is set");
 	if (format == NULL || len > PASSWORD_HASH_MAX)
 		return error_set(err, STATUS_BAD_CREDENTIALS,
-				 "the stored password hash is of a kind that is not supported");
+				 "the format of the stored password hash is not supported");
 	if (format->only_if_allowed && !allow_weak)
 		return error_set(
 		    err, STATUS_BAD_CREDENTIALS,
@@ -118,8 +118,8 @@ enum status password_hash_read(const char *text, bool allow_weak, struct passwor
 		return STATUS_OK;
 	case READING_COSTLY:
 		return error_set(err, STATUS_BAD_CREDENTIALS,
-				 "the stored password hash (%s) needs more work than prebind does "
-				 "for one password",
+				 "the stored password hash (%s) requires more work than prebind "
+				 "allows for one password",
 				 format->name);
 	default:
 		return error_set(err, STATUS_BAD_CREDENTIALS,

@@ -1,7 +1,7 @@
 /*
  * The password hashes of sites: their formats, a limit on the cost of each, and the check of a
  * password. Reading a hash computes nothing; verifying it does the work. The table of formats is in
- * hash.c, the queue for verifications in password.h.
+ * hash.c. The queue for verifications is in password.h.
  */
 #ifndef PASSWORD_HASH_H
 #define PASSWORD_HASH_H

@@ -146,7 +146,7 @@ static enum status work_for_nobody(const struct password_claim *claim)
 
 	usual_get(claim, text);
 	enum status status = password_hash_read(text, claim->allow_weak, &hash, NULL);
-	if (status != STATUS_OK) /* no hash, or the site no longer accepts weak hashes */
+	if (status != STATUS_OK) /* there is no hash, or it is weak and no longer accepted */
 		status = password_hash_read(dummy_hash(), false, &hash, NULL);
 	if (status == STATUS_OK) {
 		bool fits = strlen(claim->password) <= password_hash_max(&hash);
@@ -186,7 +186,7 @@ enum status password_claim_verify(const struct password_claim *claim, struct err
 	enum status status = STATUS_BAD_CREDENTIALS;
 
 	if (claim->hash == NULL)
-		error_set(err, status, "no such user, or no password set");
+		error_set(err, status, "the user does not exist or has no password");
 	else
 		status = password_hash_read(claim->hash, claim->allow_weak, &hash, err);
 	if (!queue_enter())

@@ -1,7 +1,7 @@
 /*
  * Verifies passwords. At most one check per core runs at a time. Other checks wait for a short time
- * or are refused, so that logins cannot use up the machine. An unknown user takes the same work as
- * a known one, so that the time does not reveal which users exist.
+ * or are refused, so that logins cannot use up the machine. A check for an unknown user takes as
+ * much work as for a known user, so that the time does not reveal which users exist.
  */
 #ifndef PASSWORD_PASSWORD_H
 #define PASSWORD_PASSWORD_H

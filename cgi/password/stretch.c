@@ -1,14 +1,14 @@
 /*
  * Verifies hashes made by repeating a digest: phpass (WordPress before 6.8, phpBB 3.0, Joomla 2.5),
- * Drupal 7 to 10.0, and Apache's apr1. They differ in digest and alphabet. The hash gives the
- * number of rounds, for which we have limits.
+ * Drupal 7 to 10.0, and Apache's apr1. These formats differ in digest and alphabet. The hash gives
+ * the number of rounds, for which we have limits.
  */
 #include "base/codec.h"
 #include "base/crypto.h"
 #include "password/formats.h"
 
 #define STRETCH_LOG_MIN 7
-#define PHPASS_LOG_MAX  17 /* 131072 rounds; the format allows 30, which would take minutes */
+#define PHPASS_LOG_MAX  17 /* 131072 rounds; the format allows 2^30, which would take minutes */
 #define DRUPAL_LOG_MAX  19
 #define STRETCH_SALT    8
 #define STRETCH_HEAD    12 /* "$P$", one letter for the rounds, and eight letters of salt */

@@ -1,5 +1,5 @@
 /*
- * Functions of the service that several back ends use.
+ * Functions that several back ends use.
  */
 #include "prebind/backends.h"
 

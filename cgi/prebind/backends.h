@@ -18,10 +18,10 @@
 struct prebind_call {
 	struct http_client *http;
 	const char *url;               /* the address chosen for this call */
-	const struct jid *jid;         /* resource "" means that the server chooses it */
+	const struct jid *jid;         /* with resource "", the server chooses the resource */
 	int64_t deadline_ms;           /* monotonic; for all requests of this call together */
 	enum upstream_outcome outcome; /* OUTCOME_NONE at first; the back end's `bind` sets it */
-	const char *blame; /* constant; the key that a failed check concerns; NULL means url_key */
+	const char *blame; /* static; the key that a failed check is about; NULL for url_key */
 };
 
 struct prebind_backend {
@@ -29,13 +29,13 @@ struct prebind_backend {
 	const char *url_key; /* the key whose addresses are at url_offset in struct site_conf */
 	size_t url_offset;
 	/*
-	 * True if the server chooses the JID. Only the domain must be the same as in the call's
-	 * JID. The JID of a session then has no account, so no account is created for it.
+	 * True if the server chooses the JID of the session. This JID must have the domain of the
+	 * call's JID. No account belongs to the session, so no account is created for it.
 	 */
 	bool gives_jid;
 	/*
-	 * Reads the secrets, and makes the back end's own checks of the addresses. Sets *state,
-	 * which `close` frees.
+	 * Reads the secrets, and checks the addresses as this back end requires. Sets *state, which
+	 * `close` frees.
 	 */
 	enum status (*open)(const struct site_conf *conf, struct store *store, void **state,
 			    struct error *err);
@@ -44,15 +44,15 @@ struct prebind_backend {
 	enum status (*bind)(void *state, struct prebind_call *call, struct chat_session *out,
 			    struct error *err);
 	/*
-	 * Appends a one-time password for the call's JID to out, without any request. The member is
+	 * Appends a one-time password for the call's JID to out. Makes no request. The member is
 	 * NULL if this back end has no one-time passwords.
 	 */
 	enum status (*one_time)(void *state, struct prebind_call *call, struct strbuf *out,
 				struct error *err);
 	/*
-	 * Creates the account of the call's JID. Called only if the site provisions accounts.
-	 * *existed becomes true if the account existed before; it then keeps its own password. If a
-	 * failure shows something about the server at the call's address, sets call->outcome.
+	 * Creates the account of the call's JID. Called only if the site provisions accounts. Sets
+	 * *existed to true if the account existed before; its password is then not changed. If the
+	 * server at the call's address is the reason for a failure, sets call->outcome.
 	 */
 	enum status (*create_account)(void *state, struct prebind_call *call, const char *password,
 				      bool *existed, struct error *err);

@@ -1,6 +1,6 @@
 /*
- * The ways to log in, one for each value of bosh_auth. Also chooses the mechanism, and makes the
- * error sentences that all ways share.
+ * Has the table of the ways to log in, one for each value of bosh_auth. This file also chooses the
+ * SASL mechanism, and makes the error sentences that all ways share.
  */
 #include "prebind/bosh_auth.h"
 
@@ -90,19 +90,20 @@ const char *bosh_auth_mechanism(const struct bosh_auth *auth, const char *offere
 		return chosen;
 	if (auth->way == &bosh_auth_anonymous)
 		error_set(err, STATUS_CHAT_SERVER,
-			  "the XMPP server offers no ANONYMOUS at the host of guest_domain, only: "
-			  "%s. Make it a host for guests: see docs/guests.md",
+			  "the XMPP server does not offer ANONYMOUS on the host in guest_domain; "
+			  "it offers only: %s. Configure this host for guests: see docs/guests.md",
 			  offered[0] ? offered : "none");
 	else if (in_clear != NULL)
-		error_set(err, STATUS_CHAT_SERVER,
-			  "the XMPP server offers only %s, which sends the password in clear, and "
-			  "bosh_service is neither https nor on loopback: use https",
-			  in_clear);
+		error_set(
+		    err, STATUS_CHAT_SERVER,
+		    "the XMPP server offers only %s, which sends the password in clear, and "
+		    "bosh_service is neither an https address nor a loopback address: use https",
+		    in_clear);
 	else
 		error_set(err, STATUS_CHAT_SERVER,
-			  "the XMPP server offers none of the mechanisms that bosh_auth = %s may "
-			  "use (%s), only: %s. Some servers offer PLAIN only over https: with "
-			  "Prosody behind a proxy set consider_bosh_secure = true",
+			  "the XMPP server offers none of the mechanisms that bosh_auth = %s can "
+			  "use (%s); it offers only: %s. Some servers offer PLAIN only over https: "
+			  "for Prosody behind a proxy, set consider_bosh_secure = true",
 			  auth->name, auth->mechanisms, offered[0] ? offered : "none");
 	return NULL;
 }
@@ -121,27 +122,29 @@ void bosh_credentials_clear(struct bosh_credentials *credentials)
 }
 
 /*
- * Advice for conditions of RFC 6120, 6.5. For all other conditions the operator needs the server's
- * log.
+ * Advice to the operator for some SASL errors (RFC 6120, 6.5). For all other errors, the operator
+ * needs the server's log.
  */
 static const struct advice {
 	const char *condition;
 	const char *text;
 } advices[] = {
-    {"account-disabled",       "enable it there"						      },
-    {"credentials-expired",    "renew them there"						     },
-    {"encryption-required",    "it requires TLS: set bosh_service to its https address"               },
-    {"mechanism-too-weak",     "it requires another mechanism for this account: check bosh_mechanisms"},
-    {"temporary-auth-failure", "it cannot look up the account now: see its log"                       },
-    {"invalid-mechanism",      "it refuses a mechanism that it offered: see its log"                  },
-    {"malformed-request",      "it cannot read our SASL data: see its log"                            },
+    {"account-disabled",       "enable the account on the server"                                    },
+    {"credentials-expired",    "renew the credentials on the server"                                 },
+    {"encryption-required",
+     "the server requires TLS: set bosh_service to the server's https address"                       },
+    {"mechanism-too-weak",
+     "the server requires another mechanism for this account: check bosh_mechanisms"                 },
+    {"temporary-auth-failure", "the server cannot look up the account now: see the server's log"     },
+    {"invalid-mechanism",      "the server refuses a mechanism that it offered: see the server's log"},
+    {"malformed-request",      "the server cannot read prebind's SASL data: see the server's log"    },
 };
 
 bool bosh_auth_refused(const struct bosh_auth *auth, const struct jid *jid,
 		       const struct bosh_credentials *credentials, const char *condition,
 		       struct error *err)
 {
-	const char *advice = "see its log";
+	const char *advice = "see the server's log";
 
 	if (strcmp(condition, "not-authorized") == 0 || strcmp(condition, "invalid-authzid") == 0) {
 		auth->way->refused(auth->state, jid, credentials, err);

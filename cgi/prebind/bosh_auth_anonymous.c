@@ -1,6 +1,6 @@
 /*
- * How guests log in: with SASL ANONYMOUS (RFC 4505), which needs no secret. The XMPP server chooses
- * the JID. Its configuration also decides what a guest is allowed to do (docs/guests.md).
+ * Guests log in with SASL ANONYMOUS (RFC 4505), which needs no secret. The XMPP server chooses the
+ * JID. The server's configuration also decides what a guest is allowed to do (docs/guests.md).
  */
 #include "prebind/bosh_auth.h"
 
@@ -35,8 +35,8 @@ static void anonymous_refused(void *state, const struct jid *jid,
 	(void)state;
 	(void)credentials;
 	error_set(err, STATUS_CHAT_SERVER,
-		  "the XMPP server lets no guest in at %s (not-authorized): make it a host for "
-		  "guests, see docs/guests.md",
+		  "the XMPP server does not admit guests on %s (not-authorized): configure this "
+		  "host for guests, see docs/guests.md",
 		  jid->domain);
 }
 

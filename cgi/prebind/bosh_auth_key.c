@@ -98,11 +98,12 @@ static void token_refused(void *state, const struct jid *jid,
 	const struct shared_key *key = state;
 
 	(void)credentials;
-	error_set(err, STATUS_CHAT_SERVER,
-		  "the XMPP server refuses the one-time token for %s@%s (not-authorized): it must "
-		  "have the key in bosh_token_key_file (%s), and the clocks of both machines must "
-		  "agree. Its log says which is wrong",
-		  jid->localpart, jid->domain, key->file);
+	error_set(
+	    err, STATUS_CHAT_SERVER,
+	    "the XMPP server refuses the one-time token for %s@%s (not-authorized): the server "
+	    "must have the key in bosh_token_key_file (%s), and the clocks of both machines must "
+	    "agree. The server's log shows whether the key or the clock is wrong",
+	    jid->localpart, jid->domain, key->file);
 }
 
 const struct bosh_auth_way bosh_auth_token = {
@@ -144,12 +145,11 @@ static void jwt_refused(void *state, const struct jid *jid,
 	const struct shared_key *key = state;
 
 	(void)credentials;
-	error_set(
-	    err, STATUS_CHAT_SERVER,
-	    "the XMPP server refuses the JWT for %s@%s (not-authorized). On that "
-	    "server, jwt_key must be the key in bosh_jwt_key_file (%s), jwt_jid_field must be jid, "
-	    "and the clock must be at most a minute ahead of this machine's",
-	    jid->localpart, jid->domain, key->file);
+	error_set(err, STATUS_CHAT_SERVER,
+		  "the XMPP server refuses the JWT for %s@%s (not-authorized). On that server, "
+		  "jwt_key must be the key in bosh_jwt_key_file (%s), jwt_jid_field must be jid, "
+		  "and the clock must be at most a minute ahead of prebind's clock",
+		  jid->localpart, jid->domain, key->file);
 }
 
 const struct bosh_auth_way bosh_auth_jwt = {

@@ -11,7 +11,7 @@
 #include "prebind/ejabberd_api.h"
 #include "prebind/oauth_tokens.h"
 
-#define TOKEN_LIFE_S   600  /* requested lifetime; a stolen token can be used for that long */
+#define TOKEN_LIFE_S   600  /* requested lifetime, during which a stolen token can be used */
 #define TOKEN_MARGIN_S 60   /* safety margin, because log-ins can be slow and clocks can differ */
 #define TOKEN_MAX      1024 /* bytes; an ejabberd token has 32 bytes or is a JWT */
 
@@ -26,7 +26,7 @@ static const struct ejabberd_api_words api_words = {
     .password_key = "bosh_oauth_password_file",
     .risk = "anyone who reads the traffic could log in as any user",
     .command = "oauth_issue_token",
-    .bad_request = "its oauth_issue_token must be that of ejabberd 20 or later",
+    .bad_request = "oauth_issue_token must be the command of ejabberd 20 or later",
 };
 
 static void oauth_close(void *state)
@@ -80,8 +80,9 @@ static void request_write(const char *jid, struct strbuf *out)
 }
 
 /*
- * Reads the lifetime from {"token":"…","scopes":[…],"expires_in":"600 seconds"}. In some versions
- * of ejabberd expires_in is a number.
+ * Returns the lifetime in seconds from {"token":"…","scopes":[…],"expires_in":"600 seconds"}. The
+ * result is at most TOKEN_LIFE_S, and is TOKEN_LIFE_S if the answer has no lifetime. In some
+ * versions of ejabberd expires_in is a number.
  */
 static long life_read(const struct json *answer)
 {
@@ -97,8 +98,8 @@ static long life_read(const struct json *answer)
 }
 
 /*
- * Checks a token. It becomes part of a SASL message, and a NUL would end that message. Real tokens
- * are printable ASCII.
+ * True if a token is safe inside a SASL message, where a NUL would end the message. Real tokens are
+ * printable ASCII.
  */
 static bool token_is_sound(const char *token)
 {
@@ -126,15 +127,16 @@ static enum status token_read(const struct http_answer *answer, struct strbuf *t
 			status = error_no_memory(err);
 	} else {
 		status = error_set(err, STATUS_CHAT_SERVER,
-				   "bosh_oauth_url answers without a token: set it to ejabberd's "
-				   "/api/oauth_issue_token");
+				   "the answer of bosh_oauth_url has no token: set bosh_oauth_url "
+				   "to the address of ejabberd's /api/oauth_issue_token");
 	}
 	json_free(root);
 	return status;
 }
 
 /*
- * Requests a new token. If the API fails, the log-in cannot succeed, so the call counts as failed.
+ * Requests a new token. If the API fails, the log-in cannot succeed, so the outcome of the call is
+ * OUTCOME_FAILED.
  */
 static enum status token_issue(const struct oauth *oauth, struct prebind_call *call,
 			       const char *jid, struct strbuf *token, struct error *err)
@@ -190,11 +192,11 @@ static void oauth_refused(void *state, const struct jid *jid,
 	if (text != NULL)
 		oauth_tokens_drop(oauth->tokens, text, credentials->secret.data);
 	free(text);
-	error_set(
-	    err, STATUS_CHAT_SERVER,
-	    "the XMPP server refuses the OAuth token for %s@%s (not-authorized): bosh_oauth_url "
-	    "(%s) must be the API of the same server, and its oauth_access must allow the account",
-	    jid->localpart, jid->domain, oauth->api.url);
+	error_set(err, STATUS_CHAT_SERVER,
+		  "the XMPP server refuses the OAuth token for %s@%s (not-authorized): "
+		  "bosh_oauth_url (%s) must be the API of the same server, and the server's "
+		  "oauth_access must allow the account",
+		  jid->localpart, jid->domain, oauth->api.url);
 }
 
 const struct bosh_auth_way bosh_auth_oauth = {

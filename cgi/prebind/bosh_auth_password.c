@@ -141,13 +141,13 @@ static enum status password_prepare(void *state, struct prebind_call *call,
 		status = site_ask(passwords, jid, &out->secret, err);
 	if (status != STATUS_NOT_FOUND)
 		return status;
-	return error_set(err, STATUS_NO_CHAT_ACCOUNT,
-			 "no XMPP password is stored for %s@%s%s: set it with: prebindctl map set "
-			 "%s %s@%s --xmpp-password-stdin",
-			 jid->localpart, jid->domain,
-			 passwords->query != NULL ? ", and bosh_password_query returns none" : "",
-			 out->site_user != NULL ? out->site_user : "USER", jid->localpart,
-			 jid->domain);
+	return error_set(
+	    err, STATUS_NO_CHAT_ACCOUNT,
+	    "no XMPP password is stored for %s@%s%s; to store the password, run: prebindctl map "
+	    "set %s %s@%s --xmpp-password-stdin",
+	    jid->localpart, jid->domain,
+	    passwords->query != NULL ? ", and bosh_password_query returns no password" : "",
+	    out->site_user != NULL ? out->site_user : "USER", jid->localpart, jid->domain);
 }
 
 static void password_refused(void *state, const struct jid *jid,
@@ -157,22 +157,22 @@ static void password_refused(void *state, const struct jid *jid,
 	if (credentials->made)
 		error_set(err, STATUS_CHAT_SERVER,
 			  "the XMPP server refuses the password that prebind chose for %s@%s when "
-			  "it made the account (not-authorized): if the account existed before, it "
-			  "kept its own password; set that one with: prebindctl map set USER %s@%s "
-			  "--xmpp-password-stdin",
+			  "it created the account (not-authorized). If the account existed before, "
+			  "it still has its old password; store the old password with: prebindctl "
+			  "map set USER %s@%s --xmpp-password-stdin",
 			  jid->localpart, jid->domain, jid->localpart, jid->domain);
 	else if (credentials->site_user != NULL)
 		error_set(err, STATUS_CHAT_SERVER,
 			  "the XMPP server refuses the password that is stored for %s@%s "
-			  "(not-authorized): set the right one with: prebindctl map set %s %s@%s "
-			  "--xmpp-password-stdin",
+			  "(not-authorized); to store the right password, run: prebindctl map set "
+			  "%s %s@%s --xmpp-password-stdin",
 			  jid->localpart, jid->domain, credentials->site_user, jid->localpart,
 			  jid->domain);
 	else
 		error_set(
 		    err, STATUS_CHAT_SERVER,
 		    "the XMPP server refuses the password that bosh_password_query returns for "
-		    "%s@%s (not-authorized): it must return that account's password in clear",
+		    "%s@%s (not-authorized): the query must return the account's password in clear",
 		    jid->localpart, jid->domain);
 }
 

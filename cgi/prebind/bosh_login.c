@@ -1,8 +1,9 @@
 /*
- * Back end bosh. The program itself logs in, over one connection. The steps are session creation,
- * SASL, stream restart and bind (XEP-0124, XEP-0206, RFC 6120). bosh_auth.c provides the secret for
- * the log-in, xmpp/bosh.c and xmpp/sasl.c make the messages, and bosh_session.c sends them. This
- * file decides the order of the steps, and has their error sentences.
+ * The back end bosh, in which the program itself logs in, over one connection. The steps are
+ * session creation, SASL, stream restart and bind (XEP-0124, XEP-0206, RFC 6120). bosh_auth.c
+ * provides the secret for the log-in, xmpp/bosh.c and xmpp/sasl.c make the messages, and
+ * bosh_session.c sends them. This file decides the order of the steps, and makes the error
+ * sentences about the steps.
  */
 #include "prebind/bosh_session.h"
 
@@ -19,7 +20,7 @@
 #include "xmpp/sasl.h"
 
 #define SASL_STEPS_MAX    8 /* SCRAM needs three */
-#define STRAY_STANZAS_MAX 4 /* stanzas before an iq's result; few, as nobody can write to us yet */
+#define STRAY_STANZAS_MAX 4 /* limit on stanzas before an iq's result; nobody can send to us yet */
 #define IQ_BIND           "bind1"
 #define IQ_SESSION        "session1"
 
@@ -37,7 +38,7 @@ struct login {
 	struct bosh_credentials credentials;
 	struct bosh_session session;
 	const char *mechanism;
-	bool again; /* the log-in failed, but may succeed with other credentials */
+	bool again; /* the log-in failed, but can succeed with other credentials */
 };
 
 static void bosh_close(void *state)
@@ -92,7 +93,7 @@ static enum status guest_open(const struct site_conf *conf, struct store *store,
 
 /* ---- the steps ---- */
 
-/* Sends one SASL element: <auth> if mechanism is given, otherwise <response>. */
+/* Sends one SASL element: <auth> if `mechanism` is not NULL, otherwise <response>. */
 static enum status sasl_send(struct bosh_session *session, const char *mechanism,
 			     const char *base64, struct error *err)
 {
@@ -124,7 +125,7 @@ static enum status sasl_reply(struct bosh_session *session, struct sasl *sasl,
 	return status;
 }
 
-/* RFC 6120, 6.4.6: data in <success/> is the server's last message, such as SCRAM's signature. */
+/* Data in <success/> is the server's last message, such as SCRAM's signature (RFC 6120, 6.4.6). */
 static enum status sasl_finish(const struct bosh_session *session, struct sasl *sasl,
 			       struct error *err)
 {
@@ -136,8 +137,8 @@ static enum status sasl_finish(const struct bosh_session *session, struct sasl *
 	secret_free(ours);
 	if (status == STATUS_OK && !sasl_done(sasl))
 		status = error_set(err, STATUS_CHAT_SERVER,
-				   "the XMPP server ended the login without proving that it knows "
-				   "the password, so the session was not used");
+				   "the XMPP server ended the login but did not prove that it "
+				   "knows the password, so the session was not used");
 	return status;
 }
 
@@ -183,22 +184,22 @@ static enum status authenticate(struct login *login, struct error *err)
 /* Sets the error for a condition of RFC 6120, 7.6.2 and 7.7.2. */
 static enum status bind_refused(const char *condition, struct error *err)
 {
-	const char *advice = "see its log";
+	const char *advice = "see the server's log";
 
 	if (strcmp(condition, "conflict") == 0)
-		advice =
-		    "another session of this account already uses it: set resource = web-{random}";
+		advice = "another session of this account already uses the resource: set resource "
+			 "= web-{random}";
 	else if (strcmp(condition, "resource-constraint") == 0)
 		advice = "this account has too many sessions: raise the server's limit, or shorten "
-			 "its session_life";
+			 "the time after which the server ends an unused session";
 	else if (strcmp(condition, "bad-request") == 0 || strcmp(condition, "not-allowed") == 0)
-		advice = "it does not accept this resource: check the key resource";
+		advice = "the server does not accept this resource: check the key resource";
 	return error_set(err, STATUS_CHAT_SERVER,
 			 "the XMPP server refuses to bind a resource (%s): %s",
 			 condition[0] ? condition : "no reason given", advice);
 }
 
-/* Sends an iq and waits for its result. Other stanzas that arrive before it are ignored. */
+/* Sends an iq and waits for its result. Other stanzas before the result are ignored. */
 static enum status iq(struct bosh_session *session, const struct strbuf *payload,
 		      enum bosh_step wanted, struct error *err)
 {
@@ -221,8 +222,8 @@ static enum status iq(struct bosh_session *session, const struct strbuf *payload
 }
 
 /*
- * Binds a resource. Sets *jid to the full JID; the caller frees *jid. The session iq is sent only
- * if the server requires it.
+ * Binds a resource. Sets *jid to the full JID; the caller frees *jid. Sends the iq that establishes
+ * a session only if the server requires this iq.
  */
 static enum status bind_resource(struct bosh_session *session, const char *resource, char **jid,
 				 struct error *err)
@@ -283,7 +284,10 @@ static void session_hand_over(const struct bosh_session *session, char *jid,
 	chat_session_set_rid(out, session->rid);
 }
 
-/* Runs one session. On success the session is passed on to the browser, otherwise it is ended. */
+/*
+ * Logs in with one session. On success the session is passed on to the browser. After a failure, or
+ * if the visitor has left, the session is ended.
+ */
 static enum status bind_once(const struct bosh_state *bosh, struct login *login,
 			     struct prebind_call *call, struct chat_session *out, struct error *err)
 {
@@ -337,7 +341,8 @@ static enum status bosh_one_time(void *state, struct prebind_call *call, struct 
 	enum status status;
 
 	if (!bosh->auth.way->one_time)
-		return error_set(err, STATUS_NOT_FOUND, "bosh_auth = %s has no one-time passwords",
+		return error_set(err, STATUS_NOT_FOUND,
+				 "bosh_auth = %s does not support one-time passwords",
 				 bosh->auth.name);
 	bosh_credentials_init(&credentials);
 	status = bosh->auth.way->prepare(bosh->auth.state, call, &credentials, err);
@@ -348,8 +353,8 @@ static enum status bosh_one_time(void *state, struct prebind_call *call, struct 
 }
 
 /*
- * Creates a session and ends it, without a log-in. This shows whether the service works for this
- * domain, and what it offers.
+ * Creates a session and ends it, without a log-in. The session shows whether the service works for
+ * this domain, and which mechanisms it offers.
  */
 static enum status bosh_check(void *state, struct prebind_call *call, struct error *said)
 {
@@ -364,8 +369,8 @@ static enum status bosh_check(void *state, struct prebind_call *call, struct err
 		status = STATUS_CHAT_SERVER;
 	if (status == STATUS_OK)
 		error_set(said, STATUS_OK,
-			  "bosh_service answers for %s and offers %s; a session that no browser "
-			  "uses lives %ld s",
+			  "bosh_service serves the domain %s and offers the mechanisms %s; a "
+			  "session that no browser uses expires after %ld s",
 			  session.domain, session.answer.mechanisms, session.inactivity);
 	bosh_session_terminate(&session);
 	bosh_session_end(&session, call);

@@ -10,10 +10,12 @@
 #include "base/secret.h"
 #include "base/strbuf.h"
 
-#define EMPTY_ANSWERS_MAX 8    /* empty answers in a row; each can be a long poll without data */
-#define LIFE_DEFAULT_S    30   /* default for inactivity; the shortest value that was measured */
-#define TERMINATE_MAX_MS  1000 /* a visitor waits at most this long for a failed session to end */
-#define FIRST_RID_BIT     0x80000000u
+/* The server can hold each poll for a long time, so the number of polls in a row is limited. */
+#define EMPTY_ANSWERS_MAX 8
+/* This value is used if the server sends no `inactivity`. It is the shortest that was measured. */
+#define LIFE_DEFAULT_S   30
+#define TERMINATE_MAX_MS 1000 /* a visitor waits at most this long for a failed session to end */
+#define FIRST_RID_BIT    0x80000000u
 
 enum status bosh_session_start(struct bosh_session *session, const struct site_conf *conf,
 			       const char *domain, const struct prebind_call *call,
@@ -62,20 +64,20 @@ static enum status answer_take(struct bosh_session *session, struct error *err)
 	if (session->http.status != 200 && session->sid[0])
 		return error_set(
 		    err, STATUS_CHAT_SERVER,
-		    "bosh_service ended the session with HTTP status %d: it was restarted, or a "
-		    "proxy in front of it sent the request to another node",
+		    "bosh_service ended the session with HTTP status %d: the server was restarted, "
+		    "or a proxy in front of the server sent the request to another node",
 		    session->http.status);
 	if (session->http.status == 404) /* Prosody also answers 404 for a host without mod_bosh */
 		return error_set(
 		    err, STATUS_CHAT_SERVER,
-		    "bosh_service answered with HTTP status 404 instead of a BOSH body: check its "
-		    "path, and that BOSH is switched on for the host in its address, which serves "
-		    "%s (with Prosody: the VirtualHost, or http_default_host)",
+		    "bosh_service answered with HTTP status 404 instead of a BOSH body: check the "
+		    "path. BOSH must be enabled for the host name in the address, and this host "
+		    "must serve %s (with Prosody: the VirtualHost, or http_default_host)",
 		    session->domain);
 	if (session->http.status != 200)
 		return error_set(err, STATUS_CHAT_SERVER,
 				 "bosh_service answered with HTTP status %d instead of a BOSH "
-				 "body: check its path",
+				 "body: check the path of bosh_service",
 				 session->http.status);
 	bosh_answer_clear(&session->answer);
 	session->answer = (struct bosh_answer){0};
@@ -84,8 +86,8 @@ static enum status answer_take(struct bosh_session *session, struct error *err)
 }
 
 /*
- * Sends a body and reads the answer. After a failure the session cannot be used: either the server
- * has ended it, or we do not know which rid the server expects.
+ * Sends a body and reads the answer. After a failure the session cannot be used, because the server
+ * has ended it, or because we do not know which rid the server expects.
  */
 static enum status exchange(struct bosh_session *session, const struct strbuf *body,
 			    struct error *err)
@@ -140,11 +142,12 @@ enum status bosh_session_expect(const struct bosh_session *session, enum bosh_st
 {
 	if (session->answer.step == step)
 		return STATUS_OK;
-	return error_set(
-	    err, STATUS_CHAT_SERVER,
-	    "bosh_service gave %s to %s: check that it is the BOSH service of an XMPP server",
-	    session->answer.step == BOSH_NOTHING ? "only empty answers" : "an unexpected answer",
-	    after);
+	return error_set(err, STATUS_CHAT_SERVER,
+			 "bosh_service sent %s after %s: check that bosh_service is the BOSH "
+			 "service of an XMPP server",
+			 session->answer.step == BOSH_NOTHING ? "only empty answers"
+							      : "an unexpected answer",
+			 after);
 }
 
 static void creation_take(struct bosh_session *session)

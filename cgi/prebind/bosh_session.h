@@ -1,6 +1,7 @@
 /*
- * One BOSH session in which this program is the client. Handles the connection and the rids, sends
- * one body and reads one answer at a time. For back end bosh; bosh_login.c decides what to send.
+ * One BOSH session in which this program is the client. The functions handle the connection and the
+ * rids, and send one body and read one answer at a time. Only the back end bosh uses them;
+ * bosh_login.c decides what to send.
  */
 #ifndef PREBIND_BOSH_SESSION_H
 #define PREBIND_BOSH_SESSION_H
@@ -20,7 +21,7 @@ struct bosh_session {
 	char sid[BOSH_SID_MAX + 1];    /* "" if there is no session, or if it has ended */
 	int64_t rid;                   /* the rid of the next request */
 	long hold;
-	long wait;       /* seconds */
+	long wait;       /* how many seconds the server can hold a request */
 	long inactivity; /* how many seconds the server keeps a session without requests */
 	struct http_answer http;
 	struct bosh_answer answer; /* the last answer */
@@ -55,8 +56,8 @@ enum status bosh_session_expect(const struct bosh_session *session, enum bosh_st
 				const char *after, struct error *err);
 
 /*
- * Ends the session, if there is one. Otherwise the server would keep it until its inactivity time
- * is over. This takes at most one second, and ignores errors.
+ * Ends the session, if there is one. Otherwise the server would keep the session until its
+ * inactivity time is over. The call takes at most one second, and ignores errors.
  */
 void bosh_session_terminate(struct bosh_session *session);
 

@@ -38,7 +38,7 @@ enum status bosh_url_make(const struct site_conf *conf, const char *hostname, ch
 	if (name == NULL && placeholder_is_in(conf->bosh_url, PLACEHOLDER_HOSTNAME))
 		return error_set(err, STATUS_CHAT_SERVER,
 				 "the session is on the node \"%s\", which bosh_hosts does not "
-				 "list: add it there if it is one of your nodes",
+				 "list: if this node is one of your nodes, add it to bosh_hosts",
 				 hostname);
 	strbuf_init(&url);
 	placeholder_fill(conf->bosh_url, PLACEHOLDER_HOSTNAME, name, &url);

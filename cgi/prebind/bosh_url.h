@@ -1,7 +1,7 @@
 /*
  * Makes the bosh_url of one session. {hostname} is replaced by the node that holds the session, if
- * bosh_hosts lists that node. A node name that an upstream sends is used as an address only if it
- * is listed.
+ * bosh_hosts lists that node. A node name that an upstream sends is used as an address only if
+ * bosh_hosts lists this name.
  */
 #ifndef PREBIND_BOSH_URL_H
 #define PREBIND_BOSH_URL_H
@@ -13,8 +13,8 @@
 #include "conf/conf.h"
 
 /*
- * Returns the name under which browsers reach a node. `node` is a word of bosh_hosts. The result
- * points into `node`.
+ * Returns the name under which browsers reach a node. `node` is an entry of bosh_hosts, "NODE" or
+ * "NODE=NAME". The result points into `node`.
  */
 const char *bosh_url_public_name(const char *node);
 

@@ -4,13 +4,13 @@
  */
 #include "prebind/breaker.h"
 
-#define CALLS_MIN         10    /* FAILED_PERCENT applies from this many calls in the window */
-#define FAILED_PERCENT    50    /* percent of failed calls in the window that opens the breaker */
-#define NOT_CONNECTED_MAX 5     /* failed connections in a row that open the breaker */
+#define CALLS_MIN         10    /* with fewer calls in the window, FAILED_PERCENT is not applied */
+#define FAILED_PERCENT    50    /* the breaker opens if this percentage of the calls has failed */
+#define NOT_CONNECTED_MAX 5     /* the breaker opens after so many failed connections in a row */
 #define OPEN_FIRST_MS     5000  /* about as long as the XMPP server needs to restart */
 #define OPEN_MAX_MS       10000 /* one call in ten seconds does no harm and soon detects recovery */
 #define REFUSED_MS        75000 /* at least 60 s with jitter, because an operator must act first */
-#define JITTER_PERCENT    20    /* shorter or longer, so that many processes do not probe at once */
+#define JITTER_PERCENT    20    /* pauses vary up or down, so that processes probe separately */
 #define PROBE_LOST_MS     90000 /* longer than any call, so the process with the probe has ended */
 
 static bool is_failure(enum upstream_outcome outcome)
@@ -58,9 +58,9 @@ static bool too_many_failed(const struct breaker *breaker, int64_t now_ms)
 }
 
 /*
- * Returns the length of the next pause. It is OPEN_MAX_MS only if the server was reached but
- * failed, both before the last pause and now. A restarting server first cannot be reached, and then
- * answers that its components are missing, so a restart alone causes only short pauses.
+ * Returns the length of the next pause. The pause is OPEN_MAX_MS only if the server was reached but
+ * failed, both before the last pause and now. A restart alone causes only short pauses, because a
+ * restarting server first cannot be reached, and then answers that its components are missing.
  */
 static long period_next(const struct breaker *breaker, enum upstream_outcome outcome)
 {

@@ -1,7 +1,7 @@
 /*
- * The format is the numbers of struct breaker in decimal, separated by spaces. The first number is
- * the version of the format. At the end are three numbers for each second of the window that had
- * calls.
+ * A breaker is written as the numbers of struct breaker in decimal, separated by spaces. The first
+ * number is the version of the format. At the end are three numbers for each second of the window
+ * that had calls.
  */
 #include "prebind/breaker_text.h"
 
@@ -11,7 +11,7 @@
 #include <stdlib.h>
 
 #define FORMAT    2
-#define FUTURE_MS 120000 /* longer than any pause or probe */
+#define FUTURE_MS 120000 /* later times are invalid, because no pause or probe is so long */
 
 void breaker_write(const struct breaker *breaker, struct strbuf *out)
 {

@@ -1,6 +1,6 @@
 /*
- * A breaker as one line of text. The processes of plain CGI share it in this form, because each of
- * them serves only one request.
+ * A breaker as one line of text. The processes of plain CGI share the breaker in this form, because
+ * each process serves only one request.
  */
 #ifndef PREBIND_BREAKER_TEXT_H
 #define PREBIND_BREAKER_TEXT_H

@@ -1,7 +1,7 @@
 /*
  * A list of the passes that have a permit, and a queue of the passes that wait for a permit. A free
  * permit goes to the first pass in the queue whose user is below the limit for one user. Only the
- * thread of that pass is woken, because a thousand threads may be waiting.
+ * thread of this pass is woken, because a thousand threads can be waiting.
  */
 #include "prebind/bulkhead.h"
 
@@ -11,7 +11,7 @@
 #include "base/metrics.h"
 #include "base/blocking.h"
 
-#define RETRY_S 1 /* seconds; a call takes only some tens of milliseconds */
+#define RETRY_S 1 /* seconds for Retry-After; a call takes only some tens of ms */
 
 struct bulkhead {
 	long permits; /* permits that are free now */
@@ -101,8 +101,9 @@ static enum status refuse(bool user_limit, const char *user, struct error *err)
 		error_set(err, status, "%s: other sessions are being made for this account", user);
 	else
 		error_set(err, status,
-			  "upstream_max calls to the XMPP server are running, and none ended in "
-			  "time for this one to start; check whether the XMPP server is slow");
+			  "the XMPP server is already handling the maximum number of calls (key "
+			  "upstream_max), and none of them ended in time; check whether the XMPP "
+			  "server is slow");
 	return error_retry_after(err, status, RETRY_S);
 }
 

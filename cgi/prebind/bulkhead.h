@@ -27,15 +27,15 @@ struct bulkhead_pass {
 	pthread_cond_t moved; /* signaled when `inside` becomes true */
 };
 
-/* per_user is the number of permits for one user; 0 means all of them. */
+/* `per_user` is the limit for one user, or 0 for no such limit. The caller frees *out. */
 enum status bulkhead_new(long permits, long per_user, struct bulkhead **out, struct error *err);
-void bulkhead_free(struct bulkhead *bulkhead); /* NULL is allowed; every pass must have left */
+void bulkhead_free(struct bulkhead *bulkhead); /* NULL is allowed; all passes must have ended */
 
 /*
  * Waits for a permit until until_ms (monotonic). After STATUS_OK make the call, then call
  * bulkhead_leave. Returns STATUS_SLOW_DOWN if this user already has all permits that one user can
- * have. Returns STATUS_BUSY if there is no permit for another reason. In both cases
- * err->retry_after is set.
+ * have. Returns STATUS_BUSY if no permit becomes free in time, or if too many requests wait
+ * already. In both cases err->retry_after is set.
  */
 enum status bulkhead_enter(struct bulkhead *bulkhead, struct bulkhead_pass *pass, const char *user,
 			   int64_t until_ms, struct error *err);

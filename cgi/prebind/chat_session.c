@@ -1,6 +1,6 @@
 /*
- * Checks a chat session before it is passed on. If clients cannot work with its sid, rid or JID,
- * that is the XMPP server's fault.
+ * Checks a chat session before it is passed to the browser. A sid, rid or JID that clients cannot
+ * use is the XMPP server's fault.
  */
 #include "prebind/chat_session.h"
 
@@ -52,10 +52,10 @@ static enum status same_account(const struct jid *got, const struct jid *asked, 
 {
 	if (jid_same_bare(got, asked))
 		return STATUS_OK;
-	return error_set(
-	    err, STATUS_CHAT_SERVER,
-	    "the XMPP server bound a session of %s@%s instead of %s@%s, so it was not used",
-	    got->localpart, got->domain, asked->localpart, asked->domain);
+	return error_set(err, STATUS_CHAT_SERVER,
+			 "the XMPP server bound a session of %s@%s instead of %s@%s, so the "
+			 "session was not used",
+			 got->localpart, got->domain, asked->localpart, asked->domain);
 }
 
 static enum status same_domain(const struct jid *got, const struct jid *asked, struct error *err)
@@ -89,7 +89,7 @@ static enum status session_jid_take(struct chat_session *session, const struct j
 	if (jid_parse(session->jid, &got, &why) != STATUS_OK)
 		return error_set(err, STATUS_CHAT_SERVER,
 				 "the XMPP server returned a session whose JID is not valid (%s), "
-				 "so it was not used",
+				 "so the session was not used",
 				 why.text);
 	enum status status = check(&got, asked, err);
 	if (status == STATUS_OK)

@@ -16,12 +16,12 @@
 struct chat_session {
 	char *jid;                  /* owned; the full JID of the session, prepared */
 	char sid[CHAT_SID_MAX + 1]; /* a bearer secret */
-	char rid[CHAT_RID_MAX + 1]; /* decimal; the next rid to send, for every back end */
-	char hostname[CHAT_HOSTNAME_MAX + 1]; /* the cluster node; "" if the back end names none */
+	char rid[CHAT_RID_MAX + 1]; /* decimal; the rid of the next request, with every back end */
+	char hostname[CHAT_HOSTNAME_MAX + 1]; /* cluster node; "" if the back end reports none */
 	char *bosh_url;      /* owned; the address that the browser sends its requests to */
 	const char *made_at; /* borrowed from the configuration; the address that was called */
 	long hold;
-	long wait;       /* seconds */
+	long wait;       /* how many seconds the server can hold a request */
 	long expires_in; /* how many seconds the server keeps a session without requests */
 };
 

@@ -15,9 +15,9 @@ enum status ejabberd_api_open(struct ejabberd_api *api, const struct site_conf *
 
 	strbuf_init_secret(&api->password);
 	if (!http_url_is_private(api->url) && !conf->upstream_http)
-		return conf_fault(err, STATUS_UNAVAILABLE,
-				  conf_site_place(conf, api->words->url_key),
-				  "is neither https nor on loopback: %s", api->words->risk);
+		return conf_fault(
+		    err, STATUS_UNAVAILABLE, conf_site_place(conf, api->words->url_key),
+		    "is neither an https address nor a loopback address: %s", api->words->risk);
 	if (api->password_file[0] != '\0' &&
 	    secret_file_read(api->password_file, &api->password, &why) != STATUS_OK)
 		return prebind_key_error(conf, api->words->password_key, &why, err);
@@ -58,17 +58,18 @@ enum status ejabberd_api_post(const struct ejabberd_api *api, struct prebind_cal
 enum status ejabberd_api_refuse(const struct ejabberd_api *api, int http_status, struct error *err)
 {
 	const struct ejabberd_api_words *words = api->words;
-	char advice[128] = "see its log";
+	char advice[128] = "see ejabberd's log";
 
 	if (http_status == 401)
 		snprintf(advice, sizeof(advice), "check %s and %s", words->user_key,
 			 words->password_key);
 	else if (http_status == 403)
-		snprintf(advice, sizeof(advice), "its api_permissions must allow prebind %s",
+		snprintf(advice, sizeof(advice),
+			 "ejabberd's api_permissions must allow the command %s for prebind",
 			 words->command);
 	else if (http_status == 404)
 		snprintf(advice, sizeof(advice),
-			 "its request_handlers must have mod_http_api at that path");
+			 "ejabberd's request_handlers must have mod_http_api at that path");
 	else if (http_status == 400)
 		snprintf(advice, sizeof(advice), "%s", words->bad_request);
 	return error_set(err, STATUS_CHAT_SERVER, "%s %s answers %d: %s", words->url_key, api->url,

@@ -1,6 +1,6 @@
 /*
- * ejabberd's API (mod_http_api). Posts a command as JSON, with a user and a password if they are
- * configured. The callers choose the command and read the answer.
+ * Calls ejabberd's API (mod_http_api). Posts a command as JSON, with a user and a password if both
+ * are configured. The callers choose the command and read the answer.
  */
 #ifndef PREBIND_EJABBERD_API_H
 #define PREBIND_EJABBERD_API_H
@@ -9,7 +9,7 @@
 
 /* Words that the error sentences contain. */
 struct ejabberd_api_words {
-	const char *url_key; /* a key of the configuration, like the next two */
+	const char *url_key; /* name of a configuration key, like the next two */
 	const char *user_key;
 	const char *password_key;
 	const char *risk;        /* the risk of using http: "anyone who reads the traffic …" */
@@ -19,7 +19,7 @@ struct ejabberd_api_words {
 
 struct ejabberd_api {
 	const struct ejabberd_api_words *words; /* static */
-	const char *url;                        /* from the configuration, like the next two */
+	const char *url;                        /* borrowed from conf, like the next two */
 	const char *user;                       /* "" for no authentication */
 	const char *password_file;              /* "" for none */
 	struct strbuf password;                 /* owned; set by ejabberd_api_open */
@@ -27,7 +27,7 @@ struct ejabberd_api {
 
 /*
  * Reads the password. Returns STATUS_UNAVAILABLE if the file cannot be read, or if the URL is
- * neither https nor on loopback and upstream_http does not allow that. The error names the key. The
+ * neither https nor on loopback and upstream_http does not allow http. The error names the key. The
  * caller clears *api, also after a failure.
  */
 enum status ejabberd_api_open(struct ejabberd_api *api, const struct site_conf *conf,

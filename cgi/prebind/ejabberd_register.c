@@ -11,7 +11,7 @@ static const struct ejabberd_api_words register_words = {
     .password_key = "provision_password_file",
     .risk = "anyone who reads the traffic learns the passwords of new accounts",
     .command = "register",
-    .bad_request = "the account's domain must be one of its hosts",
+    .bad_request = "the account's domain must be one of ejabberd's hosts",
 };
 
 static void request_write(const struct jid *jid, const char *password, struct strbuf *out)

@@ -1,6 +1,6 @@
 /*
- * Stores valid OAuth tokens in memory, one for each account. Their number is limited, and they are
- * wiped when deleted. Thread-safe. bosh_auth_oauth.c requests the tokens. The caller passes the
+ * Stores a limited number of valid OAuth tokens in memory, one for each account. Tokens are wiped
+ * when they are deleted. Thread-safe. bosh_auth_oauth.c requests the tokens. The caller passes the
  * current time.
  */
 #ifndef PREBIND_OAUTH_TOKENS_H
@@ -27,8 +27,8 @@ bool oauth_tokens_find(struct oauth_tokens *tokens, const char *jid, int64_t now
 		       struct strbuf *out);
 
 /*
- * Stores the token until until_ms (monotonic), in place of the account's old token. If there is no
- * memory for it, the token is not stored.
+ * Stores the token until until_ms (monotonic), in place of the account's old token. If out of
+ * memory, does not store the token.
  */
 void oauth_tokens_keep(struct oauth_tokens *tokens, const char *jid, const char *token,
 		       int64_t until_ms);

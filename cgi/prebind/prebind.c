@@ -33,7 +33,7 @@ struct prebind {
 	struct http_client *http;
 	struct upstreams *upstreams;
 	struct bulkhead *bulkhead;
-	void *state; /* belongs to the back end */
+	void *state; /* made by the back end's `open`, freed by its `close` */
 	struct provision provision;
 };
 
@@ -171,8 +171,8 @@ void prebind_free(struct prebind *prebind)
 }
 
 /*
- * Makes a resource from the site's key `resource`, or "" if the server is to choose one. The caller
- * frees the result.
+ * Makes a resource from the site's key `resource`, or "" if the server is to choose the resource.
+ * The caller frees the result.
  */
 static char *resource_make(const char *rule)
 {
@@ -212,7 +212,7 @@ static enum status jid_to_ask_for(const struct prebind *prebind, const struct ji
 static enum status refuse_who_left(struct error *err)
 {
 	return error_set(err, STATUS_VISITOR_LEFT,
-			 "the visitor left before the XMPP server was asked");
+			 "the visitor left before prebind called the XMPP server");
 }
 
 static enum status bind_measured(struct bind *bind, struct error *err)
@@ -340,7 +340,8 @@ enum status prebind_credentials(struct prebind *prebind, const struct jid *jid,
 	enum status status;
 
 	if (prebind->backend->one_time == NULL)
-		return error_set(err, STATUS_NOT_FOUND, "backend = %s has no one-time passwords",
+		return error_set(err, STATUS_NOT_FOUND,
+				 "backend = %s does not support one-time passwords",
 				 prebind->backend->name);
 	status = jid_to_ask_for(prebind, jid, &asked, err);
 	if (status == STATUS_OK)

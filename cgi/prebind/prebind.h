@@ -1,5 +1,5 @@
 /*
- * The pre-bind service. For a JID it makes an authenticated and bound BOSH session, or one-time
+ * The pre-bind service. It makes an authenticated and bound BOSH session for a JID, or one-time
  * credentials for a client that logs in by itself. It does not depend on HTTP requests or site
  * users, so the page, the JSON endpoint and prebindctl share it. It calls one of the back ends of
  * backends.h.
@@ -20,14 +20,16 @@
 struct prebind; /* the service of one site; thread-safe */
 
 /*
- * Reads the back end's secrets and checks its URLs. conf and store are borrowed until prebind_free.
+ * Reads the back end's secrets and checks its URLs. The caller frees *out with prebind_free. conf
+ * and store are borrowed until then.
  */
 enum status prebind_new(const struct site_conf *conf, struct store *store, struct prebind **out,
 			struct error *err);
 /*
  * Like prebind_new, but for guests: anonymous sessions of `guest_domain`, always through
- * bosh_service. It has its own breakers and permits, so guests do not make users wait. prebind_bind
- * uses only the domain of its JID, because the XMPP server gives each guest a JID.
+ * bosh_service. The service for guests has its own breakers and permits, so guests do not make
+ * users wait. With it, prebind_bind uses only the domain of `jid`, because the XMPP server gives
+ * each guest a JID.
  */
 enum status prebind_new_guests(const struct site_conf *conf, struct store *store,
 			       struct prebind **out, struct error *err);
@@ -40,9 +42,9 @@ void prebind_free(struct prebind *prebind); /* NULL is allowed */
 void prebind_share(struct prebind *prebind, enum breaker_owners owners, struct limit_store *limits);
 
 /*
- * Binds a session. If `jid` has no resource, the site's key `resource` sets it. This takes at most
- * conf->timeout_ms, and ends by until_ms (monotonic), the deadline of the caller. The caller clears
- * *out. Returns:
+ * Binds a session. If `jid` has no resource, the site's key `resource` decides the resource. The
+ * call takes at most conf->timeout_ms, and ends by until_ms (monotonic), the deadline of the
+ * caller. The caller clears *out. Returns:
  * STATUS_CHAT_SERVER or STATUS_CHAT_TIMEOUT if the XMPP server failed;
  * STATUS_NO_CHAT_ACCOUNT if no password is stored for this JID;
  * STATUS_UNAVAILABLE with err->retry_after if the XMPP server failed often and is not called for a
@@ -72,8 +74,8 @@ void prebind_credentials_clear(struct prebind_credentials *credentials); /* wipe
 
 /*
  * Asks the XMPP server at each address whether it would serve us, without binding a user. *said is
- * set to one sentence, also on success. After a failure it is the error of the first address that
- * failed, with the file, line and key of that address.
+ * set to one sentence, also on success. After a failure, *said is the error of the first address
+ * that failed, with the file, line and key of that address.
  */
 enum status prebind_check(struct prebind *prebind, struct error *said);
 

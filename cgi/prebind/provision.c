@@ -1,8 +1,8 @@
 /*
- * Creates each account only once, because the database records which accounts exist. The password
- * is recorded before the server is asked, so a request after a crash uses the same password. If
- * several requests need an account at the same time, only one of them asks the server. This also
- * holds for requests in different processes.
+ * Creates each account only once. The database records which accounts exist. The password is
+ * recorded before the server is asked, so a request after a crash uses the same password. If
+ * several requests need an account at the same time, only one of them asks the server, even if the
+ * requests are in different processes.
  */
 #include "prebind/provision.h"
 
@@ -15,8 +15,8 @@
 #include "base/blocking.h"
 #include "store/provisioned.h"
 
-#define PASSWORD_BYTES 24 /* random bytes; nobody types it */
-#define PAUSE_MS       20 /* between two checks whether the other request has finished */
+#define PASSWORD_BYTES 24 /* random bytes; no person types this password */
+#define PAUSE_MS       20 /* between two checks whether another request has made the account */
 
 /* True if we create accounts. With prosody_token, the server's own module creates them. */
 static bool creates_accounts(const struct site_conf *conf)
@@ -24,7 +24,7 @@ static bool creates_accounts(const struct site_conf *conf)
 	return conf->provision == PROVISION_TIGASE || conf->provision == PROVISION_EJABBERD;
 }
 
-/* True if the password is stored. It is needed again only if we log in with it ourselves. */
+/* True if the password must be stored, because we log in with it ourselves later. */
 static bool keeps_password(const struct site_conf *conf)
 {
 	return conf->backend == BACKEND_BOSH && conf->bosh_auth == BOSH_AUTH_PASSWORD;
@@ -41,7 +41,7 @@ static void log_made(const struct provision *provision, const struct jid *jid, b
 
 /*
  * Asks the server to create the account. Call this only if provisioned_begin has set *mine. After a
- * time-out the server may still be working. Then the lease is not ended early, so that no other
+ * time-out the server might still be working. The lease is then not ended early, so that no other
  * request asks the server meanwhile.
  */
 static enum status make(const struct provision *provision, struct prebind_call *call,
@@ -65,8 +65,8 @@ static enum status make(const struct provision *provision, struct prebind_call *
 }
 
 /*
- * Checks once whether the account exists, and asks the server if no other caller is doing so. Sets
- * *done to true if the account exists.
+ * Checks once whether the account exists. If it does not exist and no other caller is creating it,
+ * asks the server to create it. Sets *done to true if the account exists afterwards.
  */
 static enum status try_once(const struct provision *provision, struct prebind_call *call,
 			    const char *password, bool *done, struct error *err)

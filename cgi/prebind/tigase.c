@@ -1,5 +1,5 @@
 /*
- * Back end tigase. Makes one call of the REST ad-hoc command pre-bind-bosh-session, with an
+ * The back end tigase. Calls the REST ad-hoc command pre-bind-bosh-session once, with an
  * administrator's credentials. tigase_call.c makes the call; xmpp/adhoc_bind.h writes the request
  * and reads the answer.
  */
@@ -29,7 +29,7 @@ static enum status url_check(const struct site_conf *conf, const char *url, stru
 
 	if (strstr(component, "%40") != NULL)
 		return conf_fault(err, STATUS_UNAVAILABLE, place,
-				  "write @ instead of %%40 in the path: newer versions "
+				  "write @ instead of %%40 in the path: newer versions of Tigase "
 				  "answer %%40 with 404");
 	if (at == NULL || at == component || !at[1])
 		return conf_fault(err, STATUS_UNAVAILABLE, place,
@@ -170,7 +170,7 @@ static void session_take(struct adhoc_session *got, const struct site_conf *conf
 	*out = (struct chat_session){
 	    .jid = got->from,
 	    .hold = conf->hold,
-	    .wait = conf->wait, /* the answer only repeats the values of the request */
+	    .wait = conf->wait, /* not read from the answer, which repeats the request */
 	    .expires_in = TIGASE_LIFE_S,
 	};
 	got->from = NULL;
@@ -216,9 +216,10 @@ static enum status tigase_bind(void *state, struct prebind_call *call, struct ch
 	enum status status;
 
 	if (text_has_markup(call->jid->resource))
-		return error_set(err, STATUS_BAD_REQUEST,
-				 "a resource that contains one of & < > \" ' breaks Tigase's BOSH "
-				 "stream: choose another one in the key resource");
+		return error_set(
+		    err, STATUS_BAD_REQUEST,
+		    "the resource contains one of the characters & < > \" ', which break Tigase's "
+		    "BOSH stream: set the key resource to a value without these characters");
 	from = call->jid->resource[0] ? jid_text(call->jid) : jid_bare_text(call->jid);
 	if (from == NULL)
 		return error_no_memory(err);

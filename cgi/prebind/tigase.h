@@ -18,7 +18,8 @@ struct tigase {
 };
 
 /*
- * Returns the last part of a URL's path, which is the address of a component. It points into url.
+ * Returns the last part of a URL's path, which is the address of a component. The result points
+ * into url.
  */
 const char *tigase_component_of(const char *url);
 

@@ -1,6 +1,6 @@
 /*
- * Makes one call of an ad-hoc command of Tigase, at the component of tigase_url or at the component
- * that adds users. The callers write the command and read the answer.
+ * Calls one ad-hoc command of Tigase, at the component of tigase_url or at the component that adds
+ * users. The callers write the command and read the answer.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -80,7 +80,7 @@ enum status tigase_ask(const struct tigase *tigase, struct prebind_call *call,
 	struct strbuf url;
 	enum status status;
 
-	strbuf_init_secret(&url); /* it can contain the API key */
+	strbuf_init_secret(&url); /* the URL can contain the API key */
 	strbuf_adds(&url, call->url);
 	strbuf_add(&url, tigase->api_query.data, tigase->api_query.len);
 	status = strbuf_ok(&url) && strbuf_ok(&exchange->body) ? STATUS_OK : error_no_memory(err);
@@ -101,7 +101,7 @@ enum status tigase_ask(const struct tigase *tigase, struct prebind_call *call,
 
 /*
  * Returns the URL with its component replaced by another component of the same domain. The caller
- * frees it.
+ * frees the result.
  */
 static char *component_url(const char *url, const char *component)
 {
@@ -127,11 +127,12 @@ static enum status add_user_refused(const struct tigase *tigase, const struct pr
 	const char *component = tigase_component_of(call->url);
 
 	if (http_status != 404)
-		return error_set(err, why->status, "provision = tigase needs add-user at %s: %s",
+		return error_set(err, why->status,
+				 "provision = tigase requires the command add-user at %s: %s",
 				 component, why->text);
 	return error_set(err, STATUS_CHAT_SERVER,
-			 "Tigase does not let %s use add-user at %s (HTTP 404), which the key "
-			 "provision needs: set " ADD_USER_ACL
+			 "Tigase does not allow %s to use the command add-user at %s (HTTP 404), "
+			 "which the key provision requires: set " ADD_USER_ACL
 			 " in Tigase's configuration and restart Tigase",
 			 tigase->conf->tigase_user, component);
 }
@@ -151,7 +152,7 @@ enum status tigase_ask_sess_man(const struct tigase *tigase, struct prebind_call
 	if (status != STATUS_OK)
 		status = add_user_refused(tigase, call, (int)exchange->http.status, &why, err);
 	if (exchange->http.status == 404)
-		call->outcome = OUTCOME_NONE; /* because users with accounts can still log in */
+		call->outcome = OUTCOME_NONE; /* users who have an account can still log in */
 	call->url = own;
 	free(url);
 	return status;

@@ -1,16 +1,16 @@
 /*
- * The check of Tigase for prebindctl check. The list of commands proves only that the address is
- * right, because Tigase shows every command to every account, even with an access list. So this
- * file also calls the commands. An account that is allowed to use a command gets its empty form.
- * Any other account gets status 404.
+ * Checks Tigase for `prebindctl check`. The list of commands proves only that the address is right,
+ * because Tigase shows every command to every account, even with an access list. So this file also
+ * calls the commands. An account that is allowed to use a command gets its empty form. Any other
+ * account gets status 404.
  */
 #include "prebind/tigase.h"
 
 #include <string.h>
 
 /*
- * For a GET the server chooses the format, so the content type of the answer decides how the list
- * is read.
+ * Checks that the list of commands has the command that we use. For a GET the server chooses the
+ * format, so the content type of the answer decides how the list is read.
  */
 static enum status list_check(const struct tigase *tigase, struct prebind_call *call,
 			      struct error *said)
@@ -46,23 +46,24 @@ static enum status bind_right_check(const struct tigase *tigase, struct prebind_
 	adhoc_bind_write(&exchange.body, tigase->format, &bind);
 	status = tigase_ask(tigase, call, &exchange, said);
 	if (exchange.http.status == 404)
-		status =
-		    error_set(said, STATUS_CHAT_SERVER,
-			      "Tigase lists %s, but does not let %s use it (HTTP 404): make this "
-			      "account (key tigase_user) an administrator of the virtual host, and "
-			      "allow the command in `commands` of Tigase's component bosh",
-			      ADHOC_NODE, tigase->conf->tigase_user);
+		status = error_set(
+		    said, STATUS_CHAT_SERVER,
+		    "Tigase lists the command %s, but does not allow %s to use it (HTTP 404): make "
+		    "this account (key tigase_user) an administrator of the virtual host, and "
+		    "allow the command in `commands` of Tigase's component bosh",
+		    ADHOC_NODE, tigase->conf->tigase_user);
 	else if (status == STATUS_OK &&
 		 !adhoc_answer_is_form(tigase->format, &exchange.answer, ADHOC_NODE))
-		status = error_set(said, STATUS_CHAT_SERVER,
-				   "Tigase does not answer %s with its form: check tigase_format, "
-				   "and that tigase_url leads to the component bosh",
-				   ADHOC_NODE);
+		status = error_set(
+		    said, STATUS_CHAT_SERVER,
+		    "Tigase's answer to the command %s is not the command's form: check "
+		    "tigase_format, and check that tigase_url is the address of the component bosh",
+		    ADHOC_NODE);
 	tigase_exchange_clear(&exchange);
 	return status;
 }
 
-/* Makes the same check for the command add-user, if the site creates accounts. */
+/* Checks that our account is allowed to call add-user, if the site creates accounts. */
 static enum status add_user_check(const struct tigase *tigase, struct prebind_call *call,
 				  struct error *said)
 {
@@ -97,8 +98,9 @@ enum status tigase_check(void *state, struct prebind_call *call, struct error *s
 		status = add_user_check(tigase, call, said);
 	if (status == STATUS_OK)
 		error_set(said, STATUS_OK,
-			  "Tigase answers at tigase_url and offers %s to %s; only check --deep "
-			  "shows whether that account may use it for the users of this domain",
+			  "Tigase answers at tigase_url and offers %s to %s. Only prebindctl check "
+			  "--deep shows whether this account may use the command for the users of "
+			  "this domain",
 			  ADHOC_NODE, tigase->conf->tigase_user);
 	return status;
 }

@@ -1,7 +1,7 @@
 /*
  * Calls the next address after a failure, and calls all addresses once more if enough calls have
- * succeeded before. A call is never repeated if a byte of it may have been sent, because a repeated
- * call could create a second session that nobody uses.
+ * succeeded before. A call is never repeated if a byte of it might have been sent, because a
+ * repeated call could create a second session that nobody uses.
  */
 #include "prebind/upstream.h"
 
@@ -33,8 +33,8 @@ struct upstreams {
 /* The result of trying all addresses once. */
 struct attempts {
 	bool asked;      /* at least one address was called */
-	bool repeatable; /* nothing was sent to any address, and another try may succeed */
-	int64_t wait_ms; /* until the first open breaker lets a call through; 0 if none is open */
+	bool repeatable; /* nothing was sent to any address; the last call could not connect */
+	int64_t wait_ms; /* time until an open breaker lets a call through; 0 if none is open */
 };
 
 enum status upstreams_new(const char *site, const struct conf_list *urls, struct upstreams **out,
@@ -155,8 +155,8 @@ static enum status unavailable(const struct attempts *attempts, struct error *er
 	if (seconds > RETRY_MAX_S)
 		seconds = RETRY_MAX_S;
 	error_set(err, STATUS_UNAVAILABLE,
-		  "prebind does not call the XMPP server for another %ld s, because earlier calls "
-		  "failed: see the event breaker_open in the log",
+		  "earlier calls to the XMPP server failed, so prebind makes no calls for another "
+		  "%ld s: see the event breaker_open in the log",
 		  seconds);
 	return error_retry_after(err, STATUS_UNAVAILABLE, seconds);
 }

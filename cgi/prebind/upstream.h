@@ -17,13 +17,14 @@
 struct upstreams; /* opaque */
 
 /*
- * `site` is the name for the log. The addresses in `urls` are called in order. Both are borrowed.
+ * `site` is the name for the log. The addresses in `urls` are called in order. `site` and `urls`
+ * are borrowed.
  */
 enum status upstreams_new(const char *site, const struct conf_list *urls, struct upstreams **out,
 			  struct error *err);
 void upstreams_free(struct upstreams *upstreams); /* NULL is allowed */
 
-/* Makes other processes share the breakers from now on. Call this before the first call. */
+/* Shares the breakers with other processes from now on. Call this before the first call. */
 void upstreams_share(struct upstreams *upstreams, const struct breaker_sharing *sharing);
 
 /*
@@ -35,8 +36,8 @@ typedef enum status upstream_try(void *arg, const char *url, enum upstream_outco
 
 /*
  * Calls the addresses in order until something was sent to one of them. The answer or failure of
- * that call is the result. If nothing could be sent to any address, all addresses are called once
- * more after a short pause, if enough calls have succeeded before. Returns STATUS_UNAVAILABLE with
+ * that call is the result. If nothing could be sent to any address, and enough calls have succeeded
+ * before, all addresses are called once more after a short pause. Returns STATUS_UNAVAILABLE with
  * err->retry_after if every breaker is open.
  */
 enum status upstreams_call(struct upstreams *upstreams, upstream_try *call, void *arg,

@@ -26,10 +26,11 @@
 
 #define READ_AGAIN_MS  1000
 #define TURN_WAIT_MS   2000
-#define CLOCK_SLACK_MS 2000 /* the clock reading can be older than the row that came with it */
+#define CLOCK_SLACK_MS 2000 /* a row can be newer than the clock reading that came with it */
 
-static const struct error by_others = {
-    .text = "calls of another process or node failed: see its event breaker_open"};
+static const struct error by_others = {.text =
+					   "calls of another process or node failed: see the event "
+					   "breaker_open in the log of that process or node"};
 
 void upstream_breaker_init(struct upstream_breaker *upstream, const char *site, const char *url)
 {
@@ -66,12 +67,15 @@ void upstream_breaker_share(struct upstream_breaker *upstream,
 
 enum use_kind { USE_ASK, USE_TELL, USE_MERGE };
 
-/* One use of a breaker. It asks whether a call is allowed, or records an outcome. */
+/*
+ * One use of a breaker. A use asks whether a call is allowed, records an outcome, or only adds
+ * successes.
+ */
 struct use {
 	enum use_kind kind;
 	int64_t now_ms;
 	struct breaker_successes successes; /* successes to add to the breaker first */
-	enum breaker_pass pass; /* USE_ASK: the result. USE_TELL: the pass of the ended call */
+	enum breaker_pass pass; /* result of USE_ASK; for USE_TELL the pass of the ended call */
 	int64_t wait_ms;
 	enum upstream_outcome outcome;
 	uint32_t chance;
@@ -175,7 +179,7 @@ static void learn(struct upstream_breaker *upstream, const struct use *use)
 			   use->change == BREAKER_SAME ? &by_others : use->why);
 }
 
-/* Uses the breaker in this process. It is not shared, or is the copy of a shared breaker. */
+/* Uses the process's own breaker, or the process's copy of a shared breaker. */
 static void use_here(struct upstream_breaker *upstream, struct use *use)
 {
 	use_breaker(use, &upstream->breaker);
@@ -203,8 +207,8 @@ static int64_t shared_now(const struct upstream_breaker *upstream)
 }
 
 /*
- * True if the call began before the breaker opened and ended afterwards. Such a call says nothing
- * about the server now.
+ * True if the call began before the breaker opened and ended afterwards. Its outcome then says
+ * nothing about the server now.
  */
 static bool is_too_late(const struct upstream_breaker *upstream, const struct use *use)
 {
@@ -231,8 +235,8 @@ static void change_row(struct upstream_breaker *upstream, bool my_turn, struct u
 
 /*
  * Changes the row, and copies the result to this process. If the row cannot be changed, the copy is
- * used instead. Only one thread of a process does this at a time, because otherwise the threads
- * would wait for each other in the database.
+ * used instead. Only one thread of a process changes the row at a time, because otherwise the
+ * threads would wait for each other in the database.
  */
 static void use_row(struct upstream_breaker *upstream, struct use *use)
 {
@@ -271,15 +275,18 @@ static bool knows_better(const struct upstream_breaker *upstream, const struct u
 {
 	int64_t opened_ms = row->after.opened_ms;
 	/*
-	 * For READ_AGAIN_MS after the breaker has opened, a success shortly before it opened also
-	 * counts.
+	 * In the first READ_AGAIN_MS after the breaker opened, a success in the READ_AGAIN_MS
+	 * before the opening also counts.
 	 */
 	bool just_opened = row->now_ms - opened_ms < READ_AGAIN_MS;
 
 	return upstream->worked_ms > opened_ms - (just_opened ? READ_AGAIN_MS : 0);
 }
 
-/* Called while the copy is closed. Reads the row, to find out about failures in other processes. */
+/*
+ * Called while this process's copy is closed. Reads the row, to learn of failures in other
+ * processes.
+ */
 static void look(struct upstream_breaker *upstream)
 {
 	struct use looking = {.kind = USE_MERGE};
@@ -392,7 +399,7 @@ void upstream_breaker_tell(struct upstream_breaker *upstream, enum breaker_pass 
 {
 	struct use telling = {.kind = USE_TELL, .pass = pass, .outcome = outcome, .why = why};
 
-	if (outcome != OUTCOME_OK) /* the breaker may open; its pause then needs random jitter */
+	if (outcome != OUTCOME_OK) /* if the breaker opens, its pause needs random jitter */
 		secret_random(&telling.chance, sizeof(telling.chance));
 	pthread_mutex_lock(&upstream->lock);
 	if (upstream->sharing.owners == BREAKER_OF_ALL_NODES) {

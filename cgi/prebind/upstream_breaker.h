@@ -1,6 +1,6 @@
 /*
- * The breaker of one address, and the processes that it is shared with. Adds the lock, the clock
- * and the log, which breaker.h leaves to its caller. Thread-safe.
+ * The breaker of one address, which several processes can share. Adds the lock, the clock and the
+ * log, which breaker.h leaves to its caller. Thread-safe.
  */
 #ifndef PREBIND_UPSTREAM_BREAKER_H
 #define PREBIND_UPSTREAM_BREAKER_H
@@ -22,7 +22,7 @@ enum breaker_owners {
 struct breaker_sharing {
 	enum breaker_owners owners;
 	struct limit_store *limits; /* borrowed; the shared state is stored there */
-	const char *scope;          /* constant; the state's key is this string, then the URL */
+	const char *scope;          /* static; the key of the state is this string, then the URL */
 };
 
 struct upstream_breaker {
@@ -45,7 +45,7 @@ void upstream_breaker_init(struct upstream_breaker *upstream, const char *site, 
 void upstream_breaker_clear(struct upstream_breaker *upstream);
 
 /*
- * Makes other processes share the breaker from now on. Call this before the first
+ * Shares the breaker with other processes from now on. Call this before the first
  * upstream_breaker_ask.
  */
 void upstream_breaker_share(struct upstream_breaker *upstream,

@@ -13,12 +13,12 @@
 #include "serve/server_parts.h"
 
 #define DRAIN_MAX (1024 * 1024) /* in bytes; the limit for reading the rest of a body */
-#define DRAIN_MS  5000          /* in ms; the time limit for reading the rest */
+#define DRAIN_MS  5000          /* in ms; the time limit for reading the rest of a body */
 
 struct cgi_body {
 	/*
-	 * True if CONTENT_LENGTH is set. Only that many bytes are read then, because the web server
-	 * might leave the pipe open after the body.
+	 * True if CONTENT_LENGTH is set. No more bytes are then read, because the web server might
+	 * leave the pipe open after the body.
 	 */
 	bool known;
 	size_t left;
@@ -79,8 +79,8 @@ static enum status cgi_send(const struct response *response, struct error *err)
 	if (!strbuf_ok(&head))
 		status = error_no_memory(err);
 	else if (!pieces_write(STDOUT_FILENO, pieces, 2))
-		status =
-		    error_set(err, STATUS_INTERNAL, "the web server does not take the answer: %m");
+		status = error_set(err, STATUS_INTERNAL,
+				   "the web server does not accept the answer: %m");
 	strbuf_clear(&head);
 	return status;
 }

@@ -1,7 +1,7 @@
 /*
  * Serves one FastCGI request on a connection. Only this file calls libfcgi. This program accepts
- * the connections itself, because libfcgi's accept loop cannot be stopped. It also closes them
- * itself, because libfcgi would wait up to 2 s for a slow peer and block a thread.
+ * the connections itself, because libfcgi's accept loop cannot be stopped. This program also closes
+ * the connections itself, because libfcgi would wait up to 2 s for a slow peer and block a thread.
  */
 #include <errno.h>
 #include <poll.h>
@@ -25,7 +25,7 @@
 /* in bytes; the limit for reading the rest of a body before it is cut off */
 #define DRAIN_MAX     (1024 * 1024)
 #define DRAIN_MS      2000 /* time limit for reading the rest of a body, in ms */
-#define TRASH_SIZE    1024 /* buffer for the rest of a body; usually there is none */
+#define TRASH_SIZE    1024 /* buffer for the rest of a body; usually no rest is left */
 #define RECEIVE_S     5    /* time limit for a read by libfcgi; a web server sends without delay */
 #define HEAD_MS       5000 /* how long to wait for a head; a web server sends it at once */
 #define HEAD_GRACE_MS 1000 /* how long to wait for a head if too many requests already wait */
@@ -34,8 +34,8 @@
 #define LINGER_MS     100  /* how long to discard what a peer sends after the answer */
 
 /*
- * Environment variables that limit how long libfcgi waits when it closes a connection. Its default
- * is 2000 ms.
+ * Environment variables that limit how long libfcgi waits when it closes a connection. libfcgi's
+ * default is 2000 ms.
  */
 static const char *const libfcgi_waits[] = {
     "LIBFCGI_OS_CLOSE_POLL_TIMEOUT",
@@ -65,10 +65,10 @@ static bool is_readable_soon(int fd, int ms)
 }
 
 /*
- * Like FCGX_GetStr, but other requests are served while it waits for bytes. A read counts as a wait
- * unless its next byte has certainly arrived. It has arrived if it is in libfcgi's stream, or was
- * in the socket when the request began. Other bytes in libfcgi's buffer cannot be seen from here. A
- * body without CONTENT_LENGTH counts as a wait, too, because its end can be late.
+ * Like FCGX_GetStr, but other requests are served while it waits for bytes. A read does not count
+ * as a wait if its next byte is in libfcgi's stream, or was in the socket when the request began.
+ * Other bytes in libfcgi's buffer cannot be seen from here. A body without CONTENT_LENGTH counts as
+ * a wait, too, because its end can be late.
  */
 static int fcgi_get(const struct fcgi_request *req, void *buffer, int want)
 {
@@ -90,8 +90,8 @@ static int fcgi_get(const struct fcgi_request *req, void *buffer, int want)
 }
 
 /*
- * Reads the bytes that have already arrived, or waits for one byte if there are none. libfcgi would
- * wait for all the bytes that it is asked for. A visitor who sends slowly could then occupy a
+ * Reads the bytes that have already arrived, or waits for one byte if no byte has arrived. libfcgi
+ * would wait for all the bytes that it is asked for. A visitor who sends slowly could then occupy a
  * thread.
  */
 static ssize_t fcgi_read(void *io, void *buffer, size_t size)
@@ -171,7 +171,8 @@ static void fcgi_end(struct fcgi_request *req, const struct answer *answer)
 	bool drained = fcgi_drain(req);
 
 	if (!sent)
-		log_event(LOG_LEVEL_INFO, "response_lost", "why", "the web server went away", NULL);
+		log_event(LOG_LEVEL_INFO, "response_lost", "why",
+			  "the web server did not accept the answer", NULL);
 	FCGX_Free(&req->lib, 0);
 	if (!drained)
 		linger_waiting(req);
@@ -212,8 +213,8 @@ static void fcgi_answer(struct fcgi_request *req)
 }
 
 /*
- * Sets the time limit for libfcgi's reads, which otherwise have none. If the whole request has
- * arrived, libfcgi never waits, and the system call is not necessary.
+ * Sets the time limit for libfcgi's reads, which otherwise have no limit. Omits setsockopt if the
+ * whole request has arrived, because libfcgi then never waits.
  */
 static bool reads_limit(const struct fcgi_request *req)
 {
@@ -224,8 +225,8 @@ static bool reads_limit(const struct fcgi_request *req)
 }
 
 /*
- * Lets libfcgi read the request's parameters. Returns false if the request is malformed or the time
- * limit cannot be set. The connection is then closed.
+ * Lets libfcgi read the request's parameters. If the request is malformed or the time limit cannot
+ * be set, returns false, and the connection is closed.
  */
 static bool fcgi_accept(struct fcgi_request *req)
 {
@@ -242,11 +243,11 @@ static bool fcgi_accept(struct fcgi_request *req)
 }
 
 /*
- * Waits for the head of a request. Web servers send it right after they connect. So this thread
- * first waits up to MOMENT_MS without blocking_begin, because starting another thread would take
- * longer. After that, other requests are served during the wait. If too many requests already wait,
- * this thread waits without blocking_begin, up to HEAD_GRACE_MS. A visitor cannot delay the head,
- * because web servers send it in one piece.
+ * Waits for the head of a request. Web servers send the head right after they connect. So this
+ * thread first waits up to MOMENT_MS without blocking_begin, because starting another thread would
+ * take longer. After that, other requests are served during the wait. If too many requests already
+ * wait, this thread waits without blocking_begin, up to HEAD_GRACE_MS. A visitor cannot delay the
+ * head, because web servers send it in one piece.
  */
 static enum head_state head_await_waiting(int fd, struct head *out)
 {
@@ -262,8 +263,9 @@ static enum head_state head_await_waiting(int fd, struct head *out)
 }
 
 /*
- * Reads the start of a request. Returns false if there is none (some peers only test whether we
- * listen), if it is malformed, or if its head came too late. The connection is then closed.
+ * Reads the start of a request. Returns false and closes the connection if no valid head comes in
+ * time. Some peers send no request, because they only test whether we listen. Also returns false if
+ * libfcgi might block (HEAD_LARGE) and too many requests wait already.
  */
 static bool fcgi_begin(struct fcgi_request *req)
 {
@@ -303,7 +305,7 @@ static const char busy[] =
 			  "\r\n"
 			  "Too many visitors at once. Please come again in a moment.\n";
 
-/* Makes a fixed answer. text has the header, an empty line and a sentence, and is borrowed. */
+/* Makes a fixed answer. `text`, which is borrowed, has the header, an empty line and a sentence. */
 static struct answer answer_of(const char *text)
 {
 	return (struct answer){

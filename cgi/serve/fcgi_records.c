@@ -31,8 +31,8 @@ enum record_type {
 	RECORD_STDIN = 5,
 	RECORD_STDOUT = 6,
 	/*
-	 * Records with this type or a higher one belong to no request. The same is true for records
-	 * with id 0. libfcgi answers them.
+	 * Records with this or a higher type belong to no request, and neither do records with id
+	 * 0. libfcgi answers these records.
 	 */
 	RECORD_MANAGEMENT = 9
 };
@@ -217,9 +217,9 @@ enum head_state head_look(int fd, struct head *out)
 }
 
 /*
- * Examines the socket repeatedly, with growing pauses. poll alone is not enough: the bytes stay in
- * the socket, so after the first byte poll returns at once. epoll needs a descriptor, and there
- * might be none left.
+ * Examines the socket repeatedly, with growing pauses. poll alone is not enough, because the bytes
+ * stay in the socket: after the first byte, poll returns at once. epoll needs a descriptor, and
+ * there might be no free descriptor.
  */
 enum head_state head_await(int fd, int ms, struct head *out)
 {
@@ -278,8 +278,8 @@ static struct record record_of(enum record_type type, int id, size_t len)
 }
 
 /*
- * Call it after `put` bytes were sent. Returns the pieces that are left: skips the pieces that were
- * sent, shortens the next piece to its unsent bytes, and sets *count to the number of pieces left.
+ * Call this after `put` bytes were sent. Returns the pieces that are not sent yet, and sets *count
+ * to their number. If a piece was sent in part, shortens it to its unsent bytes.
  */
 static struct iovec *pieces_sent(struct iovec *pieces, int *count, size_t put)
 {
@@ -305,7 +305,7 @@ bool pieces_write(int fd, struct iovec *pieces, int count)
 	return true;
 }
 
-/* The web server at the end of a connection. It must have read the answer before deadline_ms. */
+/* The web server at the end of a connection, which must have read the answer before deadline_ms. */
 struct reader {
 	int fd;
 	struct server *server;
@@ -348,7 +348,7 @@ static bool pieces_send(const struct reader *reader, struct iovec *pieces, int c
 	return true;
 }
 
-/* Cuts off the next part of *from, at most room bytes, and returns it. */
+/* Cuts off and returns the next part of *from, at most room bytes. */
 static struct iovec take(struct iovec *from, size_t room)
 {
 	struct iovec taken = *from;

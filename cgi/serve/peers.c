@@ -1,8 +1,8 @@
 /*
  * Decides which peers are allowed to connect. On a UNIX socket these are root, our own account and
  * the accounts in peer_users. On a loopback address the peer's account is unknown, so any account
- * of this machine could claim to be any user of the site. Such a socket is used only if the
- * operator allows it (allow_tcp). Each connection must then come from an address in
+ * of this machine could claim to be any user of the site. A loopback address is used only if the
+ * operator allows it (allow_tcp). Each connection to this address must come from an address in
  * FCGI_WEB_SERVER_ADDRS (FastCGI 1.0, section 3.2).
  */
 #include <arpa/inet.h>
@@ -37,8 +37,8 @@ static enum status users_find(const struct server_conf *conf, struct peers *peer
 		if (getpwnam_r(name, &user, space, sizeof(space), &found) != 0 || found == NULL)
 			return conf_fault(err, STATUS_INTERNAL,
 					  conf_server_place(conf, "peer_users"),
-					  "there is no user '%s'; name the user that your web "
-					  "server runs as",
+					  "there is no user '%s'; set peer_users to the user that "
+					  "your web server runs as",
 					  name);
 		peers->uids[peers->n_uids++] = user.pw_uid;
 	}
@@ -71,8 +71,8 @@ static void tell_refused(uid_t uid)
 	if (getpwuid_r(uid, &user, space, sizeof(space), &found) != 0 || found == NULL)
 		found = NULL;
 	snprintf(why, sizeof(why),
-		 "not in peer_users; if it is your web server's account, set peer_users = %s in "
-		 "[server], and restart",
+		 "this user is not in peer_users; if this is your web server's account, set "
+		 "peer_users = %s in [server], and restart prebind",
 		 found != NULL ? user.pw_name : number);
 	log_event(LOG_LEVEL_WARN, "peer_refused", "uid", number, "user",
 		  found != NULL ? user.pw_name : NULL, "why", why, NULL);
@@ -142,14 +142,14 @@ static enum status addresses_find(bool allowed, struct peers *peers, struct erro
 
 	if (!allowed)
 		return error_set(err, STATUS_FORBIDDEN,
-				 "the socket that was handed over is TCP, over which every account "
-				 "of this machine could pose as any site user; use a UNIX socket, "
+				 "prebind was given a TCP socket, through which any account on "
+				 "this machine could impersonate any site user; use a UNIX socket, "
 				 "or set allow_tcp in [server]");
 	if (list == NULL || *list == '\0')
 		return error_set(err, STATUS_FORBIDDEN,
-				 "allow_tcp: set " ADDRESSES_NAME
-				 " in the program's environment to the web server's addresses, "
-				 "such as 127.0.0.1");
+				 "allow_tcp requires " ADDRESSES_NAME
+				 ": set this variable in the program's environment to the web "
+				 "server's addresses, such as 127.0.0.1");
 	for (const char *text = list; status == STATUS_OK; text++) {
 		size_t len = strcspn(text, ",");
 
@@ -184,8 +184,8 @@ enum status peers_find(const struct server_conf *conf, const struct sockaddr_sto
 
 	if (peers.tcp && !is_loopback(inherited))
 		return error_set(err, STATUS_FORBIDDEN,
-				 "the socket that was handed over listens on the network, where "
-				 "anybody could pose as any site user; use a UNIX socket");
+				 "prebind was given a socket that listens on the network, where "
+				 "anybody could impersonate any site user; use a UNIX socket");
 	enum status status = users_find(conf, &peers, err);
 	if (status == STATUS_OK && peers.tcp)
 		status = addresses_find(conf->allow_tcp, &peers, err);

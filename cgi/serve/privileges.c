@@ -28,10 +28,10 @@
  */
 #define ARENAS_MAX 2
 #define OTHERS_STACK                                                                               \
-	(256 * 1024) /* stack size for threads of libraries, such as libcurl's for name lookups */
+	(256 * 1024) /* bytes of stack for threads of libraries, as for libcurl's name lookups */
 #define DATA_BASE     (512L << 20) /* in bytes; for sites, connections and password hashing */
 #define REQUEST_DATA  (320L << 10) /* in bytes; for a thread's stack and its request */
-#define EXIT_BY_CRASH 128          /* plus the signal's number, as in a shell */
+#define EXIT_BY_CRASH 128          /* exit status; the signal's number is added, as in a shell */
 /* enough to save the registers of any processor and to write a log line */
 #define CRASH_STACK_SIZE (16 * 1024)
 
@@ -64,7 +64,7 @@ enum status account_find(const struct server_conf *conf, struct account *out, st
 				  conf->user, conf->user);
 	if (user.pw_uid == 0 || user.pw_gid == 0)
 		return conf_fault(err, STATUS_FORBIDDEN, place,
-				  "'%s' is root; name an account that only prebind uses",
+				  "'%s' is root; use an account that only prebind uses",
 				  conf->user);
 	account.take = true;
 	account.uid = user.pw_uid;
@@ -88,7 +88,8 @@ enum status account_take(const struct account *account, struct error *err)
 	if (setuid(0) == 0 || seteuid(0) == 0 || setgid(0) == 0 || getuid() != account->uid ||
 	    geteuid() != account->uid || getgid() != account->gid || getegid() != account->gid)
 		return error_set(err, STATUS_INTERNAL,
-				 "became user '%s', but could become root again", account->name);
+				 "the program became user '%s', but could become root again",
+				 account->name);
 	return STATUS_OK;
 }
 

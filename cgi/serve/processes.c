@@ -24,14 +24,14 @@
 
 #define PROCESSES_MAX 64
 
-/* Delays before a dead process is replaced. They grow, and are longest if processes die often. */
+/* Growing delays before a dead process is replaced. RESPAWN_SLOW_MS is for frequent deaths. */
 #define RESPAWN_FIRST_MS 50
 #define RESPAWN_MAX_MS   1000
 #define RESPAWN_SLOW_MS  5000
-#define DEATHS_MAX       10 /* with more deaths in DEATHS_WINDOW_MS, delays are long */
+#define DEATHS_MAX       10 /* if more processes die in DEATHS_WINDOW_MS, delays are long */
 #define DEATHS_WINDOW_MS 60000
 
-#define KILL_AFTER_MS ((DRAIN_S + 1) * 1000) /* a child should have stopped by then */
+#define KILL_AFTER_MS ((DRAIN_S + 1) * 1000) /* a child that still runs after this time is killed */
 
 struct child {
 	pid_t pid;     /* 0 if the process does not run */
@@ -56,7 +56,7 @@ struct supervisor {
 	int signals;
 	bool reload;     /* SIGHUP was received, but is not handled yet */
 	bool stop;       /* SIGTERM or SIGINT was received */
-	unsigned deaths; /* number of dead processes since `window` */
+	unsigned deaths; /* processes that died since `window` */
 	int64_t window;
 };
 
@@ -73,7 +73,7 @@ static void report_write(struct server *server, const struct error *result)
 	while (write(*report, result, sizeof(*result)) < 0 && errno == EINTR)
 		;
 	close(*report);
-	*report = -1; /* the number can be reused for another file */
+	*report = -1; /* because the descriptor's number can be reused for another file */
 }
 
 void process_ready(struct server *server)
@@ -183,7 +183,7 @@ static enum status spawn(struct supervisor *sup, child_life *life, struct child 
 	return STATUS_OK;
 }
 
-/* Marks the child as reloaded. A new child already has the parent's configuration. */
+/* Marks a child that is not running as reloaded, because it starts with the new configuration. */
 static void child_is_current(struct supervisor *sup, const struct child *child)
 {
 	atomic_store(&sup->board->done[child->index], atomic_load(&sup->board->wanted));
@@ -234,7 +234,8 @@ static enum status await_report(struct supervisor *sup, int report, struct error
 			return STATUS_BUSY;
 	}
 	if (read(report, &result, sizeof(result)) != sizeof(result))
-		return error_set(err, STATUS_INTERNAL, "a process died while it started");
+		return error_set(err, STATUS_INTERNAL,
+				 "a worker process died while it was starting");
 	return result.status == STATUS_OK ? STATUS_OK
 					  : error_set(err, result.status, "%s", result.text);
 }
@@ -474,7 +475,7 @@ enum status processes_run(struct server *server, struct error *err)
 	enum status started, stopped;
 
 	if (sup.count > PROCESSES_MAX)
-		return error_set(err, STATUS_INTERNAL, "cannot watch more than %d processes",
+		return error_set(err, STATUS_INTERNAL, "cannot supervise more than %d processes",
 				 PROCESSES_MAX);
 	sup.signals = signals_open();
 	if (sup.signals < 0)

@@ -1,8 +1,8 @@
 /*
- * Finds the server's mode, starts it, handles its signals and stops it. server_run makes the only
- * struct server. With several processes, each process calls server_serve with its own copy. In a
- * process that serves, the main thread only handles signals, and the threads of threads.c serve
- * requests.
+ * Finds the server's mode, starts the server, handles its signals and stops it. server_run makes
+ * the only struct server. With several processes, each process calls server_serve with its own
+ * copy. In a process that serves, the main thread only handles signals, and the threads of
+ * threads.c serve requests.
  */
 #include "serve/server.h"
 
@@ -63,8 +63,8 @@ static enum status signals_block(sigset_t *old, struct error *err)
 
 	our_signals(&set);
 	/*
-	 * Reset ignored signals. They would not reach the signalfd, and waitpid would fail if
-	 * SIGCHLD was ignored.
+	 * Reset ignored signals. An ignored signal would not reach the signalfd, and waitpid would
+	 * fail if SIGCHLD was ignored.
 	 */
 	signal(SIGTERM, SIG_DFL);
 	signal(SIGHUP, SIG_DFL);
@@ -131,13 +131,14 @@ static enum status watch(struct server *server, int signals, struct error *err)
 			server->app->reopen(server->app->arg);
 	}
 	if (server->gone)
-		return error_set(err, STATUS_INTERNAL, "the listening socket is gone");
+		return error_set(err, STATUS_INTERNAL,
+				 "the listening socket can no longer be used");
 	return STATUS_OK;
 }
 
 /*
  * Continues to serve for drain_ms. Meanwhile /health reports that the server is stopping. A second
- * stop signal ends this earlier.
+ * stop signal shortens this time.
  */
 static void drain(struct server *server, int signals)
 {
@@ -173,10 +174,10 @@ static enum status serve_until_stopped(struct server *server, int signals, struc
 	drain(server, signals);
 	if (threads_stop(server))
 		return status;
-	return error_set(
-	    err, STATUS_BUSY,
-	    "some requests were still not answered after %d s, so the server stopped without them",
-	    DRAIN_S);
+	return error_set(err, STATUS_BUSY,
+			 "some requests were still not answered after %d s, so the server stopped "
+			 "without answering them",
+			 DRAIN_S);
 }
 
 enum status server_serve(struct server *server, struct error *err)
@@ -237,8 +238,8 @@ static enum status run_processes(struct server *server, struct error *err)
 }
 
 /*
- * Call it only in the mode with our own socket. Otherwise a web server started this process, and
- * decides its limits.
+ * Call this only in the mode with our own socket. In the other modes a web server started this
+ * process, and decides its limits.
  */
 static void limit_system_calls(void)
 {

@@ -31,8 +31,8 @@ enum server_mode { SERVER_CGI, SERVER_FCGI_STDIN, SERVER_FCGI_SOCKET };
 
 /*
  * Finds the mode. If descriptor 0 is a listening socket, the mode is FastCGI on that socket. If the
- * environment has GATEWAY_INTERFACE or REQUEST_METHOD, it is CGI. Otherwise it is FastCGI on the
- * socket from systemd or on the configured socket.
+ * environment has GATEWAY_INTERFACE or REQUEST_METHOD, the mode is CGI. Otherwise the mode is
+ * FastCGI on the socket from systemd or on the configured socket.
  */
 enum status server_mode_detect(const struct server_conf *conf, enum server_mode *out,
 			       struct error *err);
@@ -47,15 +47,15 @@ bool server_is_cgi(void);
  * server_run serves until SIGTERM or SIGINT, and for another drain_ms. Then it finishes the running
  * requests within 10 s, and returns. In plain CGI, it serves one request. Each process calls start
  * after the fork and before it starts threads. start creates the app, and stop frees it. The parent
- * calls neither.
+ * calls neither start nor stop.
  *
  * server_run returns STATUS_BUSY if some requests did not finish in time. Their threads still use
  * the app, so stop was not called. The caller must then end the process.
  */
 struct server_app {
 	/*
-	 * Called in the parent of several processes before it starts the first one. It prepares the
-	 * data that all processes share, so that this data is in memory only once. It must not
+	 * Called in the parent of several processes before the first process starts. It prepares
+	 * the data that all processes share, so that this data is in memory only once. It must not
 	 * start threads or open connections.
 	 */
 	enum status (*prepare)(void *arg, struct error *err);
@@ -66,7 +66,7 @@ struct server_app {
 	void (*handle_failed)(const struct error *why, const struct raw_request *raw,
 			      struct response *response);
 	/*
-	 * Both are called at SIGHUP.
+	 * reload and renew are called at SIGHUP.
 	 *
 	 * reload is called in a process that serves, while it handles requests. It replaces the
 	 * app's configuration. If it fails, it changes nothing and logs the reason. The server logs
@@ -85,8 +85,8 @@ enum status server_run(const struct server_conf *conf, enum server_mode mode,
 		       const struct server_app *app, struct error *err);
 
 /*
- * Checks of [server]. The server's start and prebindctl check both use them, so both report the
- * same errors. They change nothing.
+ * Checks of the keys in section [server]. The server's start and `prebindctl check` both use these
+ * functions, so both report the same errors. The functions change nothing.
  */
 
 /*

@@ -20,9 +20,9 @@
 #include "conf/conf.h"
 #include "serve/server.h"
 
-struct pool;         /* threads.c */
-struct reload_board; /* processes.c */
-struct server;       /* below */
+struct pool;         /* defined in threads.c */
+struct reload_board; /* defined in processes.c */
+struct server;       /* defined below */
 
 /* ---- peers.c: which peers are allowed to connect ---- */
 
@@ -35,14 +35,14 @@ struct peers {
 	size_t n_nets;
 };
 /*
- * Finds the allowed peers. inherited is the address of a socket that was passed to us, or NULL if
+ * Finds the allowed peers. `inherited` is the address of a socket that was passed to us, or NULL if
  * we create the socket.
  */
 enum status peers_find(const struct server_conf *conf, const struct sockaddr_storage *inherited,
 		       struct peers *out, struct error *err);
 /*
- * True if the peer of the connection fd is allowed. address is its address, and is only used if
- * peers->tcp is true. Logs a refusal.
+ * True if the peer of the connection fd is allowed. `address` is the peer's address, and is used
+ * only if peers->tcp is true. Logs a refusal.
  */
 bool peer_is_allowed(const struct peers *peers, int fd, const struct sockaddr_storage *address);
 
@@ -72,9 +72,7 @@ void listener_close(struct listener *listener);
 #define LISTENER_GONE     (-3)
 int listener_accept(const struct listener *listener);
 
-/*
- * A descriptor kept in reserve. When no other descriptor is left, it is used to answer a visitor.
- */
+/* A descriptor kept in reserve, to answer a visitor when no other descriptor is left. */
 struct reserve {
 	pthread_mutex_t lock; /* guards fd and said_ms */
 	int fd;               /* -1 if no descriptor could be reserved again */
@@ -84,7 +82,7 @@ void reserve_init(struct reserve *reserve, const struct listener *listener);
 void reserve_clear(struct reserve *reserve);
 /*
  * Waits briefly for a connection and accepts it. If a descriptor has become free, returns the
- * connection. Otherwise refuses it and returns LISTENER_NOBODY.
+ * connection. Otherwise refuses the connection and returns LISTENER_NOBODY.
  */
 int reserve_accept(struct reserve *reserve, struct server *server);
 
@@ -99,7 +97,7 @@ struct notify {
 	socklen_t len;
 	pid_t pid;        /* the only process that reports */
 	int64_t every_ms; /* interval of watchdog reports; 0 if there are none */
-	int64_t next_ms;  /* next report, in monotonic ms; 0 until the server is ready */
+	int64_t next_ms;  /* time of the next report, monotonic ms; 0 until the server is ready */
 };
 void notify_open(struct notify *out);
 void notify_close(struct notify *notify);
@@ -144,7 +142,7 @@ void crash_stack_free(void *stack);
 /*
  * Blocks the system calls that the program never makes, for all threads and for processes started
  * later. PR_SET_NO_NEW_PRIVS must be set. Returns false and sets errno if the kernel, or the
- * program that started this one, does not allow such filters.
+ * program that started this program, does not allow such filters.
  */
 bool system_calls_limit(void);
 
@@ -171,7 +169,7 @@ struct server {
 	struct pool *pool; /* owned; valid between threads_start and threads_stop */
 	atomic_bool gone;  /* true if the listening socket cannot be used any more */
 	/*
-	 * serve and refuse close the connection fd. refuse is called if fd took the last free
+	 * `serve` and `refuse` close the connection fd. `refuse` is called if fd took the last free
 	 * descriptor. The two functions are fcgi_serve and fcgi_refuse, except in tests.
 	 */
 	void (*serve)(struct server *server, int fd);
@@ -190,7 +188,7 @@ struct server {
  */
 enum status server_serve(struct server *server, struct error *err);
 
-/* Returns the shorter of two timeouts for poll. -1 is no timeout. */
+/* Returns the shorter of two timeouts for poll. -1 means no timeout. */
 int pause_sooner(int a, int b);
 /*
  * Does the main thread's periodic work: it sends the watchdog report and, unless there is a parent,
@@ -206,8 +204,8 @@ int signals_next(int fd); /* returns the received signal, or 0 if there is none 
 
 /*
  * Runs server_serve in several processes until a stop signal is received, and replaces processes
- * that die. If one of the first processes fails before process_ready, ends all of them and returns
- * its error.
+ * that die. If one of the first processes fails before process_ready, ends all processes and
+ * returns the error of the failed process.
  *
  * At SIGHUP, a separate process tests whether the app can start with the new configuration. If it
  * can, the parent loads this configuration (renew), so that later processes start with it. Then the
@@ -217,23 +215,25 @@ enum status processes_run(struct server *server, struct error *err);
 void process_ready(struct server *server); /* tells the parent that this process has started */
 /*
  * Reloads the app. The parent logs "reloaded" after all processes have finished. A process without
- * a parent logs it itself.
+ * a parent logs "reloaded" itself.
  */
 void process_reload(struct server *server);
 
 /* ---- threads.c: the threads of one process ---- */
 
-/* Starts the first thread. A thread starts another one when too few threads accept connections. */
+/*
+ * Starts the first thread. A thread starts another thread when too few threads accept connections.
+ */
 enum status threads_start(struct server *server, struct error *err);
 /* Ends the threads. Returns false if some of them still use the server after DRAIN_S. */
 bool threads_stop(struct server *server);
 
 /*
  * Like blocking_begin and blocking_end (base/blocking.h), for a wait until the peer sends or reads.
- * Such waits can use at most half of waiting_max, because any visitor can make them long. The other
- * half is reserved for requests that wait for the XMPP server. peer_wait_begin returns false if the
- * limit is reached. The caller must then wait no longer than PEER_GRACE_MS. peer_wait_begin returns
- * true if server is NULL, because no other request then needs the thread.
+ * At most half of waiting_max can wait for peers, because any visitor can cause long waits. The
+ * other half is reserved for requests that wait for the XMPP server. peer_wait_begin returns false
+ * if the limit is reached. The caller must then wait no longer than PEER_GRACE_MS. peer_wait_begin
+ * returns true if `server` is NULL, because no other request then needs the thread.
  */
 #define PEER_GRACE_MS 20
 bool peer_wait_begin(struct server *server);
@@ -250,14 +250,14 @@ enum status cgi_run(const struct server_app *app, struct error *err);
 /* ---- fcgi_records.c: FastCGI's records ---- */
 
 /*
- * A request's head, which is all of its parameters. It is examined in the socket before libfcgi
- * reads it, because libfcgi has three faults. libfcgi blocks until missing bytes arrive. It cuts a
- * value at its first NUL. It ends the process if a parameter does not fit into memory.
+ * A request's head, which is all of its parameters. The head is examined in the socket before
+ * libfcgi reads it, because libfcgi has three faults. libfcgi blocks until missing bytes arrive,
+ * cuts a value at its first NUL, and ends the process if a parameter does not fit into memory.
  */
 enum head_state {
 	HEAD_WHOLE,   /* complete, so libfcgi reads it without blocking */
 	HEAD_PARTIAL, /* incomplete so far */
-	HEAD_LARGE,   /* too long, or not examined because of its kind; libfcgi might block */
+	HEAD_LARGE,   /* too long, or has a management record; libfcgi might block */
 	HEAD_BROKEN   /* not a valid request, or the connection was closed */
 };
 struct head {
@@ -281,9 +281,9 @@ struct answer {
 	struct iovec body;
 };
 /*
- * Sends an answer, or a part of an answer. If ends is true, also sends the end of the request. If
- * the web server reads slowly, other requests are served meanwhile (peer_wait_begin). server can be
- * NULL. Returns false if the web server has closed the connection or did not read the answer in
+ * Sends an answer, or a part of an answer. If `ends` is true, also sends the end of the request. If
+ * the web server reads slowly, other requests are served meanwhile (peer_wait_begin). `server` can
+ * be NULL. Returns false if the web server has closed the connection or did not read the answer in
  * time.
  */
 bool records_write(int fd, int id, const struct answer *answer, bool ends, struct server *server);

@@ -19,10 +19,10 @@
 #include "base/log.h"
 #include "serve/server_parts.h"
 
-/* how many clients can wait before more are refused; the kernel can lower it */
+/* how many clients can wait before more are refused; the kernel can lower this number */
 #define BACKLOG          1024
 #define SOCKET_UMASK     0117 /* for mode 0660 */
-#define BACK_OFF_MS      50   /* waiting time if no descriptor is free, so that requests can end */
+#define BACK_OFF_MS      50   /* how long to wait for requests to end if no descriptor is free */
 #define SAY_EVERY_MS     1000
 #define SOCKET_PATH_SIZE sizeof(((struct sockaddr_un *)0)->sun_path)
 #define NAME_SPACE       4096 /* in bytes, for an entry of the group database */
@@ -66,8 +66,8 @@ enum status listener_inherit(const struct server_conf *conf, int fd, struct list
 }
 
 /*
- * Checks that others cannot write to the socket's folder, because they could replace our socket
- * with their own.
+ * Checks that other accounts cannot write to the socket's folder, because they could replace our
+ * socket with their own.
  */
 static enum status check_folder(const struct server_conf *conf, struct error *err)
 {
@@ -80,8 +80,8 @@ static enum status check_folder(const struct server_conf *conf, struct error *er
 	snprintf(folder, sizeof(folder), "%.*s", len > 0 ? (int)len : 1, path);
 	if (stat(folder, &st) != 0)
 		return conf_fault(err, STATUS_INTERNAL, place,
-				  "the folder of '%s': %m; make it first: install -d -o USER -g "
-				  "WEB-SERVER'S-GROUP -m 2750 %s",
+				  "cannot find the folder of '%s': %m; create the folder first: "
+				  "install -d -o USER -g WEB-SERVER'S-GROUP -m 2750 %s",
 				  path, folder);
 	if (!S_ISDIR(st.st_mode))
 		return conf_fault(err, STATUS_INTERNAL, place, "'%s' is not a folder", folder);
@@ -142,7 +142,7 @@ static enum status remove_stale(const struct server_conf *conf, const struct soc
 				  "'%s' belongs to uid %ld; remove it", path, (long)st.st_uid);
 	if (try_connect(address) != ECONNREFUSED)
 		return conf_fault(err, STATUS_CONFLICT, conf_server_place(conf, "listen"),
-				  "another server answers on '%s'; stop it first", path);
+				  "another server answers on '%s'; stop that server first", path);
 	if (unlink(path) != 0)
 		return conf_fault(err, STATUS_INTERNAL, conf_server_place(conf, "listen"),
 				  "cannot remove the old '%s': %m", path);
@@ -345,7 +345,10 @@ static int accept_by_reserve(struct reserve *reserve, struct server *server)
 	return LISTENER_NOBODY;
 }
 
-/* Only one thread runs this at a time. The other threads wait for the lock and accept nothing. */
+/*
+ * Only one thread runs this function at a time. The other threads wait for the lock and accept
+ * nothing.
+ */
 int reserve_accept(struct reserve *reserve, struct server *server)
 {
 	struct pollfd poll_fd = {.fd = server->listener.fd, .events = POLLIN};

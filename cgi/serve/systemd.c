@@ -48,8 +48,8 @@ enum status activation_take(int *out, struct error *err)
 		    count);
 	if (!socket_is_listening(FIRST_FD) || fcntl(FIRST_FD, F_SETFD, FD_CLOEXEC) != 0)
 		return error_set(err, STATUS_INTERNAL,
-				 "descriptor %d, passed by systemd, does not listen; the .socket "
-				 "unit needs ListenStream= and Accept=no",
+				 "descriptor %d, passed by systemd, is not a listening socket; the "
+				 ".socket unit needs ListenStream= and Accept=no",
 				 FIRST_FD);
 	*out = FIRST_FD;
 	return STATUS_OK;
@@ -59,7 +59,7 @@ enum status activation_take(int *out, struct error *err)
 
 /*
  * Converts the socket's name to an address. The name of an abstract socket begins with @ in place
- * of a NUL. *len ends directly after the name.
+ * of a NUL. *len is the length of the address, which ends directly after the name.
  */
 static bool address_of(const char *name, struct sockaddr_un *address, socklen_t *len)
 {

@@ -4,7 +4,7 @@
  * processor's caches.
  *
  * At most `threads` threads accept or work at a time. A thread whose request waits for another
- * program is not counted. If too few threads then accept, another one is woken or started. So
+ * program is not counted. If too few threads then accept, another thread is woken or started. So
  * requests that wait for a slow XMPP server need memory for their stacks, but do not delay other
  * visitors.
  */
@@ -28,14 +28,14 @@
 /* the deepest call path, with TLS, SASL and SQLite, uses 21 KiB */
 #define STACK_SIZE (256 * 1024)
 /*
- * The minimum number of threads that accept connections while other requests wait. They serve
- * logins and health checks.
+ * The minimum number of threads that accept connections while other requests wait. These threads
+ * serve logins and health checks.
  */
 #define ACCEPTING_MIN 2
 #define ACCEPTING_MAX 4    /* more stacks would not fit into the processor's caches */
 #define SPARE_S       5    /* an idle thread ends after this time */
 #define RETRY_MS      1000 /* how long to wait after the system refused to start a thread */
-/* interval of wake-ups; a thread that is about to call accept can miss one */
+/* interval of wake-ups; a thread that is about to call accept can miss a wake-up */
 #define WAKE_MS     20
 #define WAKE_SIGNAL SIGUSR2
 
@@ -52,14 +52,14 @@ struct worker {
 
 struct pool {
 	struct server *server;
-	size_t threads; /* from the configuration, as is waiting_max */
+	size_t threads; /* from the configuration, like waiting_max */
 	size_t waiting_max;
 	struct reserve reserve;
 
 	pthread_mutex_t lock;   /* protects the members below and the workers' members */
 	pthread_cond_t changed; /* signaled when a thread has ended */
 	TAILQ_HEAD(, worker) workers;
-	LIST_HEAD(, worker) spare; /* idle threads; the last one to become idle comes first */
+	LIST_HEAD(, worker) spare; /* idle threads; the thread that became idle last comes first */
 	pthread_t last;            /* if has_last, the thread that ended last; not joined yet */
 	bool has_last;
 	size_t active;    /* threads that accept or work; can exceed `threads` when waits end */
@@ -90,7 +90,7 @@ static int thread_start(struct pool *pool)
 
 /*
  * Logs that a thread could not be started. No thread is then started for RETRY_MS. Call this
- * function and the next three with the lock held.
+ * function and the next three functions with the lock held.
  */
 static void be_short(struct pool *pool, int error)
 {
@@ -243,8 +243,8 @@ static bool rest(struct pool *pool, struct worker *self)
 }
 
 /*
- * Decides what a thread does after a request. It accepts again, or sleeps until it is needed.
- * Returns false if it must end.
+ * Decides whether a thread accepts again after a request, or sleeps until it is needed. Returns
+ * false if the thread must end.
  */
 static bool go_on(struct pool *pool, struct worker *self)
 {
@@ -298,7 +298,7 @@ static int next_connection(struct pool *pool, struct worker *self)
 	if (fd == LISTENER_GONE && !pool->stopping) {
 		pool->stopping = true;
 		pool->server->gone = true;
-		kill(getpid(), SIGTERM); /* the main thread reads it from its signalfd */
+		kill(getpid(), SIGTERM); /* the main thread reads the signal from its signalfd */
 	}
 	if (fd >= 0 && too_few_accept(pool))
 		place_fill(pool);
@@ -310,7 +310,7 @@ static void begin(struct pool *pool, struct worker *self)
 {
 	self->thread = pthread_self();
 	self->resting = false;
-	self->accepting = true; /* the thread that started this one has already counted it */
+	self->accepting = true; /* the thread that started this thread has already counted it */
 	pthread_cond_init(&self->call, NULL);
 	self->crash_stack = crash_stack_use();
 	self->waiter = (struct blocking_waiter){
@@ -321,7 +321,10 @@ static void begin(struct pool *pool, struct worker *self)
 	pthread_mutex_unlock(&pool->lock);
 }
 
-/* Ends a thread. It joins the thread that ended before, so only the last one is left to join. */
+/*
+ * Ends a thread. Each ending thread joins the thread that ended before it, so threads_stop must
+ * join only the last thread.
+ */
 static void leave(struct pool *pool, struct worker *self)
 {
 	pthread_t before;
@@ -407,7 +410,7 @@ enum status threads_start(struct server *server, struct error *err)
 
 	if (pool == NULL)
 		return error_no_memory(err);
-	server->pool = pool; /* the first thread needs it */
+	server->pool = pool; /* the first thread needs `pool` */
 	wake_prepare();
 	pthread_mutex_lock(&pool->lock);
 	error = place_fill(pool);

@@ -1,6 +1,6 @@
 /*
- * The answers of setup. Some are given on the command line, in a file or in a form. For the others,
- * setup asks a person or uses its proposed answer.
+ * The answers of setup. Some answers are given on the command line, in a file or in a form. For
+ * every other question, setup asks a person or uses its proposed answer.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,7 +26,7 @@ static const char *bad_value(const struct setup_question *question, const char *
 	for (size_t i = 0; question->words[i] != NULL; i++)
 		if (strcmp(question->words[i], value) == 0)
 			return NULL;
-	return "is not one of the words that are allowed (prebindctl setup --help, man prebindctl)";
+	return "is not an allowed value; see prebindctl setup --help or man prebindctl";
 }
 
 static enum status answer_set(struct setup *setup, enum setup_name name, const char *value,
@@ -79,8 +79,8 @@ static enum status key_put(struct setup *setup, const char *name, const char *va
 		return STATUS_OK;
 	if (key == NULL && setup->n_keys == SETUP_KEYS_MAX)
 		return error_set(err, STATUS_BAD_REQUEST,
-				 "%s: more than %d keys of the site; add the others to the "
-				 "configuration by hand",
+				 "%s: setup accepts at most %d keys of the site; add more keys to "
+				 "the configuration by hand",
 				 name, SETUP_KEYS_MAX);
 	struct setup_key made = {.name = strdup(name), .value = strdup(value), .given = given};
 	if (made.name == NULL || made.value == NULL) {
@@ -102,7 +102,7 @@ enum status setup_key_set(struct setup *setup, const char *name, const char *val
 }
 
 /*
- * Removes the keys that were found in the site's folder, but not those that the operator has given.
+ * Removes the keys that setup found in the site's folder. Keys that the operator has given remain.
  */
 static void keys_forget(struct setup *setup)
 {
@@ -135,8 +135,10 @@ enum status setup_given(struct setup *setup, const char *name, const char *value
 		return answer_set(setup, (enum setup_name)i, value, err);
 	}
 	if (conf_key_what(false, name) == NULL)
-		return error_set(err, STATUS_BAD_REQUEST,
-				 "'%s' is neither a question of setup nor a key of a site", name);
+		return error_set(
+		    err, STATUS_BAD_REQUEST,
+		    "'%s' is neither a name that prebindctl setup accepts nor a key of a site",
+		    name);
 	if (setup_key_get(setup, name) != NULL)
 		return STATUS_OK;
 	return key_put(setup, name, value, true, err);
@@ -169,8 +171,9 @@ enum status setup_given_file(struct setup *setup, const char *file, struct error
 
 	strbuf_init(&text);
 	if (file_read(file, FILE_BY_OWNER, ANSWERS_MAX, &text, &found) != FILE_OK)
-		status = error_set(err, STATUS_NOT_FOUND,
-				   "%s cannot be read, or others may write to it", file);
+		status =
+		    error_set(err, STATUS_NOT_FOUND,
+			      "%s cannot be read, or other users can write to this file", file);
 	for (char *line = text.data; status == STATUS_OK && *line != '\0'; line = rest) {
 		size_t len = strcspn(line, "\n");
 		struct error why = {0};
@@ -228,15 +231,15 @@ static enum status answer_one(struct setup *setup, enum setup_name name, struct 
 						  : question->propose(setup);
 	if (proposal == NULL)
 		return error_set(err, STATUS_BAD_REQUEST,
-				 "%s: setup cannot find this out; give it with %s=VALUE",
-				 question->name, question->name);
+				 "%s: setup cannot find a value; set %s=VALUE", question->name,
+				 question->name);
 	if (setup->ask != NULL && question->ask != NULL)
 		status = ask_one(setup, name, proposal, err);
 	else
 		status = answer_set(setup, name, proposal, err);
 	if (name == SETUP_XMPP && status == STATUS_OK &&
 	    strcmp(setup->answers[name], proposal) != 0)
-		setup->xmpp_server = NULL; /* that server was found at the proposed address */
+		setup->xmpp_server = NULL; /* this server was found at the proposed address */
 	free(proposal);
 	return status;
 }
@@ -275,7 +278,7 @@ static enum status need(struct setup *setup, const char *key, struct error *err)
 	if (setup->ask == NULL) {
 		if (setup->n_missing < SETUP_MISSING_MAX)
 			setup->missing[setup->n_missing++] = key;
-		return STATUS_OK; /* setup_ask reports the missing key at its end */
+		return STATUS_OK; /* setup_ask reports the first missing key at the end */
 	}
 	for (;;) {
 		struct error why = {0};
@@ -311,12 +314,12 @@ enum status setup_ask(struct setup *setup, struct error *err)
 	enum status status = STATUS_OK;
 
 	if (setup->answers[SETUP_SHARE] == NULL)
-		status = answer_one(setup, SETUP_SHARE, err); /* because found keys use it */
+		status = answer_one(setup, SETUP_SHARE, err); /* setup_find uses this answer */
 	for (int i = 0; i < SETUP_COUNT && status == STATUS_OK; i++) {
 		status = answer_one(setup, (enum setup_name)i, err);
 		if (i == SETUP_LOGIN && status == STATUS_OK && setup->login_found != NULL &&
 		    strcmp(setup->login_found, setup->answers[i]) != 0)
-			keys_forget(setup); /* the found keys belong to another provider */
+			keys_forget(setup); /* setup found these keys for another provider */
 		if (status == STATUS_OK)
 			status = need_for(setup, (enum setup_name)i, err);
 	}
@@ -324,6 +327,6 @@ enum status setup_ask(struct setup *setup, struct error *err)
 		return status;
 	const char *key = setup->missing[0];
 	return error_set(err, STATUS_BAD_REQUEST,
-			 "%s could not be found out; give it with %s=VALUE: %s", key, key,
+			 "setup cannot find a value for %s; set %s=VALUE: %s", key, key,
 			 conf_key_what(false, key));
 }

@@ -89,7 +89,7 @@ static void put_place(const struct writer *w)
 	free(mount);
 }
 
-/* Writes the keys for the XMPP server that belong to the answer to SETUP_AUTH. */
+/* Writes the keys of the back end. The answer to SETUP_AUTH decides which keys are needed. */
 static void put_backend(const struct writer *w)
 {
 	const char *auth = setup_answer(w->setup, SETUP_AUTH);

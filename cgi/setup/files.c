@@ -1,7 +1,8 @@
 /*
  * The files of setup: shows what setup will do with each file, and then writes the files. The first
- * line of a text file has a mark with a digest of the other lines. If a file has no mark or another
- * digest, somebody else has written or changed it. Setup never replaces such a file.
+ * line of a text file has a mark with a digest of the other lines. If the mark is missing or the
+ * digest is wrong, somebody else wrote or changed the file. Setup never replaces a file that
+ * somebody else wrote or changed.
  */
 #include <pwd.h>
 #include <stdio.h>
@@ -70,7 +71,7 @@ static bool read_any(const char *path, struct strbuf *out)
 	return whole && strbuf_ok(out) && memchr(out->data, '\0', out->len) == NULL;
 }
 
-/* True if the text has our mark, and the digest in the mark fits the rest of the text. */
+/* True if the text has our mark, and the mark's digest matches the rest of the text. */
 static bool is_unchanged(const struct strbuf *text)
 {
 	const char *mark = strstr(text->data, MARK);
@@ -102,7 +103,7 @@ static enum state text_state(const char *path, const struct strbuf *content)
 	const char *rest = strchr(there.data, '\n');
 	if (state == IS_FOREIGN && whole && content != NULL &&
 	    strcmp(there.data, content->data) == 0)
-		state = IS_SAME; /* the file has no mark, but is as it was unpacked */
+		state = IS_SAME; /* the file was unpacked, not written by setup, and is unchanged */
 	if (state == IS_OURS && content != NULL && strcmp(rest + 1, content->data) == 0)
 		state = IS_SAME;
 	strbuf_clear(&there);
@@ -141,7 +142,7 @@ enum status setup_files_show(const struct setup *setup, struct error *err)
 {
 	static const char *const words[] = {
 	    [IS_NEW] = "write",       [IS_SAME] = "unchanged", [IS_OURS] = "replace",
-	    [IS_FOREIGN] = "REFUSED", [IS_THERE] = "keep",     [IS_LOOSE] = "mend"};
+	    [IS_FOREIGN] = "REFUSED", [IS_THERE] = "keep",     [IS_LOOSE] = "fix"};
 	enum status status = STATUS_OK;
 
 	fputs("\nThese are the files:\n", setup->say);
@@ -154,8 +155,8 @@ enum status setup_files_show(const struct setup *setup, struct error *err)
 		if (state == IS_FOREIGN && status == STATUS_OK)
 			status =
 			    error_set(err, STATUS_FORBIDDEN,
-				      "%s was not written by setup, or was changed since, so it "
-				      "stays; move it away, and run setup again",
+				      "%s was not written by setup or was changed later, so setup "
+				      "does not replace it; move the file away and run setup again",
 				      file->path);
 	}
 	return status;
@@ -176,7 +177,8 @@ static enum status give(const struct setup *setup, const struct setup_file *file
 	who = file->is_web ? getpwnam(setup_answer(setup, SETUP_WEB_USER)) : NULL;
 	if (lchown(path, uid, who != NULL ? who->pw_gid : gid) == 0)
 		return STATUS_OK;
-	return error_set(err, STATUS_UNAVAILABLE, "%s cannot be given to %s: %m", path, user);
+	return error_set(err, STATUS_UNAVAILABLE, "the owner of %s cannot be changed to %s: %m",
+			 path, user);
 }
 
 static enum status folder_make(const struct setup *setup, const struct setup_file *file,
@@ -188,8 +190,8 @@ static enum status folder_make(const struct setup *setup, const struct setup_fil
 		return error_set(err, STATUS_UNAVAILABLE, "the folder %s cannot be made: %m",
 				 file->path);
 	enum status status = give(setup, file, file->path, err);
-	if (status == STATUS_OK && chmod(file->path, file->mode) != 0) /* as chown clears setgid */
-		status = error_set(err, STATUS_UNAVAILABLE, "%s: its mode cannot be set: %m",
+	if (status == STATUS_OK && chmod(file->path, file->mode) != 0) /* chown cleared setgid */
+		status = error_set(err, STATUS_UNAVAILABLE, "the mode of %s cannot be set: %m",
 				   file->path);
 	return status;
 }
@@ -225,10 +227,11 @@ static enum status text_write(const struct setup *setup, const struct setup_file
 	if (status == STATUS_OK && !file_write(fd, text.data, text.len))
 		status = error_set(err, STATUS_UNAVAILABLE, "%s cannot be written: %m", part);
 	if (status == STATUS_OK && fchmod(fd, file->mode) != 0)
-		status = error_set(err, STATUS_UNAVAILABLE, "%s: its mode cannot be set: %m", part);
+		status =
+		    error_set(err, STATUS_UNAVAILABLE, "the mode of %s cannot be set: %m", part);
 	if (status == STATUS_OK)
 		status = give(setup, file, part, err);
-	if (status == STATUS_OK && fsync(fd) != 0) /* otherwise a power cut could leave it empty */
+	if (status == STATUS_OK && fsync(fd) != 0) /* prevents an empty file after a power cut */
 		status = error_set(err, STATUS_UNAVAILABLE, "%s cannot be written: %m", part);
 	if (fd >= 0)
 		close(fd);

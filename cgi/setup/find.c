@@ -1,6 +1,6 @@
 /*
- * Finds out which software the site uses, and sets the keys that result from this. The table has
- * one row for each software.
+ * Finds out which software the site uses, and sets the keys for this software. The table has one
+ * row for each software.
  */
 #include <dirent.h>
 #include <stdio.h>
@@ -231,8 +231,9 @@ static bool has_mark(const char *folder, const char *name, const struct software
 }
 
 /*
- * Reads the software's file in the site's folder. If the name begins with "*", reads it in the
- * first subfolder where the file has the mark. Returns false if no such file has the mark.
+ * Reads the software's file in the site's folder. If the path of the file begins with "*", tries
+ * each subfolder, and reads the first file that has the mark. Returns false if no file has the
+ * mark.
  */
 static bool read_file(const char *site, const struct software *row, struct strbuf *out, FILE *say)
 {

@@ -1,6 +1,6 @@
 /*
- * Corrects the owner and the mode of existing files to those that prebind needs. Does not change
- * their content.
+ * Sets the owner and the mode that prebind needs for files that already exist. Does not change the
+ * files' content.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -77,7 +77,7 @@ bool setup_mend_is_needed(const struct setup *setup, const struct setup_file *fi
 /*
  * Opens the file to change its owner and mode through the descriptor. If setup used the path, the
  * folder's owner could replace the file by a link in the meantime. If the mode does not allow us to
- * read the file, it can only be opened with O_PATH.
+ * read the file, the file can only be opened with O_PATH.
  */
 static int open_for_rights(const char *path)
 {
@@ -110,9 +110,10 @@ enum status setup_mend(const struct setup *setup, const struct setup_file *file,
 			ok = fchown(fd, who->pw_uid, who->pw_gid) == 0;
 		ok = ok && set_mode(fd, file->mode);
 	}
-	enum status status = ok ? STATUS_OK
-				: error_set(err, STATUS_UNAVAILABLE,
-					    "the rights of %s cannot be set: %m", file->path);
+	enum status status =
+	    ok ? STATUS_OK
+	       : error_set(err, STATUS_UNAVAILABLE, "the owner or mode of %s cannot be set: %m",
+			   file->path);
 	if (fd >= 0)
 		close(fd);
 	return status;

@@ -98,16 +98,15 @@ static const char *choose(struct names *names, FILE *say)
 {
 	size_t same = count_same(names);
 
-	fprintf(say, "  %zu user names: %zu that the rule {user} refuses%s%s%s\n", names->count,
+	fprintf(say, "  %zu user names; the rule {user} refuses %zu%s%s%s\n", names->count,
 		names->plain_refused, names->plain_refused > 0 ? ", such as '" : "", names->example,
 		names->plain_refused > 0 ? "'" : "");
 	fprintf(say, "    {user}        %zu users get no JID\n", names->plain_refused);
-	fprintf(
-	    say,
-	    "    {user|lower}  %zu users get no JID; %zu names differ from another only in case, "
-	    "and would share its JID\n",
-	    names->lower_refused, same);
-	fprintf(say, "    {user|safe}   every user gets a JID of their own\n");
+	fprintf(say,
+		"    {user|lower}  %zu users get no JID; %zu names differ from another name only "
+		"in case, and would get the same JID\n",
+		names->lower_refused, same);
+	fprintf(say, "    {user|safe}   every user gets a different JID\n");
 	if (names->plain_refused == 0)
 		return "user";
 	return names->lower_refused == 0 && same == 0 ? "user|lower" : "user|safe";

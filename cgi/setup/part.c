@@ -1,7 +1,7 @@
 /*
  * The configuration parts for the web server and the XMPP server, and the commands that enable
- * them. They are made from the installed files and from code blocks in the documents, so that there
- * is only one source for each text.
+ * these parts. The texts come from the installed files and from code blocks in the documents, so
+ * that there is only one source for each text.
  */
 #include <ctype.h>
 #include <stdio.h>
@@ -100,10 +100,10 @@ static enum status shipped_read(const struct setup *setup, const char *name, str
 	strbuf_clear(&path);
 	if (fault == FILE_OK)
 		return STATUS_OK;
-	return error_set(err, STATUS_NOT_FOUND,
-			 "%s/%s cannot be read; give the folder of prebind's shared files with "
-			 "share=FOLDER",
-			 share, name);
+	return error_set(
+	    err, STATUS_NOT_FOUND,
+	    "%s/%s cannot be read; set share=FOLDER to the folder of prebind's shared files", share,
+	    name);
 }
 
 /* ---- the web server ---- */
@@ -115,8 +115,9 @@ static const struct web_kind {
 	const char *document; /* name in docs/, without .md */
 	const char *file;  /* in the shared folder; NULL if nothing is written */
 	/*
-	 * A file in the web server's own package. If it exists, this web server is installed. Our
-	 * files do not show that, because our package has a file for each web server.
+	 * A file of the web server's own package. The file exists if the web server is installed. A
+	 * file of our package would not show this, because our package has files for every web
+	 * server.
 	 */
 	const char *here;
 	const char *place; /* where Debian expects this file; setup does not enable it */
@@ -212,7 +213,7 @@ static void set_bosh(const struct setup *setup, struct strbuf *out)
 	set_setting(out, "prebind_bosh", url);
 	set_setting(out, "prebind_bosh_host", at.host);
 	set_setting(out, "prebind_bosh_port", port);
-	replace_all(out, "http://127.0.0.1:5280/http-bind", url); /* in the file for nginx */
+	replace_all(out, "http://127.0.0.1:5280/http-bind", url); /* nginx's file has this URL */
 	http_url_clear(&at);
 }
 
@@ -229,11 +230,12 @@ enum status setup_web_write(const struct setup *setup, struct strbuf *out, struc
 	bool root = mount[0] == '\0' && strncmp(kind->word, "lighttpd", 8) != 0;
 	if (kind->no_proxy) /* only the kit's htaccess file supports paths other than /chat */
 		root = conf_kit() == NULL && strcmp(mount, "/chat") != 0;
-	enum status status = root ? error_set(err, STATUS_BAD_REQUEST,
-					      "for this path the web server's part has to be "
-					      "written by hand (docs/%s.md); give web=none",
-					      kind->document)
-				  : shipped_read(setup, kind->file, out, err);
+	enum status status =
+	    root ? error_set(err, STATUS_BAD_REQUEST,
+			     "setup cannot write the web server's configuration for this path; "
+			     "write it by hand (docs/%s.md), and set web=none",
+			     kind->document)
+		 : shipped_read(setup, kind->file, out, err);
 	if (status == STATUS_OK) {
 		strbuf_init(&folder);
 		strbuf_addf(&folder, "%s/static", setup_answer(setup, SETUP_SHARE));
@@ -371,7 +373,7 @@ enum status setup_start_write(const struct setup *setup, struct strbuf *out, str
 		strbuf_adds(out, "set -eux\n");
 		bool ours = !has_prosody_here(setup) || block_add(document.data, "sh prosody", out);
 		if (!ours || !block_add(document.data, block.data, out))
-			strbuf_reset(out); /* nginx must be configured by hand (docs/nginx.md) */
+			strbuf_reset(out); /* no commands for nginx; see docs/nginx.md */
 		set_paths(setup, out);
 	}
 	strbuf_clear(&document);

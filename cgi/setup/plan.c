@@ -1,5 +1,5 @@
 /*
- * The plan of setup: makes the list of files to write from the answers. Setup can run again. It
+ * The plan of setup: makes the list of files to write from the answers. Setup can run again. Setup
  * does not write files that would not change, and never replaces files that somebody else wrote.
  */
 #include "setup/setup.h"
@@ -34,8 +34,8 @@ char *setup_folder_of(const char *path)
 enum status setup_begin(struct setup *setup, const char *file, struct error *err)
 {
 	if (file[0] != '/')
-		return error_set(err, STATUS_BAD_REQUEST, "%s: give the whole path of the new file",
-				 file);
+		return error_set(err, STATUS_BAD_REQUEST,
+				 "%s: give the absolute path of the new file", file);
 	setup->conf = strdup(file);
 	setup->folder = setup_folder_of(file);
 	return setup->conf != NULL && setup->folder != NULL ? STATUS_OK : error_no_memory(err);
@@ -87,7 +87,7 @@ static enum status add_secret(struct setup *setup, const char *name, const char 
 	if (text_has_control(value))
 		return error_set(
 		    err, STATUS_BAD_REQUEST,
-		    "the secret for %s has a control character; write the file by hand", name);
+		    "the secret for %s contains a control character; write the file by hand", name);
 	strbuf_addf(&path, "%s/%s", setup->folder, name);
 	strbuf_addf(&content, "%s\n", value);
 	enum status status = strbuf_ok(&path)
@@ -186,7 +186,10 @@ static enum status add_text(struct setup *setup, const char *path, struct strbuf
 	return status;
 }
 
-/* Adds a copy of the installed query if the site's tables have a different prefix. */
+/*
+ * If the prefix of the site's tables is not that of the installed query, adds a copy with the
+ * site's prefix.
+ */
 static enum status add_query(struct setup *setup, struct error *err)
 {
 	const char *shipped = setup_key_get(setup, "site_query");
@@ -314,7 +317,7 @@ static int say_parts(const struct setup *setup, int n)
 {
 	const char *key =
 	    setup_answer_is(setup, SETUP_AUTH, "token") || setup_answer_is(setup, SETUP_AUTH, "jwt")
-		? ", and give it a copy of bosh.key"
+		? ", and copy bosh.key to the XMPP server"
 		: "";
 
 	for (size_t i = 0; i < setup->n_files; i++) {
@@ -326,8 +329,9 @@ static int say_parts(const struct setup *setup, int n)
 				"(docs/%s.md).\n",
 				n++, file->path, key, setup->xmpp_server);
 		if (strcmp(file->what, "web server") == 0 && conf_kit() == NULL)
-			fprintf(setup->say, "  %d. Enable %s, as its first lines say.\n", n++,
-				file->path);
+			fprintf(setup->say,
+				"  %d. Enable %s as described in the first lines of this file.\n",
+				n++, file->path);
 	}
 	if (setup_web_has_socket(setup))
 		fprintf(setup->say,
@@ -362,9 +366,10 @@ void setup_say_next(const struct setup *setup)
 	if (setup_answer_is(setup, SETUP_LOGIN, PROVIDER_LOGIN))
 		fprintf(setup->say, "  %d. Add users: %s%sprebindctl -c %s user add NAME\n", n++,
 			kit, bin, setup->conf);
-	fprintf(setup->say,
-		"  %d. Check it as a browser does: %s%sprebindctl -c %s check --deep --web %s\n",
-		n++, kit, bin, setup->conf, setup_answer(setup, SETUP_URL));
+	fprintf(
+	    setup->say,
+	    "  %d. Check the chat as a browser does: %s%sprebindctl -c %s check --deep --web %s\n",
+	    n++, kit, bin, setup->conf, setup_answer(setup, SETUP_URL));
 	fprintf(setup->say, "  %d. Open %s\n", n, setup_answer(setup, SETUP_URL));
 }
 

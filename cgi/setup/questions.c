@@ -120,8 +120,8 @@ static char *propose_web_user(struct setup *setup)
 }
 
 /*
- * Proposes the account for prebind, or "" if root does not run setup. The program then runs as the
- * account that starts it: ours, or the web server's.
+ * Proposes the account for prebind, or "" if root does not run setup. In that case the program runs
+ * as the account that starts it: ours, or the web server's.
  */
 static char *propose_user(struct setup *setup)
 {
@@ -199,8 +199,8 @@ static const char *check_folder(const char *value)
 	if (strcmp(value, "-") == 0 || (value[0] == '/' && access(value, X_OK) == 0 &&
 					stat(value, &st) == 0 && S_ISDIR(st.st_mode)))
 		return NULL;
-	return "is not a folder that can be read; give its whole path, or - if there is no site "
-	       "software on this machine";
+	return "is not a folder that setup can read; write an absolute path, or - if this machine "
+	       "has no site software";
 }
 
 #define PATH_CHARS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_/"
@@ -213,14 +213,15 @@ static const char *check_url(const char *value)
 	if (http_url_read(value, &at, NULL) == STATUS_OK)
 		bad = at.path[strspn(at.path, PATH_CHARS)] == '\0'
 			  ? NULL
-			  : "has a path with other characters than letters, digits, - and _";
+			  : "has a path with characters other than letters, digits, - and _";
 	http_url_clear(&at);
 	return bad;
 }
 
 /*
- * Checks the XMPP server's address. It can contain an @, as Tigase's does. Only some characters are
- * allowed, because the address is copied to the web server's configuration.
+ * Checks the XMPP server's address. The path can contain an @, as in Tigase's
+ * /rest/adhoc/bosh@DOMAIN. Only some characters are allowed, because the address is copied to the
+ * web server's configuration.
  */
 static const char *check_service(const char *value)
 {
@@ -243,7 +244,7 @@ static const char *check_account(const char *value)
 
 static const char *check_path(const char *value)
 {
-	return value[0] == '/' ? NULL : "is not a whole path";
+	return value[0] == '/' ? NULL : "is not an absolute path";
 }
 
 /* Allows every value. A wrong value is found when the configuration is loaded as a test. */
@@ -263,13 +264,13 @@ static const char *check_some(const char *value)
 /* Formatted by hand: clang-format would make each column as wide as its longest question. */
 /* clang-format off */
 static const struct setup_question questions[SETUP_COUNT] = {
-	[SETUP_SITE] = {"site", "Where is the site: the folder of its software, or '-' if there is none", propose_site, check_folder, NULL},
-	[SETUP_URL] = {"url", "At which address should the chat be", propose_url, check_url, NULL},
+	[SETUP_SITE] = {"site", "Which folder contains the site's software ('-' if there is none)", propose_site, check_folder, NULL},
+	[SETUP_URL] = {"url", "At which address will users open the chat", propose_url, check_url, NULL},
 	[SETUP_LOGIN] = {"login", "How does prebind know who is logged in (docs/identity.md)", propose_login, NULL, login_words},
 	[SETUP_DOMAIN] = {"domain", "Which domain do the users' chat addresses have", propose_domain, check_some, NULL},
-	[SETUP_XMPP] = {"xmpp", "Where is the XMPP server: Tigase's REST address, or a BOSH service", propose_xmpp, check_service, NULL},
-	[SETUP_AUTH] = {"auth", "How does prebind log in there (docs/bosh.md)", propose_auth, NULL, auth_words},
-	[SETUP_JID] = {"jid", "Which chat address does a user get", propose_jid, check_some, NULL},
+	[SETUP_XMPP] = {"xmpp", "What is the address of the XMPP server: Tigase's REST address, or a BOSH service", propose_xmpp, check_service, NULL},
+	[SETUP_AUTH] = {"auth", "How does prebind log in to the XMPP server (docs/bosh.md)", propose_auth, NULL, auth_words},
+	[SETUP_JID] = {"jid", "Which rule makes a user's chat address", propose_jid, check_some, NULL},
 	[SETUP_WEB] = {"web", "Which web server", propose_web, NULL, setup_web_words},
 	[SETUP_WEB_USER] = {"web_user", NULL, propose_web_user, check_account, NULL},
 	[SETUP_USER] = {"user", NULL, propose_user, check_account, NULL},

@@ -24,9 +24,9 @@ enum setup_name {
 	SETUP_DOMAIN,   /* the domain of the users' JIDs */
 	SETUP_XMPP,     /* address of Tigase's REST call or of a BOSH service; see xmpp.c */
 	SETUP_AUTH,     /* "tigase", or a value of bosh_auth */
-	SETUP_JID,      /* the rule; see names.c */
+	SETUP_JID,      /* the rule for JIDs; see names.c */
 	SETUP_WEB,      /* the web server; see part.c */
-	SETUP_WEB_USER, /* this and the following are not asked and have usable defaults */
+	SETUP_WEB_USER, /* from here on, setup does not ask; each has a usable default */
 	SETUP_USER,
 	SETUP_DATABASE,
 	SETUP_LISTEN,
@@ -43,8 +43,8 @@ enum setup_name {
 #define SETUP_LINE_ROOM   4096 /* in bytes, for an answer */
 
 /*
- * Asks a person. `words` has the allowed answers; NULL allows every answer. An empty answer stands
- * for the proposed answer. Returns STATUS_BAD_REQUEST if there is no answer.
+ * Asks a person. `words` has the allowed answers; NULL allows every answer. If the person enters
+ * nothing, the answer is the proposed answer. Returns STATUS_BAD_REQUEST if there is no answer.
  */
 typedef enum status setup_asker(const char *question, const char *const *words,
 				const char *proposal, char line[SETUP_LINE_ROOM],
@@ -68,7 +68,7 @@ enum setup_kind {
 struct setup_file {
 	enum setup_kind kind;
 	char *path;            /* owned */
-	struct strbuf content; /* without the mark; it is secret */
+	struct strbuf content; /* the file's content without the mark; secret */
 	const char *comment;   /* start of a comment line in the file, such as "#" */
 	mode_t mode;
 	bool is_service; /* true if the file belongs to the account `user` */
@@ -82,11 +82,11 @@ struct setup {
 	FILE *say;        /* where setup prints what it finds and will write; borrowed */
 	setup_asker *ask; /* NULL to use the proposed answers without asking */
 	/*
-	 * Asks for a secret. The pointer is NULL if nobody can type one. The caller frees *out with
-	 * secret_free.
+	 * Asks for a secret. The pointer is NULL if nobody can type a secret. The caller frees *out
+	 * with secret_free.
 	 */
 	enum status (*ask_secret)(const char *what, char **out, struct error *err);
-	const char *proposals[SETUP_COUNT];     /* replace setup's own; borrowed; can be NULL */
+	const char *proposals[SETUP_COUNT];     /* override setup's own; borrowed or NULL */
 	const char *missing[SETUP_MISSING_MAX]; /* keys that are needed but have no value; static */
 	size_t n_missing;
 
@@ -96,12 +96,12 @@ struct setup {
 	struct setup_key keys[SETUP_KEYS_MAX];
 	size_t n_keys;
 
-	/* The following are set by find.c and xmpp.c. */
+	/* find.c and xmpp.c set the following members. */
 	const char *software;     /* such as "phpBB"; static; NULL if not known */
 	const char *login_found;  /* the identity provider for this software; static */
 	const char *names_sql;    /* SQL for the users' names (site_rows_each); static, or NULL */
-	const char *table_prefix; /* in the installed query, such as "phpbb_"; static, or NULL */
-	char *table_prefix_found; /* in the site's settings; owned; NULL if not found */
+	const char *table_prefix; /* prefix in the installed query ("phpbb_"); static, or NULL */
+	char *table_prefix_found; /* the prefix in the site's settings; owned; NULL if not found */
 	char *wordpress;         /* path of wp-config.php; owned; NULL if its keys are not needed */
 	char *secret;            /* the site's own key for `site_secret_file`; owned; can be NULL */
 	char *db_password;       /* the site's database password; owned; can be NULL */
@@ -143,17 +143,14 @@ enum status setup_key_set(struct setup *setup, const char *name, const char *val
 
 /* ---- what is found ---- */
 
-/*
- * find.c: finds out which software is in the site's folder, and sets the keys that result from
- * this.
- */
+/* find.c: finds out which software is in the site's folder, and sets the keys for this software. */
 void setup_find(struct setup *setup);
 
 /*
  * A database's settings, as the site's software has them. Members are owned, and NULL if not set.
  */
 struct setup_database {
-	char *kind; /* "mysqli", "pgsql", "sqlite", … */
+	char *kind; /* such as "mysqli", "pgsql" or "sqlite" */
 	char *host;
 	char *port;
 	char *name;
@@ -162,8 +159,8 @@ struct setup_database {
 };
 
 /*
- * site_database.c: sets site_database. Moves the password out of `from`; it is later written to a
- * file.
+ * site_database.c: sets site_database. Moves the password out of `from`, because the password is
+ * later written to a file.
  */
 void setup_database_take(struct setup *setup, struct setup_database *from);
 void setup_database_clear(struct setup_database *database);
@@ -173,10 +170,11 @@ void setup_database_clear(struct setup_database *database);
  */
 char *setup_prefix_find(const char *text);
 /*
- * site_database.c: true if the table prefix of the site differs from that of the installed query.
+ * site_database.c: true if the table prefix of the site differs from the prefix of the installed
+ * query.
  */
 bool setup_prefix_is_other(const struct setup *setup);
-/* site_database.c: appends sql, with its table prefix replaced by that of the site. */
+/* site_database.c: appends sql, with its table prefix replaced by the table prefix of the site. */
 void setup_prefix_write(const struct setup *setup, const char *sql, struct strbuf *out);
 /*
  * site_database.c: calls site_rows_each on the site's database, using the database's password. The
@@ -187,8 +185,8 @@ enum status setup_rows_each(const struct setup *setup, const char *sql, site_row
 
 /*
  * xmpp.c: tries the address that was given, or the usual addresses. Prints which server answers, or
- * why none could be tried. *out is the usual address that answers, or NULL; the caller frees it.
- * `out` can be NULL.
+ * why no address could be tried. *out is the usual address that answers, or NULL; the caller frees
+ * it. `out` can be NULL.
  */
 void setup_xmpp_find(struct setup *setup, char **out);
 
@@ -221,7 +219,7 @@ void setup_clear(struct setup *setup);
  * value is wrong, err names its key.
  */
 enum status setup_plan(struct setup *setup, struct error *err);
-/* plan.c: prints the steps that are left for the operator. */
+/* plan.c: prints what the operator must do next. */
 void setup_say_next(const struct setup *setup);
 /* Returns the folder of a path. The caller frees it. */
 char *setup_folder_of(const char *path);
@@ -238,7 +236,7 @@ char *setup_mount(const struct setup *setup);
 
 /* part.c: the answers to the question about the web server. The last one is NULL. */
 extern const char *const setup_web_words[];
-/* Returns the answer for the web server on this machine. The string is static. */
+/* Returns the value of SETUP_WEB for the web server on this machine. The string is static. */
 const char *setup_web_found(void);
 bool setup_web_has_socket(const struct setup *setup);
 /* True if the web server forwards the browser's BOSH requests to the XMPP server. */
@@ -249,18 +247,20 @@ char *setup_web_file(const struct setup *setup);
 enum status setup_web_write(const struct setup *setup, struct strbuf *out, struct error *err);
 enum status setup_xmpp_write(const struct setup *setup, struct strbuf *out, struct error *err);
 /*
- * Appends shell commands for the remaining steps. Appends nothing if one of them must be done by
- * hand.
+ * Appends shell commands for the remaining steps. Appends nothing if a step must be done by hand.
  */
 enum status setup_start_write(const struct setup *setup, struct strbuf *out, struct error *err);
 #define SETUP_START "start.sh"
 
-/* files.c: adds a file to the list. Takes over the text in *content. content can be NULL. */
+/*
+ * files.c: adds a file to the list. On success, takes ownership of *content, and leaves *content
+ * empty. content can be NULL.
+ */
 enum status setup_file_add(struct setup *setup, const struct setup_file *file, const char *path,
 			   struct strbuf *content, struct error *err);
 /*
- * Shows what setup will do with each file. Returns STATUS_FORBIDDEN if a file already exists that
- * setup did not write, or that was changed later.
+ * Shows what setup will do with each file. Returns STATUS_FORBIDDEN if somebody else wrote or
+ * changed one of the files.
  */
 enum status setup_files_show(const struct setup *setup, struct error *err);
 enum status setup_files_write(const struct setup *setup, struct error *err);

@@ -56,7 +56,7 @@ static void write_server(const struct setup_database *from, struct strbuf *out)
 	codec_percent(out, text_or(from->user, ""));
 	strbuf_addc(out, '@');
 	strbuf_add(out, host, len);
-	/* for localhost and the usual port, PHP uses MariaDB's usual socket */
+	/* omit the usual port, so that localhost means MariaDB's usual socket, as in PHP */
 	if (socket == NULL && port[0] != '\0' && strcmp(port, postgresql ? "5432" : "3306") != 0)
 		strbuf_addf(out, ":%s", port);
 	strbuf_addc(out, '/');

@@ -20,14 +20,16 @@ static void say_why(const char *path, enum file_fault fault, const struct file_f
 		    FILE *say)
 {
 	if (fault == FILE_WRITABLE)
-		fprintf(say, "  %s is not read: everybody may write to it; run: chmod o-w %s\n",
+		fprintf(say,
+			"  %s is not read because every user can write to it; run: chmod o-w %s\n",
 			path, path);
 	else if (fault == FILE_TOO_LONG)
-		fprintf(say, "  %s is not read: it is larger than %d bytes\n", path, SITE_FILE_MAX);
+		fprintf(say, "  %s is not read because it is larger than %d bytes\n", path,
+			SITE_FILE_MAX);
 	else if (fault == FILE_NO_MEMORY)
 		fprintf(say, "  %s cannot be read: out of memory\n", path);
 	else if (fault == FILE_NOT_REGULAR)
-		fprintf(say, "  %s is not read: it is not a regular file\n", path);
+		fprintf(say, "  %s is not read because it is not a regular file\n", path);
 	else if (found->cause != ENOENT && found->cause != ENOTDIR)
 		fprintf(say, "  %s cannot be read: %s\n", path, strerrordesc_np(found->cause));
 }

@@ -73,7 +73,7 @@ static bool try_rest(struct trial *trial)
 	return ok;
 }
 
-/* Returns the name of the server. It is in the page that a BOSH service shows to browsers. */
+/* Returns the server's name, which is in the page that a BOSH service shows to browsers. */
 static const char *server_name(struct trial *trial)
 {
 	if (call(trial, NULL, NULL) != STATUS_OK)
@@ -117,8 +117,8 @@ static bool try_bosh(struct trial *trial)
 	if (status == STATUS_OK) {
 		end_session(trial, answer.sid, create.rid + 1);
 		trial->setup->xmpp_server = server_name(trial);
-		fprintf(trial->setup->say, "  %s answers for %s (%s), and offers %s\n", trial->url,
-			domain, trial->setup->xmpp_server,
+		fprintf(trial->setup->say, "  %s serves the domain %s (%s), and offers %s\n",
+			trial->url, domain, trial->setup->xmpp_server,
 			answer.mechanisms[0] != '\0' ? answer.mechanisms : "no way to log in");
 	} else {
 		fprintf(trial->setup->say, "  %s: %s\n", trial->url, err.text);
@@ -154,8 +154,8 @@ static char *try_usual(struct trial *trial)
 }
 
 /*
- * Finds a server that is installed but does not answer. The configuration part for it will enable
- * BOSH.
+ * Finds a server that is installed but does not answer. Setup can use this server, because the
+ * configuration part that setup writes will enable BOSH.
  */
 static void installed_here(struct setup *setup)
 {
@@ -171,10 +171,10 @@ static void installed_here(struct setup *setup)
 		if (access(servers[i].file, F_OK) != 0)
 			continue;
 		setup->xmpp_server = servers[i].server;
-		fprintf(
-		    setup->say,
-		    "  %s is installed here; the file that setup writes for it switches BOSH on\n",
-		    servers[i].server);
+		fprintf(setup->say,
+			"  %s is installed on this machine; the file that setup writes for this "
+			"server enables BOSH\n",
+			servers[i].server);
 		return;
 	}
 }

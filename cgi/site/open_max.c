@@ -12,8 +12,8 @@
  * rest is for the site's own database.
  */
 #define SITE_DESCRIPTORS    32
-#define THREAD_DESCRIPTORS  4   /* the visitor's connection, and files that are read for it */
-#define WAITING_DESCRIPTORS 2   /* one connection to the visitor and one to the XMPP server */
+#define THREAD_DESCRIPTORS  4   /* the visitor's connection, and files that a request reads */
+#define WAITING_DESCRIPTORS 2   /* a waiting request's connections to the visitor and XMPP server */
 #define PROCESS_DESCRIPTORS 32  /* log, sockets, signals, libraries */
 #define SITES_OPEN_MAX      512 /* per process: an open site takes about 300 KiB */
 

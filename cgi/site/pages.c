@@ -50,16 +50,17 @@ enum status site_pages_check(const struct site *site, struct error *err)
 	const struct site_conf *conf = site->conf;
 
 	if (!template_has(site->templates, site_chat_page(conf)))
-		return conf_fault(
-		    err, STATUS_BAD_REQUEST, conf_site_place(conf, "client"),
-		    "%s has no %s, which this client needs; copy it from the installed templates",
-		    conf->templates, site_chat_page(conf));
+		return conf_fault(err, STATUS_BAD_REQUEST, conf_site_place(conf, "client"),
+				  "%s has no %s, but this client requires this file; copy the file "
+				  "from the installed templates",
+				  conf->templates, site_chat_page(conf));
 	for (size_t i = 0; i < conf->language.count; i++) {
 		if (!template_speaks(site->templates, conf->language.items[i]))
 			return conf_fault(err, STATUS_BAD_REQUEST,
 					  conf_site_place(conf, "language"),
-					  "%s/lang has no %s.json; copy the folder from the "
-					  "installed templates, or translate one of its files",
+					  "%s/lang has no %s.json; copy the folder lang from the "
+					  "installed templates, or make this file by translating "
+					  "another file in the folder",
 					  conf->templates, conf->language.items[i]);
 	}
 	return STATUS_OK;

@@ -1,6 +1,6 @@
 /*
- * Opens and closes the resources of one site. They are opened in the order in which an operator
- * would check them.
+ * Opens and closes the resources of one site. The resources are opened in the order in which an
+ * operator would check them.
  */
 #include "site/site.h"
 

@@ -19,8 +19,8 @@
 struct site {
 	const struct site_conf *conf; /* borrowed */
 	/*
-	 * True if the site could not be opened. Then only conf is set, and also templates if they
-	 * can be read, for the error page.
+	 * True if the site could not be opened. Then only conf is set. If the templates can be
+	 * read, `templates` is also set, for the error page.
 	 */
 	bool closed;
 	struct store *store;
@@ -38,9 +38,9 @@ struct site {
 /* The kind of process that opens the site. */
 enum site_use {
 	SITE_FOR_MANY,
-	SITE_FOR_SPAWNED, /* like SITE_FOR_MANY, but started and restarted by a web server */
+	SITE_FOR_SPAWNED, /* like SITE_FOR_MANY, but a web server starts and restarts it */
 	SITE_FOR_CHECK,   /* for prebindctl check: like SITE_FOR_MANY, but creates no file */
-	SITE_FOR_ONE      /* plain CGI: one request; opens only what it needs */
+	SITE_FOR_ONE      /* plain CGI: serves one request, and opens only what it needs */
 };
 
 /* All pages, and the template variables that each page can use. Defined in pages.c. */
@@ -51,8 +51,8 @@ extern const size_t site_pages_count;
 const char *site_chat_page(const struct site_conf *conf);
 
 /*
- * Checks that the templates have a page for the site's client, in each of its languages. Returns
- * STATUS_BAD_REQUEST if a page is missing.
+ * Checks that the templates have the page for the site's client, and a file for each of the site's
+ * languages. Returns STATUS_BAD_REQUEST if the page or a language file is missing.
  */
 enum status site_pages_check(const struct site *site, struct error *err);
 

@@ -1,8 +1,8 @@
 /*
- * There is a slot for each site of the configuration. The open sites are in a list, most recently
- * used first. A site has one reference from its slot, and one from each request that uses it. So a
- * site can be taken out of its slot while a request still uses it. Sites are opened and closed
- * without holding the lock, because opening and closing reads and writes files.
+ * Each site of the configuration has a slot. The open sites are in a list, most recently used
+ * first. A site has one reference from its slot, and one from each request that uses it. So a site
+ * can be taken out of its slot while a request still uses it. The lock is not held while a site is
+ * opened or closed, because that reads and writes files.
  */
 #include "site/sites.h"
 
@@ -18,11 +18,9 @@
 #include "base/blocking.h"
 #include "site/open_max.h"
 
-#define OPENING_WAIT_MS 3000 /* longest wait while another thread opens the site; usually 10 ms */
+#define OPENING_WAIT_MS 3000 /* longest wait for another thread to open a site; 10 ms are usual */
 
-/*
- * A configuration, and the objects that its sites share. It is freed when no site uses it any more.
- */
+/* A configuration and the objects that its sites share. The struct is freed after its last use. */
 struct loaded_conf {
 	atomic_size_t users;
 	const struct conf *conf;
@@ -32,7 +30,7 @@ struct loaded_conf {
 };
 
 struct open_site {
-	struct site site; /* must be first: sites_return casts it back */
+	struct site site; /* must be first, because sites_return casts its address */
 	atomic_size_t users;
 	struct loaded_conf *loaded;
 };
@@ -40,7 +38,7 @@ struct open_site {
 struct slot {
 	TAILQ_ENTRY(slot) in_use;
 	struct open_site *open; /* NULL while the site is closed */
-	bool opening;           /* a thread is opening the site; others wait for `opened` */
+	bool opening;           /* a thread is opening the site; other threads wait for `opened` */
 	int64_t used_ms;        /* when last used; monotonic, like the next two members */
 	int64_t retry_ms;       /* after a failure, when to try again; otherwise 0 */
 	int64_t told_ms;        /* when the failure was last logged; 0 if never */
@@ -148,7 +146,7 @@ static enum status check_all(const struct conf *conf, struct error *err)
 		at = &conf->sites[i];
 		status = site_check(at, &why);
 		if (status != STATUS_OK && conf->forgiving && at->file != conf->files[0]) {
-			/* Visitors of this site get the page for a site that cannot be opened. */
+			/* The other sites still work. Visitors of this site get the error page. */
 			tell_failed(at, why.text);
 			status = STATUS_OK;
 		}
@@ -168,7 +166,8 @@ static enum status open_single(struct sites *sites, struct error *err)
 	enum status status = open_site_new(sites->loaded, conf, &open, &why);
 	if (status == STATUS_OK) {
 		sites->open_count = 1;
-		slot_fill(sites, &sites->slots[0], open, 0); /* a single site stays open */
+		/* A single site is never closed for being idle, so its used_ms can be 0. */
+		slot_fill(sites, &sites->slots[0], open, 0);
 	} else if (sites->loaded->use == SITE_FOR_SPAWNED) {
 		tell_failed(conf, why.text);
 		sites->slots[0].told_ms = clock_monotonic_ms();
@@ -278,8 +277,8 @@ static struct open_site *take_idle(struct sites *sites, int64_t now_ms)
 }
 
 /*
- * Takes a site out of its slot to make room for another site. Takes the least recently used site
- * that no request uses. The caller holds the lock.
+ * Makes room for another site. Takes a site out of its slot: the least recently used site that no
+ * request uses. The caller holds the lock.
  */
 static struct open_site *take_least_used(struct sites *sites)
 {
@@ -359,8 +358,8 @@ static enum status await_opening(struct sites *sites, const struct slot *slot,
 }
 
 /*
- * Opens the site of the slot. The caller holds the lock. It is released while the site is being
- * opened, so that other threads can continue.
+ * Opens the site of the slot. The caller holds the lock. The lock is released while the site is
+ * being opened, so that other threads can continue.
  */
 static enum status slot_open(struct sites *sites, struct slot *slot, int64_t now_ms,
 			     struct error *err)
@@ -369,7 +368,7 @@ static enum status slot_open(struct sites *sites, struct slot *slot, int64_t now
 	struct open_site *closing = NULL, *open = NULL;
 	struct error why = {0};
 
-	if (!blocking_begin()) /* because files can be slow and databases can be locked */
+	if (!blocking_begin()) /* opening can wait for a disk or for a lock */
 		return blocking_refused(err);
 	if (sites->open_count >= sites->open_max)
 		closing = take_least_used(sites);
@@ -428,7 +427,7 @@ void sites_return(struct site *site)
 /* ---- after a reload ---- */
 
 /*
- * Returns the open sites, most recently used first, at most max. Each gets one more reference. The
+ * Returns the open sites, most recently used first, at most max. Adds a reference to each site. The
  * caller frees the list. Returns NULL if out of memory.
  */
 static struct open_site **hold_open(struct sites *sites, size_t max, size_t *count)
@@ -449,8 +448,8 @@ static struct open_site **hold_open(struct sites *sites, size_t max, size_t *cou
 }
 
 /*
- * True if the old site can keep running although it could not be opened again. Returns false if the
- * new configuration gives the old site's database to another site, because the old site would then
+ * True if the old site can keep running after it could not be opened again. Returns false if the
+ * new configuration gives the old site's database to another site. In that case the old site would
  * use the logins of the other site.
  */
 static bool may_go_on(const struct sites *sites, const struct open_site *old)

@@ -9,10 +9,12 @@
 
 #include "site/site.h"
 
-/* How long to wait before a failed site is opened again. Nobody can repair it in less time. */
+/*
+ * How long to wait before a failed site is opened again. Nobody can repair the site in less time.
+ */
 #define SITES_RETRY_S 5
-#define SITES_TELL_S  60  /* the time between two log lines about the same failed site */
-#define SITES_IDLE_S  600 /* after this time without requests, a site is closed */
+#define SITES_TELL_S  60  /* minimum time between two log lines about the same failed site */
+#define SITES_IDLE_S  600 /* a site is closed after this time without requests */
 
 struct sites; /* opaque; the process and each running request hold one reference */
 
@@ -36,9 +38,9 @@ void sites_own_conf(struct sites *sites, struct conf *conf);
 const struct conf *sites_conf(const struct sites *sites);
 
 /*
- * Lends the site. It stays open until it is returned. now_ms is monotonic. Each call also closes
+ * Lends the site, which stays open until it is returned. now_ms is monotonic. Each call also closes
  * one site that has been idle for too long. Returns STATUS_UNAVAILABLE with err->retry_after if the
- * site cannot be opened now. The reason is in the event site_failed of the log.
+ * site cannot be opened now. The log event site_failed then has the reason.
  */
 enum status sites_borrow(struct sites *sites, const struct site_conf *conf, int64_t now_ms,
 			 struct site **out, struct error *err);
@@ -54,8 +56,8 @@ enum status sites_not_now(const struct site_conf *conf, struct error *err);
 
 /*
  * For a reload: opens the sites that are open in `old`, matched by name. If a site cannot be opened
- * with the new configuration, it keeps running with the old configuration until it is idle. No
- * other thread must use `sites` yet.
+ * with the new configuration, the site keeps running with the old configuration until it is idle.
+ * No other thread is allowed to use `sites` before this function returns.
  */
 void sites_follow(struct sites *sites, struct sites *old);
 

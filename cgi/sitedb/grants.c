@@ -195,7 +195,7 @@ static void write_tables(const struct reader *r, const char *to, struct strbuf *
 
 /*
  * Appends the GRANT for one query file. Appends nothing if the file cannot be read, because other
- * checks report that.
+ * checks report such a file.
  */
 static enum status write_file(const char *file, const char *to, struct strbuf *out,
 			      struct error *err)

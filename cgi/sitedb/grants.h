@@ -1,6 +1,6 @@
 /*
  * For `prebindctl check`: writes the SQL that gives an account only the rights that the site's
- * queries need, and finds out whether an account has more rights.
+ * queries need. Also finds out whether an account has more rights.
  */
 #ifndef SITEDB_GRANTS_H
 #define SITEDB_GRANTS_H

@@ -1,6 +1,5 @@
 /*
- * Finds what the account in `site_database` is allowed to do beyond reading. The database server
- * reports this.
+ * Asks the database server what the account in `site_database` is allowed to do beyond reading.
  */
 #include "sitedb/grants.h"
 
@@ -39,7 +38,7 @@ struct said {
 	struct strbuf active; /* the active roles; asked for only if the rows have a role */
 };
 
-/* A name as the server writes it: role, `role`, or `role`@`%`. */
+/* The name of a role as the server writes it: role, `role`, or `role`@`%`. */
 struct name {
 	const char *text;
 	size_t len;
@@ -49,7 +48,7 @@ struct name {
 
 /*
  * Reads the name at `at` and sets *end to the place after it. Leaves out the quotes around a role
- * without a host, because old versions of MariaDB write them only in some rows.
+ * without a host, because old versions of MariaDB write these quotes only in some rows.
  */
 static struct name read_name(const char *at, const char **end)
 {
@@ -122,8 +121,8 @@ static const char *granted_end(const char *row, size_t len, bool *is_role)
 }
 
 /*
- * Appends a row of SHOW GRANTS if it allows more than reading. The rights of a role that is not
- * active are not known.
+ * Appends a row of SHOW GRANTS if the row allows more than reading. Also appends a row that grants
+ * an inactive role, because the rights of an inactive role are not known.
  */
 static void add_wide_grant(struct strbuf *out, const struct said *said, const char *row, size_t len)
 {

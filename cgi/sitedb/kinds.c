@@ -15,7 +15,7 @@ static const struct sitedb_kind *const kinds[] = {
 
 /*
  * Finds the server object of the source's database. Sites on one server share the connections of
- * that server. Each database file counts as a server.
+ * that server. Each database file is treated as a server of its own.
  */
 static enum status server_find(struct sitedb_source *source, struct error *err)
 {

@@ -93,8 +93,8 @@ static struct library library = LIBRARY("libmariadb.so.3", "libmariadb3", names,
 #define PACKET_MAX (1024UL * 1024) /* in bytes; no row that prebind reads is longer */
 
 /*
- * Makes the server read names, strings and || as the other databases and tokens.c do. This takes
- * ANSI_QUOTES, PIPES_AS_CONCAT and NO_BACKSLASH_ESCAPES.
+ * ANSI_QUOTES, PIPES_AS_CONCAT and NO_BACKSLASH_ESCAPES make the server read names, strings and ||
+ * as the other databases and tokens.c do.
  */
 #define SQL_MODE "ANSI_QUOTES,PIPES_AS_CONCAT,NO_BACKSLASH_ESCAPES,STRICT_TRANS_TABLES"
 #define SETTINGS                                                                                   \
@@ -102,8 +102,8 @@ static struct library library = LIBRARY("libmariadb.so.3", "libmariadb3", names,
 	"', time_zone='+00:00', sql_select_limit=" TEXT_OF(SITE_QUERY_ROWS_MAX) ", "
 
 /*
- * The deadline of the current wait. libmariadb calls wait_io in the thread that waits, but passes
- * it no argument of ours, so the deadline is in a variable of the thread.
+ * The deadline of the current wait. libmariadb calls wait_io in the thread that waits, but cannot
+ * pass the deadline to wait_io. So the deadline is in a thread-local variable.
  */
 static _Thread_local int64_t wait_until_ms;
 
@@ -133,13 +133,14 @@ static enum status failed(struct mariadb *connection, unsigned code, const char 
 	connection->lost = is_lost_code(code);
 	if (connection->lost && clock_left_ms(wait_until_ms) == 0)
 		return error_set(err, STATUS_UNAVAILABLE,
-				 "the server did not answer in time: check that it runs, and what "
-				 "it waits for");
+				 "the server did not answer in time: check that the server is "
+				 "running, and what it is waiting for");
 	if (code == ER_STATEMENT_TIMEOUT || code == ER_QUERY_INTERRUPTED)
-		return error_set(err, STATUS_UNAVAILABLE,
-				 "the query took longer than %d ms (%u): check with EXPLAIN that "
-				 "it uses an index",
-				 SITEDB_STATEMENT_MS, code);
+		return error_set(
+		    err, STATUS_UNAVAILABLE,
+		    "the query took longer than %d ms (MariaDB error %u): check with EXPLAIN that "
+		    "it uses an index",
+		    SITEDB_STATEMENT_MS, code);
 	return error_set(err, STATUS_UNAVAILABLE, "the server said: %s (%u)", said, code);
 }
 
@@ -200,7 +201,9 @@ static void set_options(MYSQL *mysql, const struct site_uri *uri)
 	libmariadb.mysql_optionsv(mysql, MYSQL_SET_CHARSET_NAME, "utf8mb4");
 	libmariadb.mysql_optionsv(mysql, MYSQL_OPT_LOCAL_INFILE, &off);
 	libmariadb.mysql_optionsv(mysql, MYSQL_OPT_MAX_ALLOWED_PACKET, &packet);
-	/* wait_io has the real time limit; without these time-outs libmariadb does not call it */
+	/*
+	 * wait_io has the real time limit; without these time-outs libmariadb does not call wait_io
+	 */
 	libmariadb.mysql_optionsv(mysql, MYSQL_OPT_CONNECT_TIMEOUT, &seconds);
 	libmariadb.mysql_optionsv(mysql, MYSQL_OPT_READ_TIMEOUT, &seconds);
 	libmariadb.mysql_optionsv(mysql, MYSQL_OPT_WRITE_TIMEOUT, &seconds);
@@ -223,8 +226,8 @@ static enum status run(struct mariadb *connection, const char *sql, struct error
 }
 
 /*
- * Refuses servers that are too old. Old servers cannot limit the time of a statement, or have
- * another name for the variable that makes a session read-only.
+ * Refuses servers that are too old. Old servers cannot limit the time of a statement, or have a
+ * different name for the variable that makes a session read-only.
  */
 static enum status version_suits(MYSQL *mysql, struct error *err)
 {
@@ -233,14 +236,14 @@ static enum status version_suits(MYSQL *mysql, struct error *err)
 	if (libmariadb.mysql_get_server_version(mysql) >= needed)
 		return STATUS_OK;
 	return error_set(err, STATUS_UNAVAILABLE,
-			 "the server is version %s, and MariaDB 10.2, MySQL 5.7.20 or later is "
-			 "needed: update the server, or let the site answer itself (site_http)",
+			 "the server is version %s, but MariaDB 10.2, MySQL 5.7.20 or later is "
+			 "required; update the server, or use the identity provider site_http",
 			 libmariadb.mysql_get_server_info(mysql));
 }
 
 /*
  * Makes the session read-only and limits the time of a statement. MariaDB and MySQL have different
- * names for both variables.
+ * names for the two variables that are set here.
  */
 static enum status set_session(struct mariadb *connection, struct error *err)
 {
@@ -283,8 +286,8 @@ static bool connect_once(const struct site_uri *uri, MYSQL *mysql, const char *p
 
 /*
  * Connects by the host's name, because libmariadb compares the certificate with that name. So
- * libmariadb itself asks the name servers, which have just answered resolve_host. If they do not
- * answer this time, connect_once has to wait.
+ * libmariadb repeats the look-up of the name that resolve_host has just done. If the name servers
+ * do not answer the second look-up, connect_once has to wait.
  */
 static enum status connect_by_name(const struct site_uri *uri, struct mariadb *connection,
 				   const char *password, struct error *err)

@@ -70,8 +70,8 @@ static enum status counts_check(const struct mariadb_statement *s,
 	    libmariadb.mysql_stmt_field_count(s->stmt) == text->n_columns)
 		return STATUS_OK;
 	return error_set(err, STATUS_BAD_REQUEST,
-			 "the server finds other parameters or columns in the query than prebind "
-			 "does; write one plain SELECT");
+			 "prebind and the database server do not find the same parameters and "
+			 "columns in the query; write one plain SELECT");
 }
 
 enum status mariadb_prepare(void *handle, const struct site_query_text *text, int64_t until_ms,
@@ -104,8 +104,9 @@ enum status mariadb_prepare(void *handle, const struct site_query_text *text, in
 /* ---- asking ---- */
 
 /*
- * Returns true if no row can have the value, because the column's character set lacks one of its
- * characters. The query itself cannot cause this error, because then `prepare` would have failed.
+ * Returns true if the statement failed because a column's character set lacks a character of a
+ * value. No row can then have this value. A fault of the query itself would have made `prepare`
+ * fail.
  */
 static bool cannot_be_there(const struct mariadb_statement *s)
 {
@@ -137,7 +138,9 @@ static enum status params_bind(struct mariadb_statement *s, const struct site_qu
 						.buffer = (void *)value->text,
 						.buffer_length = strlen(value->text)};
 	}
-	/* execute copies the values, so binds is not used afterwards */
+	/*
+	 * mysql_stmt_execute copies the values, so the array binds can go out of scope afterwards
+	 */
 	if (libmariadb.mysql_stmt_bind_param(s->stmt, binds) == 0 &&
 	    libmariadb.mysql_stmt_execute(s->stmt) == 0)
 		return STATUS_OK;
@@ -169,9 +172,9 @@ static enum status mariadb_row_read(const struct mariadb_statement *s,
 }
 
 /*
- * Binds the columns. This is needed at each execution: after a change of the table, the server
- * describes the columns again, and libmariadb drops the bound buffers. Wrong flags from the server
- * have the same effect.
+ * Binds the columns. This is needed at each execution, because after a change of the table the
+ * server describes the columns again, and libmariadb then drops the bound buffers. Wrong flags from
+ * the server have the same effect.
  */
 static enum status columns_bind(struct mariadb_statement *s, const struct site_query_text *text,
 				struct error *err)
@@ -185,7 +188,7 @@ static enum status columns_bind(struct mariadb_statement *s, const struct site_q
 		   : mariadb_stmt_failed(s, err);
 }
 
-/* Fetches all rows (they are few) to check each of them before the first one is read. */
+/* Fetches all rows, which are few, so that every row is checked before the first row is read. */
 static enum status rows_store(struct mariadb_statement *s, const struct site_query_text *text,
 			      struct error *err)
 {

@@ -12,7 +12,7 @@
 #include "base/blocking.h"
 #include "sitedb/sitedb.h"
 
-#define STATEMENTS_MAX 8    /* for one connection; a site has up to five queries */
+#define STATEMENTS_MAX 8    /* maximum for one connection; a site has up to five queries */
 #define TAKE_WAIT_MS   1000 /* longest wait for a connection; as long as the slowest statement */
 #define REST_MS        1000
 
@@ -31,14 +31,14 @@ struct sitedb_connection {
 };
 
 struct sitedb_server {
-	size_t users; /* protected by servers_lock; number of references */
+	size_t users; /* number of references; protected by servers_lock */
 	pthread_mutex_t lock;
 	/* signaled when a connection is returned or closed, and by sitedb_server_rest */
 	pthread_cond_t given;
 	/* lock protects the members below, except address */
 	struct sitedb_connection *idle; /* the most recently returned connection is first */
 	long n_idle;
-	long n_open; /* counts all connections, also idle ones and ones being opened */
+	long n_open; /* includes idle connections, and connections that are being opened */
 	int64_t rest_until_ms;
 	char address[]; /* constant after creation */
 };
@@ -191,9 +191,9 @@ static long list_length(const struct sitedb_connection *list)
 }
 
 /*
- * Takes an idle connection. If there is none, but the caller is allowed to open one, sets *out to
- * NULL. The caller holds the lock, and must close the connections in *closed after it has released
- * the lock.
+ * Takes an idle connection. If no connection is idle, but the caller is allowed to open a new
+ * connection, sets *out to NULL. The caller holds the lock, and must close the connections in
+ * *closed after it has released the lock.
  */
 static enum status take_locked(const struct sitedb_source *source, int64_t until_ms,
 			       struct sitedb_connection **out, struct sitedb_connection **closed,
@@ -208,7 +208,7 @@ static enum status take_locked(const struct sitedb_source *source, int64_t until
 			return STATUS_OK;
 		if (clock_left_ms(server->rest_until_ms) > 0)
 			return error_set(err, STATUS_UNAVAILABLE,
-					 "the server did not answer a moment ago; it is asked "
+					 "the server did not answer a moment ago; prebind will try "
 					 "again in a second");
 		if (server->n_open < source->connections_max) {
 			server->n_open++;
@@ -216,25 +216,26 @@ static enum status take_locked(const struct sitedb_source *source, int64_t until
 		}
 		*closed = list_pick(server, (struct pick){NULL, INT64_MAX, PICK_LAST});
 		if (*closed != NULL)
-			return STATUS_OK; /* the new connection replaces the closed one in n_open */
+			return STATUS_OK; /* n_open counts the new connection instead of *closed */
 		if (rc == EBUSY)
 			return blocking_refused(err);
 		if (rc != 0)
 			return error_set(
 			    err, STATUS_UNAVAILABLE,
 			    source->kind->is_file
-				? "all %ld connections to the file were in use for %d ms: check "
-				  "whether the site's own writes lock the database for that long"
-				: "all %ld connections to the server were in use for %d ms: raise "
-				  "site_connections_max if the server allows more",
+				? "all %ld connections to the database file were in use for %d ms; "
+				  "check whether the site locks the database for this long"
+				: "all %ld connections to the database server were in use for %d "
+				  "ms; raise site_connections_max if the server allows more "
+				  "connections",
 			    source->connections_max, TAKE_WAIT_MS);
 		rc = blocking_wait(&server->given, &server->lock, until_ms);
 	}
 }
 
 /*
- * Wakes all waiting threads. If it woke only one, that thread might not be allowed to open a
- * connection, because its site has a lower limit.
+ * Wakes all waiting threads. If only one thread were woken, that thread might not be allowed to
+ * open a connection, because its site has a lower limit.
  */
 static void permits_give(struct sitedb_server *server, long permits)
 {
@@ -257,10 +258,10 @@ static enum status connection_new(const struct sitedb_source *source, int64_t un
 		connection->server = source->server;
 	}
 	if (status == STATUS_OK && source->kind->missing != NULL) {
-		status = error_set(err, STATUS_UNAVAILABLE,
-				   "this prebind was built without %s: install %s, and build it "
-				   "again",
-				   source->kind->name, source->kind->missing);
+		status = error_set(
+		    err, STATUS_UNAVAILABLE,
+		    "this prebind was built without %s; install %s, and build prebind again",
+		    source->kind->name, source->kind->missing);
 	} else if (status == STATUS_OK) {
 		status = source->kind->open(source, until_ms, &connection->handle, err);
 	}
@@ -289,7 +290,7 @@ enum status sitedb_take(const struct sitedb_source *source, int64_t until_ms,
 		return status;
 	if (connection != NULL && source->kind->is_current != NULL &&
 	    !source->kind->is_current(connection->handle)) {
-		connection_free(connection); /* the new connection replaces it in n_open */
+		connection_free(connection); /* n_open now counts the new connection */
 		connection = NULL;
 	}
 	*fresh = connection == NULL;
@@ -301,7 +302,8 @@ enum status sitedb_take(const struct sitedb_source *source, int64_t until_ms,
 }
 
 /*
- * Takes the connections that have been idle for too long from the list. The caller holds the lock.
+ * Removes from the list the connections that have been idle for too long, and returns them. The
+ * caller holds the lock.
  */
 static struct sitedb_connection *take_old(struct sitedb_server *server,
 					  const struct sitedb_kind *kind, int64_t now_ms)
@@ -356,7 +358,8 @@ enum status sitedb_statement(struct sitedb_connection *connection,
 	}
 	/* happens only after many reloads; the caller then closes the connection */
 	if (n == STATEMENTS_MAX)
-		return error_set(err, STATUS_UNAVAILABLE, "too many statements on a connection");
+		return error_set(err, STATUS_UNAVAILABLE,
+				 "a database connection has too many prepared statements");
 	enum status status =
 	    connection->kind->prepare(connection->handle, text, until_ms, out, err);
 	if (status != STATUS_OK)

@@ -88,13 +88,14 @@ enum status postgresql_site_failed(const struct postgresql_failure *why, struct 
 	if (strcmp(why->code, "22P05") == 0)
 		return STATUS_NOT_FOUND;
 	if (strcmp(why->code, "22021") == 0)
-		return error_set(err, STATUS_BAD_REQUEST, "the row that was found: %s",
-				 why->err.text);
+		return error_set(err, STATUS_BAD_REQUEST,
+				 "the row that the query found cannot be read: %s", why->err.text);
 	if (strcmp(why->code, "57014") == 0)
-		return error_set(err, STATUS_UNAVAILABLE,
-				 "the query took longer than %d ms (57014): check with EXPLAIN "
-				 "that it uses an index",
-				 SITEDB_STATEMENT_MS);
+		return error_set(
+		    err, STATUS_UNAVAILABLE,
+		    "the query took longer than %d ms (SQLSTATE 57014): check with EXPLAIN "
+		    "that it uses an index",
+		    SITEDB_STATEMENT_MS);
 	return error_set(err, why->err.status, "%s", why->err.text);
 }
 

@@ -23,7 +23,7 @@ struct postgresql_statement {
 	unsigned columns[SITE_QUERY_COLUMNS_MAX];
 };
 
-/* Sets err from the failure of a query. Returns the status that the failure means for the site. */
+/* Sets err from the failure of a query. Returns the status for that failure. */
 enum status postgresql_site_failed(const struct postgresql_failure *why, struct error *err);
 
 /* The functions `prepare` and `ask` of struct sitedb_kind. */

@@ -50,7 +50,7 @@ static enum status params_check(struct postgresql_statement *s, const struct sit
 		if (!is_text_type(type) && !is_whole_type(type))
 			return error_set(err, STATUS_BAD_REQUEST,
 					 "%s is compared with a column that holds neither text nor "
-					 "whole numbers: write CAST(column AS text)",
+					 "whole numbers; write CAST(column AS text) in the query",
 					 text->spec->asked[text->places[i]]);
 	}
 	return STATUS_OK;
@@ -68,8 +68,8 @@ static enum status describe(struct postgresql_statement *s, const struct site_qu
 	if (postgresql_params(described) != (int)text->n_places ||
 	    postgresql_columns(described) != (int)text->n_columns)
 		status = error_set(err, STATUS_BAD_REQUEST,
-				   "the server finds other parameters or columns in the query than "
-				   "prebind does; write one plain SELECT");
+				   "prebind and the database server do not find the same "
+				   "parameters and columns in the query; write one plain SELECT");
 	else
 		status = params_check(s, text, described, err);
 	for (size_t i = 0; i < text->n_columns && status == STATUS_OK; i++)
@@ -131,8 +131,8 @@ enum status postgresql_site_prepare(void *handle, const struct site_query_text *
 /* ---- asking ---- */
 
 /*
- * Returns true if the string is a whole number as the server writes it, such as 17, but not 017 or
- * +17, and if it fits the type. The server would refuse anything else.
+ * Returns true if the string is a whole number that fits the type and is written as the server
+ * writes it: 17, but not 017 or +17. The server would refuse any other string.
  */
 static bool is_whole(const char *text, unsigned type)
 {

@@ -29,10 +29,10 @@ static enum status check_statement(const struct select *select, const char **at,
 
 	*at = select->tokens.items[0].text;
 	if (tokens_last(&select->tokens) == 0 || tokens_is(&select->tokens, 0, ";"))
-		return error_set(err, STATUS_BAD_REQUEST, "it has no statement");
+		return error_set(err, STATUS_BAD_REQUEST, "the file contains no statement");
 	if (!tokens_is(&select->tokens, 0, "SELECT") && !tokens_is(&select->tokens, 0, "WITH"))
 		return error_set(err, STATUS_BAD_REQUEST,
-				 "this does not read data: write one SELECT");
+				 "this statement does not read data; write one SELECT");
 	while (i < tokens_last(&select->tokens) && !tokens_is(&select->tokens, i, ";"))
 		i++;
 	*at = select->tokens.items[i].text + select->tokens.items[i].len;
@@ -40,7 +40,7 @@ static enum status check_statement(const struct select *select, const char **at,
 	if (i == tokens_last(&select->tokens) || **at == '\0')
 		return STATUS_OK;
 	return error_set(err, STATUS_BAD_REQUEST,
-			 "there is more text after the first statement: write one SELECT");
+			 "more text follows the first statement; write one SELECT");
 }
 
 static enum status refuse_function(const struct token *name, const struct select_dialect *dialect,
@@ -51,12 +51,11 @@ static enum status refuse_function(const struct token *name, const struct select
 	strbuf_init(&why);
 	for (size_t i = 0; dialect->functions[i] != NULL; i++)
 		strbuf_addf(&why, " %s", dialect->functions[i]);
-	enum status status =
-	    strbuf_ok(&why)
-		? error_set(err, STATUS_BAD_REQUEST,
-			    "'%.*s' may not be called: the only functions allowed are%s",
-			    (int)name->len, name->text, why.data)
-		: error_no_memory(err);
+	enum status status = strbuf_ok(&why)
+				 ? error_set(err, STATUS_BAD_REQUEST,
+					     "'%.*s' is not an allowed function; use only:%s",
+					     (int)name->len, name->text, why.data)
+				 : error_no_memory(err);
 	strbuf_clear(&why);
 	return status;
 }
@@ -73,7 +72,7 @@ static enum status check_words(const struct select *select, const struct select_
 		if (token_in(word, dialect->words) &&
 		    !(i > 0 && tokens_is(&select->tokens, i - 1, ".")))
 			return error_set(err, STATUS_BAD_REQUEST,
-					 "'%.*s' does more than read: write one SELECT",
+					 "'%.*s' does more than read data; write one SELECT",
 					 (int)word->len, word->text);
 		if (called &&
 		    (!token_in(word, dialect->functions) ||

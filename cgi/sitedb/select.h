@@ -22,12 +22,15 @@
 #include "sitedb/site_query.h"
 #include "sitedb/tokens.h"
 
-/* maximum number of parameters in a database's statement; a repeated parameter counts again */
+/*
+ * maximum number of parameters in a database's statement; every occurrence of a parameter is
+ * counted
+ */
 #define SELECT_PLACES_MAX 64
 
 /*
- * A function of SQLite that a query can call in every kind of database. `call` is what this kind of
- * database needs instead of the name and the bracket, such as "unix_timestamp(".
+ * A function of SQLite that a query can call in every kind of database. `call` is the text that
+ * replaces the name and the opening bracket in this kind of database, such as "unix_timestamp(".
  */
 struct select_function {
 	const char *name, *call;
@@ -65,8 +68,8 @@ struct select {
 };
 
 /*
- * Reads the query. Returns STATUS_BAD_REQUEST if it is not one SELECT of an allowed form; *at is
- * then the place of the error, and err describes it. The text must outlive *out. The caller clears
+ * Reads the query. Returns STATUS_BAD_REQUEST if it is not one SELECT of an allowed form; *at then
+ * points to the error, and err describes the error. The text must outlive *out. The caller clears
  * *out.
  */
 enum status select_read(const char *text, const struct select_dialect *dialect, struct select *out,

@@ -17,7 +17,7 @@ static const char *const after_words[] = {
     "THEN",  "WHEN", "ELSE",  "END",   "AS",     "LEFT",    "RIGHT", "INNER",  "JOIN",
     "CROSS", "FULL", "WHERE", "FETCH", "OFFSET", "NATURAL", NULL};
 
-#define RULE "compare it with = or IN (…), alone or in lower(), as in column = %.*s"
+#define RULE "use = or IN (…), with or without lower(), for example: column = %.*s"
 
 static bool is_equality(const struct tokens *tokens, size_t i)
 {
@@ -25,7 +25,10 @@ static bool is_equality(const struct tokens *tokens, size_t i)
 	       tokens_is(tokens, i, "<>") || tokens_is(tokens, i, "!=");
 }
 
-/* Sets *out to the opening bracket of the innermost pair around token i. False if there is none. */
+/*
+ * Sets *out to the opening bracket of the innermost pair around token i. Returns false if no
+ * brackets are around it.
+ */
 static bool around(const struct tokens *tokens, size_t i, size_t *out)
 {
 	for (; i > 0; i--) {
@@ -125,8 +128,8 @@ static bool may_stand_after(const struct tokens *tokens, size_t i)
 }
 
 /*
- * Returns true if both sides of the comparison are operands, and the tokens around it do not belong
- * to it.
+ * Returns true if both sides of the comparison are operands, and the tokens before and after the
+ * comparison are not part of it.
  */
 static bool is_whole(const struct tokens *tokens, const struct select_comparison *c)
 {
@@ -281,10 +284,9 @@ enum status select_find_comparisons(struct select *select, const struct select_d
 		if (find_comparison(&select->tokens, dialect, i, &found))
 			status = add_comparison(select, &found, err);
 		else
-			status =
-			    error_set(err, STATUS_BAD_REQUEST,
-				      "%.*s may be compared only byte for byte: " RULE,
-				      (int)param->len, param->text, (int)param->len, param->text);
+			status = error_set(
+			    err, STATUS_BAD_REQUEST, "%.*s must be compared byte for byte: " RULE,
+			    (int)param->len, param->text, (int)param->len, param->text);
 	}
 	return status;
 }

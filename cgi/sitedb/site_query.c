@@ -22,7 +22,7 @@ struct site_query {
 	struct site_query_text text;
 	struct sitedb_source source;
 	uint64_t id;
-	/* for each of spec->columns; constant after opening */
+	/* returned[i] is true if the query returns spec->columns[i]; constant after opening */
 	bool returned[SITE_QUERY_COLUMNS_MAX];
 };
 
@@ -39,9 +39,10 @@ static enum status file_refuse(const struct site_query_spec *spec, enum file_fau
 	case FILE_NOT_REGULAR:
 		return conf_fault(err, STATUS_BAD_REQUEST, place, "%s: is not a file", spec->file);
 	case FILE_WRITABLE:
-		return conf_fault(err, STATUS_BAD_REQUEST, place,
-				  "%s: others may write to it (mode %04o); run: chmod go-w '%s'",
-				  spec->file, found->mode, spec->file);
+		return conf_fault(
+		    err, STATUS_BAD_REQUEST, place,
+		    "%s: other users can write to this file (mode %04o); run: chmod go-w '%s'",
+		    spec->file, found->mode, spec->file);
 	case FILE_TOO_LONG:
 		return conf_fault(err, STATUS_BAD_REQUEST, place, "%s: is longer than %d bytes",
 				  spec->file, FILE_MAX);
@@ -49,8 +50,8 @@ static enum status file_refuse(const struct site_query_spec *spec, enum file_fau
 		return error_no_memory(err);
 	default:
 		return conf_fault(err, STATUS_BAD_REQUEST, place,
-				  "%s: cannot be read: %s: name a file of your own, or one from "
-				  "sql/sites (key `%s`)",
+				  "%s: cannot be read: %s; set the key `%s` to a file of your own "
+				  "or from sql/sites",
 				  spec->file, strerrordesc_np(found->cause), spec->key);
 	}
 }
@@ -123,10 +124,9 @@ static enum status write_exact(struct site_query_text *text, const struct select
 		strbuf_addf(&exact, "%s%zu", dialect(text)->limit, site_query_rows_max(text->spec));
 	enum status status = STATUS_OK;
 	if (!fits)
-		status = error_set(
-		    err, STATUS_BAD_REQUEST,
-		    "the query uses its parameters in too many places; allowed: at most %d",
-		    SELECT_PLACES_MAX);
+		status = error_set(err, STATUS_BAD_REQUEST,
+				   "the query uses its parameters more than %d times",
+				   SELECT_PLACES_MAX);
 	else if (places.unknown != NULL && !text->source->kind->is_file)
 		status = site_query_not_asked(text->spec, places.unknown->text,
 					      (int)places.unknown->len, err);

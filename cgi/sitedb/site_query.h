@@ -40,7 +40,7 @@ struct site_query_spec {
 	const char *database;
 	const char *file;
 	const char *key; /* the name of the configuration key, for messages */
-	/* allowed parameters, such as ":sid"; ends with NULL; the first must be used */
+	/* allowed parameters, such as ":sid"; ends with NULL; the query must use the first */
 	const char *const *asked;
 	/*
 	 * true if the query can find several rows; it can then use any string parameter instead of
@@ -62,7 +62,7 @@ struct site_query_spec {
  */
 enum status site_query_open(const struct site_query_spec *spec, struct site_query **out,
 			    struct error *err);
-/* takes NULL; no call with this query is allowed to be in progress */
+/* takes NULL; must not be called while another call uses the query */
 void site_query_close(struct site_query *query);
 
 /* Checks that the database accepts the query. The errors are those of site_query_open. */

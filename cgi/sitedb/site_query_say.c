@@ -25,15 +25,16 @@ enum status site_query_refuse(const struct site_query_text *text, long at, const
 enum status site_query_bad_value(const struct site_query_text *text, size_t column, const char *why,
 				 struct error *err)
 {
-	return error_set(err, STATUS_BAD_REQUEST, "%s: the column %s of the row that was found %s",
+	return error_set(err, STATUS_BAD_REQUEST, "%s: the query found a row, but the column %s %s",
 			 text->spec->file, text->spec->columns[column].name, why);
 }
 
 enum status site_query_many_rows(const struct site_query_text *text, struct error *err)
 {
-	return error_set(err, STATUS_BAD_REQUEST,
-			 "%s: found more than one row, but must find one user; check its joins",
-			 text->spec->file);
+	return error_set(
+	    err, STATUS_BAD_REQUEST,
+	    "%s: the query found more than one row for one user; check the joins in the query",
+	    text->spec->file);
 }
 
 enum status site_query_value_dup(const struct site_query_text *text, size_t column,
@@ -42,7 +43,7 @@ enum status site_query_value_dup(const struct site_query_text *text, size_t colu
 	if (len > text->spec->columns[column].max)
 		return site_query_bad_value(text, column, "is too long", err);
 	if (memchr(value, '\0', len) != NULL)
-		return site_query_bad_value(text, column, "has a NUL in it", err);
+		return site_query_bad_value(text, column, "contains a NUL byte", err);
 	if (!utf8_valid(value, len))
 		return site_query_bad_value(text, column, "is not UTF-8", err);
 	*out = strndup(value, len);
@@ -60,11 +61,11 @@ enum status site_query_not_asked(const struct site_query_spec *spec, const char 
 	for (size_t i = 0; spec->asked[i] != NULL; i++)
 		if (strcmp(spec->asked[i], SELECT_SEARCH_LIKE) != 0)
 			strbuf_addf(&allowed, "%s%s", i > 0 ? " and " : "", spec->asked[i]);
-	enum status status =
-	    strbuf_ok(&allowed)
-		? error_set(err, STATUS_BAD_REQUEST, "%.*s is not a parameter here; allowed: %s",
-			    len, name, allowed.data)
-		: error_no_memory(err);
+	enum status status = strbuf_ok(&allowed)
+				 ? error_set(err, STATUS_BAD_REQUEST,
+					     "%.*s is not a parameter of this query; allowed: %s",
+					     len, name, allowed.data)
+				 : error_no_memory(err);
 	strbuf_clear(&allowed);
 	return status;
 }
@@ -76,8 +77,8 @@ enum status site_query_refuse_column(const struct site_query_text *text, long at
 	struct strbuf why;
 
 	strbuf_init(&why);
-	strbuf_addf(&why, "the column %s is %s; write AS with one of:", name,
-		    unknown ? "not known here" : "named twice");
+	strbuf_addf(&why, "the column %s is %s; after AS, write one of:", name,
+		    unknown ? "not known" : "named twice");
 	for (size_t i = 0; i < spec->n_columns; i++)
 		strbuf_addf(&why, " %s", spec->columns[i].name);
 	enum status status =
@@ -95,7 +96,8 @@ enum status site_query_check_required(const struct site_query_text *text, const 
 	for (size_t i = 0; i < spec->n_columns; i++) {
 		if (!spec->columns[i].required || columns[i] >= 0)
 			continue;
-		error_set(&why, STATUS_BAD_REQUEST, "no column is named %s: write AS %s after one",
+		error_set(&why, STATUS_BAD_REQUEST,
+			  "the query returns no column %s; write AS %s after a column",
 			  spec->columns[i].name, spec->columns[i].name);
 		return site_query_refuse(text, -1, why.text, err);
 	}
@@ -107,7 +109,7 @@ enum status site_query_refuse_unused(const struct site_query_text *text, struct 
 	struct error why;
 
 	error_set(&why, STATUS_BAD_REQUEST,
-		  "%s is not used: the query must search for it (in quotes it is only text)",
+		  "the query does not use %s; compare a column with this parameter, without quotes",
 		  text->spec->asked[0]);
 	return site_query_refuse(text, -1, why.text, err);
 }

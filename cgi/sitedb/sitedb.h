@@ -51,8 +51,8 @@ struct site_query_text {
 };
 
 /*
- * Sets the error "FILE:LINE:COLUMN: sentence". at is an offset in the text of the file, or negative
- * for its beginning.
+ * Sets the error "FILE:LINE:COLUMN: sentence". The offset `at` is in the text of the file; a
+ * negative offset means the beginning of the file.
  */
 enum status site_query_refuse(const struct site_query_text *text, long at, const char *sentence,
 			      struct error *err);
@@ -63,14 +63,13 @@ enum status site_query_refuse_column(const struct site_query_text *text, long at
 enum status site_query_check_required(const struct site_query_text *text, const int *columns,
 				      struct error *err);
 /*
- * Sets the error for a parameter that is not in spec->asked. len is the length of its name in
- * bytes.
+ * Sets the error for a parameter that is not in spec->asked. The parameter's name has `len` bytes.
  */
 enum status site_query_not_asked(const struct site_query_spec *spec, const char *name, int len,
 				 struct error *err);
 /*
- * The query must use at least one of certain parameters. Returns true if spec->asked[param] is one
- * of them.
+ * A query must use at least one of the parameters for which this function returns true. `param` is
+ * an index of spec->asked.
  */
 bool site_query_needs(const struct site_query_spec *spec, size_t param);
 enum status site_query_refuse_unused(const struct site_query_text *text, struct error *err);
@@ -91,18 +90,15 @@ size_t site_query_rows_max(const struct site_query_spec *spec);
 
 #define SITE_QUERY_PARAMS_MAX 8
 
-/*
- * The rows that were found. If the spec does not have `many`, max is 1 and a second row is an
- * error.
- */
+/* The rows that were found. If spec->many is false, max is 1 and a second row is an error. */
 struct sitedb_rows {
 	struct site_query_row *items;
 	size_t max, count;
 };
 
 /*
- * Must be called each time after items[count] was read. status is the result of reading it. If the
- * spec has `many`, a row that cannot be used is skipped. Returns the status with which the caller
+ * Must be called each time after items[count] was read; `status` is the result of the read. If
+ * spec->many is true, skips a row that cannot be used. Returns the status with which the caller
  * continues.
  */
 enum status sitedb_row_end(const struct site_query_text *text, struct sitedb_rows *rows,
@@ -181,12 +177,12 @@ struct sitedb_connection; /* used by only one thread, from sitedb_take to sitedb
 
 /*
  * Takes an idle connection with the source's key, or opens one. At the limit of open connections,
- * closes an idle connection of a different site, or waits until one is returned. Sets *fresh to
- * true if the connection is new.
+ * closes an idle connection of a different site, or waits until a connection is returned. Sets
+ * *fresh to true if the connection is new.
  */
 enum status sitedb_take(const struct sitedb_source *source, int64_t until_ms,
 			struct sitedb_connection **out, bool *fresh, struct error *err);
-/* Returns the connection to the pool if keep is true, otherwise closes it. */
+/* Returns the connection to the pool if `keep` is true. Otherwise closes the connection. */
 void sitedb_give(struct sitedb_connection *connection, bool keep);
 void *sitedb_handle(const struct sitedb_connection *connection);
 

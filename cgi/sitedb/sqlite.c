@@ -8,14 +8,14 @@
 
 #include "sitedb/sqlite.h"
 
-#define BUDGET_MS 250  /* for one query, because a page waits for it */
-#define SEARCH_MS 1000 /* a search can read a whole table, but no page waits for it */
-#define CHECK_MS  1000 /* only the operator waits for it */
+#define BUDGET_MS 250  /* time limit for a query, short because a page waits for it */
+#define SEARCH_MS 1000 /* for a search, which can read a whole table; no page waits for it */
+#define CHECK_MS  1000 /* for the queries of `prebindctl check`; only the operator waits for them */
 
 /*
  * Checks who can write to the database, because a system user who can write to it can become any
- * user of the site. The file is checked by name. Checking a descriptor of the file would require
- * closing it, which drops the locks of every connection of this process.
+ * user of the site. The file is checked by name. A check of a descriptor would require closing the
+ * descriptor, and this drops the locks of every connection of this process.
  */
 static enum status check_database_file(const struct sitedb_source *source, struct error *err)
 {
@@ -25,17 +25,18 @@ static enum status check_database_file(const struct sitedb_source *source, struc
 	if (stat(source->database, &st) != 0)
 		return conf_fault(
 		    err, STATUS_UNAVAILABLE, place,
-		    "%s: the site's database cannot be found: %m: check the key `site_database`, "
-		    "and that the program's user may enter every directory of this path",
+		    "%s: the site's database was not found: %m. Check the key `site_database`, and "
+		    "check that prebind's user can enter every directory of this path",
 		    source->database);
 	if (!S_ISREG(st.st_mode))
-		return conf_fault(err, STATUS_BAD_REQUEST, place,
-				  "%s: is not a file: name the SQLite file itself",
-				  source->database);
+		return conf_fault(
+		    err, STATUS_BAD_REQUEST, place,
+		    "%s: is not a file; set site_database to the path of the SQLite file",
+		    source->database);
 	if ((st.st_mode & S_IWOTH) != 0)
 		return conf_fault(err, STATUS_BAD_REQUEST, place,
-				  "%s: everybody may write to it (mode %04o) and could pose as any "
-				  "user; run: chmod o-w '%s'",
+				  "%s: every user of this machine can change this file (mode %04o) "
+				  "and could log in as any user; run: chmod o-w '%s'",
 				  source->database, (unsigned)(st.st_mode & 07777),
 				  source->database);
 	return STATUS_OK;
@@ -138,7 +139,7 @@ static enum status read_value(const struct site_query_text *text, const struct s
 		return site_query_bad_value(text, i, "is too long", err);
 	enum status status = statement_text_dup(s, query->columns[i], &value, &why);
 	if (status == STATUS_UNAVAILABLE)
-		return site_query_bad_value(text, i, "has a NUL in it", err);
+		return site_query_bad_value(text, i, "contains a NUL byte", err);
 	if (status != STATUS_OK)
 		return error_set(err, status, "%s", why.text);
 	status = site_query_value_dup(text, i, value, strlen(value), out, err);

@@ -48,7 +48,7 @@ static bool allows(void *arg, enum guarded what, const char *name)
 	if (!allowed && site->denied[0] == '\0') {
 		site->denied_what = what;
 		snprintf(site->denied, sizeof(site->denied), "%s",
-			 name != NULL && name[0] != '\0' ? name : "it");
+			 name != NULL && name[0] != '\0' ? name : "the query");
 	}
 	return allowed;
 }
@@ -106,12 +106,11 @@ static enum status refuse_denied(const struct site_query_text *text, const struc
 				 struct error *err)
 {
 	static const char *const sentences[] = {
-	    [GUARDED_SELECT] = "this may not be selected",
-	    [GUARDED_READ] = "may not be read: it is not a table or view of the site",
-	    [GUARDED_FUNCTION] =
-		"may not be called: the only functions allowed are lower upper substr coalesce "
-		"ifnull length trim strftime unixepoch hex min max count",
-	    [GUARDED_OTHER] = "does more than read: write one SELECT",
+	    [GUARDED_SELECT] = "is not allowed in a query",
+	    [GUARDED_READ] = "cannot be read because it is not a table or view of the site",
+	    [GUARDED_FUNCTION] = "is not an allowed function; use only: lower upper substr "
+				 "coalesce ifnull length trim strftime unixepoch hex min max count",
+	    [GUARDED_OTHER] = "does more than read data; write one SELECT",
 	};
 	struct error why;
 
@@ -130,8 +129,7 @@ static enum status check_tail(const struct site_query_text *text, long end, stru
 	if (*rest == '\0')
 		return STATUS_OK;
 	return site_query_refuse(text, rest - text->sql,
-				 "there is more text after the first statement: write one SELECT",
-				 err);
+				 "more text follows the first statement; write one SELECT", err);
 }
 
 /* Returns the index of the parameter in spec->asked, or -1. */
@@ -226,8 +224,8 @@ static enum status prepare(const struct site_query_text *text, const char *sql,
 	if (sql == text->sql)
 		status = check_tail(text, end, err);
 	if (status == STATUS_OK && !statement_only_reads(query->statement))
-		status =
-		    site_query_refuse(text, -1, "this does not read data: write one SELECT", err);
+		status = site_query_refuse(
+		    text, -1, "this statement does not read data; write one SELECT", err);
 	if (status == STATUS_OK)
 		status = check_params(text, query, err);
 	if (status == STATUS_OK)

@@ -122,7 +122,7 @@ static struct token token_read(const char *text)
 
 static enum status tokens_add(struct tokens *tokens, struct token token, struct error *err)
 {
-	/* the array is full: its size is a power of two, minus one */
+	/* true if the array is full, because its size is always a power of two, minus one */
 	if ((tokens->count & (tokens->count + 1)) == 0) {
 		struct token *more =
 		    reallocarray(tokens->items, 2 * tokens->count + 2, sizeof(*more));
@@ -147,8 +147,9 @@ enum status tokens_read(const char *text, struct tokens *out, const char **at, s
 			token = token_read(text);
 		*at = text;
 		if (strncmp(text, "/*!", 3) == 0 || strncmp(text, "/*M!", 4) == 0)
-			status = error_set(err, STATUS_BAD_REQUEST,
-					   "MariaDB would execute this comment: remove it");
+			status =
+			    error_set(err, STATUS_BAD_REQUEST,
+				      "MariaDB would execute this comment; remove the comment");
 		else if (token.len == 0)
 			status = error_set(err, STATUS_BAD_REQUEST,
 					   "'%c' cannot be used here: use only names, strings in "

@@ -34,7 +34,8 @@ struct tokens {
 
 /*
  * Reads the tokens and skips comments. Returns STATUS_BAD_REQUEST for text that is not a token; *at
- * is then its place, and err describes it. The text must outlive *out. The caller clears *out.
+ * then points to this text, and err describes the error. The text must outlive *out. The caller
+ * clears *out.
  */
 enum status tokens_read(const char *text, struct tokens *out, const char **at, struct error *err);
 void tokens_clear(struct tokens *tokens);
@@ -53,14 +54,14 @@ bool tokens_is(const struct tokens *tokens, size_t i, const char *text);
 bool tokens_is_name(const struct tokens *tokens, size_t i);
 /* Returns the index of the last token, TOKEN_END. */
 size_t tokens_last(const struct tokens *tokens);
-/* Return the index of the bracket that matches the one at i. The brackets must be balanced. */
+/* Return the index of the bracket that matches the bracket at i. The brackets must be balanced. */
 size_t tokens_closing(const struct tokens *tokens, size_t i);
 size_t tokens_opening(const struct tokens *tokens, size_t i);
 
 /* Copies the name without its quotes to out. Returns false if the name does not fit. */
 bool token_name(const struct token *token, char *out, size_t size);
 
-/* Returns the length of the comment with which the text begins, or 0 if it begins with none. */
+/* Returns the length of the comment at the beginning of the text, or 0 if no comment is there. */
 size_t tokens_comment(const char *text);
 
 #endif

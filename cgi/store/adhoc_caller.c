@@ -33,12 +33,12 @@ static enum status check_name(const char *name, struct error *err)
 	size_t len = strlen(name);
 
 	if (len == 0 || len > ADHOC_CALLER_NAME_MAX)
-		return error_set(err, STATUS_BAD_REQUEST, "a caller's name has 1 to %d bytes",
+		return error_set(err, STATUS_BAD_REQUEST, "a caller's name must have 1 to %d bytes",
 				 ADHOC_CALLER_NAME_MAX);
 	if (strpbrk(name, ": ") != NULL)
 		return error_set(err, STATUS_BAD_REQUEST,
-				 "a caller's name is a bare JID or a word, without blanks and "
-				 "colons");
+				 "a caller's name must be a bare JID or a word, and must not "
+				 "contain spaces or colons");
 	return name_characters_check(name, err);
 }
 

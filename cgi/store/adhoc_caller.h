@@ -34,8 +34,8 @@ void adhoc_caller_clear(struct adhoc_caller *caller); /* NULL is allowed */
 
 /*
  * Returns STATUS_CONFLICT if the name is taken. Returns STATUS_BAD_REQUEST if the name is empty or
- * too long, or contains a colon, a space or a control character, because HTTP Basic does not allow
- * them.
+ * too long. Also returns STATUS_BAD_REQUEST if the name contains a colon, a space or a control
+ * character, because HTTP Basic does not allow these characters.
  */
 enum status adhoc_caller_add(struct store *store, const struct adhoc_caller *caller,
 			     struct error *err);

@@ -18,7 +18,7 @@
 #include "store/session.h"
 #include "store/store.h"
 
-#define KEPT ".before-restore" /* suffix of the old database */
+#define KEPT ".before-restore" /* appended to the name of the replaced database */
 
 /* The suffixes of SQLite's files beside a database. */
 static const char *const sides[] = {"-wal", "-shm", "-journal"};
@@ -43,21 +43,22 @@ static bool exists(const char *path)
 static enum status file_exists(const char *file, struct error *err)
 {
 	return error_set(err, STATUS_CONFLICT,
-			 "%s exists and is not overwritten: name another file, or move this one "
-			 "away",
+			 "%s already exists and was not overwritten: choose another file name, or "
+			 "move the existing file away",
 			 file);
 }
 
 static enum status file_refused(const char *file, struct error *err)
 {
-	return error_set(err, STATUS_UNAVAILABLE,
-			 "%s cannot be created by user %u: %s; name a folder that belongs to "
-			 "this user",
-			 file, (unsigned)geteuid(), strerrordesc_np(errno));
+	return error_set(
+	    err, STATUS_UNAVAILABLE,
+	    "%s cannot be created by user %u: %s; choose a folder that belongs to this user", file,
+	    (unsigned)geteuid(), strerrordesc_np(errno));
 }
 
 /*
- * Creates a temporary file, *part, in which `file` is built. The caller frees *part and closes *fd.
+ * Creates a temporary file for the data that will become `file`. Sets *part to the path of the
+ * temporary file. The caller frees *part and closes *fd.
  */
 static enum status part_new(const char *file, char **part, int *fd, struct error *err)
 {
@@ -188,8 +189,8 @@ static void sides_remove(const char *database)
 }
 
 /*
- * Refuses a backup that has a log beside it. Such a file is a database in use, and a copy of it
- * would lack the changes that are only in the log.
+ * Refuses a backup file that has a log file beside it. The log means that the backup file is a
+ * database in use. A copy of such a database would lack the changes that are only in the log.
  */
 static enum status refuse_sides(const char *file, struct error *err)
 {
@@ -201,17 +202,19 @@ static enum status refuse_sides(const char *file, struct error *err)
 		if (side == NULL)
 			status = error_no_memory(err);
 		else if (exists(side))
-			status =
-			    error_set(err, STATUS_BAD_REQUEST,
-				      "%s is beside the file, so the file is a database in use and "
-				      "not a backup; make a backup with prebindctl backup",
-				      side);
+			status = error_set(err, STATUS_BAD_REQUEST,
+					   "%s exists, so the given file is a database in use and "
+					   "not a backup; make a backup with prebindctl backup",
+					   side);
 		free(side);
 	}
 	return status;
 }
 
-/* Turns the copy into a database of this program and site, in which nobody is logged in. */
+/*
+ * Migrates the copy to this program's schema for this site, checks the copy for damage, and ends
+ * all logins in it.
+ */
 static enum status prepare(struct store_restoration *what, const char *copied, struct error *err)
 {
 	const struct store_migration migration = {.location = {.database = copied},
@@ -294,7 +297,7 @@ static bool is_same(const char *one, const char *other)
 }
 
 /*
- * Gives the database's name back to the old file or, if there was none, removes the new file.
+ * Gives the database's name back to the old file. If there was no old file, removes the new file.
  * Returns false if that fails.
  */
 static bool name_undo(const char *database, const struct places *places)
@@ -311,7 +314,7 @@ static bool name_undo(const char *database, const struct places *places)
 static void swap_undo(const char *database, const struct places *places)
 {
 	if (!name_undo(database, places))
-		return; /* SQLite would use the old log as the log of the new database */
+		return; /* otherwise SQLite would use the old log for the new database */
 	for (size_t i = 0; i < N_SIDES; i++) {
 		char *from = joined(places->kept, sides[i]);
 		char *to = joined(database, sides[i]);
@@ -324,7 +327,8 @@ static void swap_undo(const char *database, const struct places *places)
 }
 
 /*
- * Puts the new file in place. At every moment the database's name leads to the old or the new file.
+ * Puts the new file in place. At every moment, the database's path leads to either the old or the
+ * new file.
  */
 static enum status swap(const char *database, struct places *places, struct error *err)
 {
@@ -332,7 +336,8 @@ static enum status swap(const char *database, struct places *places, struct erro
 
 	if (why != 0 && !is_same(database, places->kept))
 		return error_set(err, why == EEXIST ? STATUS_CONFLICT : STATUS_UNAVAILABLE,
-				 "%s: %s; move it away if it is from an earlier restoration",
+				 "%s cannot be created: %s; if this file is from an earlier "
+				 "restore, move the file away",
 				 places->kept, strerrordesc_np(why));
 	enum status status = sides_keep(database, places, err);
 	if (status == STATUS_OK && rename(places->restoring, database) != 0)

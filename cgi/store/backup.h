@@ -25,10 +25,10 @@ struct store_restoration {
 
 /*
  * Replaces the database with a backup, and migrates it to this program's schema. Ends all login
- * sessions in the backup, because some of these sessions may have ended after the backup was made.
- * The old database is kept in the same directory. Returns STATUS_BUSY if another process uses the
- * database. Returns STATUS_CONFLICT if a file from an earlier restoration is in the way. After a
- * failure, the old database is still in place.
+ * sessions in the backup, because some of these sessions might have ended after the backup was
+ * made. The old database is kept in the same directory. Returns STATUS_BUSY if another process uses
+ * the database. Returns STATUS_CONFLICT if a file from an earlier restoration is in the way. After
+ * a failure, the old database is still in place.
  */
 enum status store_restore(struct store_restoration *what, struct error *err);
 

@@ -11,7 +11,7 @@ static const struct database_kind *kind_of(const char *path)
 	return site_uri_kind(path) == SITE_URI_POSTGRESQL ? &database_postgresql : &database_sqlite;
 }
 
-/* ---- places ---- */
+/* ---- locations ---- */
 
 bool connection_location_is_server(const char *path)
 {

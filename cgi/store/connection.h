@@ -11,14 +11,14 @@
 #include "store/query.h"
 
 /*
- * ---- the place of a database, without a connection ----
+ * ---- the location of a database, without a connection ----
  *
- * The place of an SQLite database is the path of its file. The place of a PostgreSQL database is a
- * URI. For a server the checks below always succeed.
+ * The location of an SQLite database is the path of its file. The location of a PostgreSQL database
+ * is a URI. If the database is on a server, the checks below always succeed.
  */
 
 /*
- * True if the place is a database server. Then the database has no files on this machine, and it
+ * True if the location is a database server. Then the database has no files on this machine, and it
  * also holds the rate limits.
  */
 bool connection_location_is_server(const char *path);
@@ -45,7 +45,7 @@ enum status connection_location_room(const char *path, struct error *err);
 enum status connection_location_create(const char *path, struct error *err);
 
 /*
- * True if the place is on a network or shared file system, where locks and shared memory can be
+ * True if the location is on a network or shared file system, where locks and shared memory can be
  * unreliable.
  */
 bool connection_location_on_network(const char *path);
@@ -55,7 +55,7 @@ bool connection_location_on_network(const char *path);
 /* How durable a database is. */
 enum connection_kind {
 	CONNECTION_DURABLE,   /* committed data survives a power failure */
-	CONNECTION_DISPOSABLE /* can be lost; fast, small, and waits only briefly for locks */
+	CONNECTION_DISPOSABLE /* data can be lost; small, fast, with short waits for locks */
 };
 
 /*
@@ -65,8 +65,8 @@ enum connection_kind {
  */
 enum connection_fault {
 	FAULT_NONE,
-	FAULT_BUSY,   /* locked by another connection for longer than we wait */
-	FAULT_FULL,   /* no space on the disk, or a disposable database has its maximum size */
+	FAULT_BUSY,   /* another connection held a lock for longer than we wait */
+	FAULT_FULL,   /* no space on the disk, or a disposable database has reached its limit */
 	FAULT_SILENT, /* the server did not answer in time */
 	FAULT_UNREAD, /* reading from the disk failed; close the connection */
 	FAULT_DAMAGED /* the file is corrupt, or not a database of this program */
@@ -94,8 +94,8 @@ enum status connection_open(const struct store_location *location, enum connecti
 void connection_close(struct connection *db); /* NULL is allowed */
 
 /*
- * Returns the kind of the last failure. Once it is FAULT_UNREAD, only FAULT_DAMAGED can replace
- * it. Nothing replaces FAULT_DAMAGED.
+ * Returns the kind of the last failure. FAULT_UNREAD can be replaced only by FAULT_DAMAGED.
+ * FAULT_DAMAGED is never replaced.
  */
 enum connection_fault connection_fault(const struct connection *db);
 
@@ -105,9 +105,9 @@ const char *connection_path(const struct connection *db);
 int connection_schema_opened(const struct connection *db);
 
 /*
- * True if the connection can still be used. For SQLite, the file at the path must still be the file
- * that was opened, not deleted or replaced. For a server, the server must not have closed the
- * connection. If the server has closed it, the caller can open another connection.
+ * True if the connection can still be used. Returns false if the SQLite file was deleted or
+ * replaced after it was opened. Returns false if the server has closed the connection; the caller
+ * can then open another connection.
  */
 bool connection_current(const struct connection *db);
 
@@ -115,8 +115,9 @@ bool connection_current(const struct connection *db);
 enum status connection_script(struct connection *db, const char *sql, struct error *err);
 
 /*
- * Like connection_script, but returns the first column of the first row: as a number in *number, as
- * a string in *text, or both. Either pointer can be NULL. The caller frees *text.
+ * Like connection_script, but returns the first column of the first row. Sets *number to the column
+ * as a number, and *text to the column as a string. number or text can be NULL. The caller frees
+ * *text.
  */
 enum status connection_ask(struct connection *db, const char *sql, int *number, char **text,
 			   struct error *err);
@@ -131,14 +132,14 @@ enum status connection_verify(struct connection *db, struct error *err);
 void connection_lock_timeout(struct connection *db, int milliseconds);
 
 /*
- * Begins a write transaction. Until it ends, no other transaction with the same key can begin, in
- * any process on any machine. An SQLite file has only one writer at a time, even with different
- * keys.
+ * Begins a write transaction. Until the transaction ends, no other transaction with the same key
+ * can begin, in any process on any machine. An SQLite file has only one writer at a time, even with
+ * different keys.
  */
 enum status connection_begin(struct connection *db, const struct store_key *key, struct error *err);
 enum status connection_commit(struct connection *db, struct error *err); /* rolls back on failure */
 void connection_rollback(struct connection *db); /* does nothing if no transaction is open */
-void connection_reset(struct connection *db);    /* resets statements, rolls back */
+void connection_reset(struct connection *db);    /* resets statements and rolls back */
 
 /*
  * Copies the database to an existing, empty file. Other processes can write to the database
@@ -147,16 +148,17 @@ void connection_reset(struct connection *db);    /* resets statements, rolls bac
 enum status connection_copy(struct connection *db, const char *file, struct error *err);
 
 /*
- * Locks out all other connections until this one is closed. Returns STATUS_BUSY if another
- * connection has the database open.
+ * Locks out all other connections until db is closed. Returns STATUS_BUSY if another connection has
+ * the database open.
  */
 enum status connection_lock_out(struct connection *db, struct error *err);
 
 /*
  * Sets *out_us to the current time, in microseconds, for comparisons with times in rows. For an
- * SQLite file this is own_us, the program's own time. For a server it is the server's clock, which
- * all nodes share. In a transaction the result is never earlier than the moment when the
- * transaction got the lock of its key. Outside a transaction it can be some milliseconds late.
+ * SQLite file, this time is own_us, which the caller has read from its own clock. For a server,
+ * this time is the server's clock, which all nodes share. In a transaction, *out_us is never
+ * earlier than the moment when the transaction got the lock of its key. Outside a transaction,
+ * *out_us can be some milliseconds behind the server's clock.
  */
 enum status connection_clock(struct connection *db, int64_t own_us, int64_t *out_us,
 			     struct error *err);
@@ -176,7 +178,7 @@ enum status connection_set_schema(struct connection *db, int number, struct erro
 
 /*
  * These functions do the same as store_find and store_run, inside the caller's transaction. After
- * connection_find the statement can keep the read lock until connection_reset is called.
+ * connection_find the statement can hold a read lock until connection_reset is called.
  */
 enum status connection_find(struct connection *db, enum query query, struct values values,
 			    void *row, struct error *err);
@@ -255,7 +257,7 @@ enum status row_read(const struct connection *db, enum query query, const struct
 		     void *row, struct error *err);
 
 /*
- * Returns the memory for one more row, or NULL if out of memory. The caller fills it and then
+ * Returns the memory for one more row, or NULL if out of memory. The caller fills the row and then
  * increments list->count.
  */
 void *row_list_add(struct row_list *list);

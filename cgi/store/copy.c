@@ -95,8 +95,8 @@ static enum status refuse_rows(struct connection *to, struct error *err)
 		status = connection_list(to, tables[i].read, NO_VALUES, &list, err);
 		if (status == STATUS_OK && list.count > 0)
 			status = error_set(err, STATUS_CONFLICT,
-					   "%s: the table %s already has rows, and nothing is "
-					   "overwritten: copy into an empty database",
+					   "%s: the table %s already has rows, so nothing was "
+					   "copied: set the key `database` to an empty database",
 					   connection_path(to), tables[i].name);
 		row_list_clear(&list);
 	}
@@ -136,11 +136,11 @@ static enum status open_source(const struct store_copy *what, struct connection 
 	enum status status = connection_open(&what->from, CONNECTION_DURABLE, &db, NULL, err);
 
 	if (status == STATUS_OK && connection_schema_opened(db) != store_schema())
-		status =
-		    error_set(err, STATUS_UNAVAILABLE,
-			      "%s has schema %d, and only schema %d is copied; first name that "
-			      "database in the key `database`, and run prebindctl migrate",
-			      connection_path(db), connection_schema_opened(db), store_schema());
+		status = error_set(
+		    err, STATUS_UNAVAILABLE,
+		    "%s has schema %d, but only a database with schema %d can be copied; set the "
+		    "key `database` to this database, run prebindctl migrate, and set the key back",
+		    connection_path(db), connection_schema_opened(db), store_schema());
 	if (status == STATUS_OK)
 		status = database_site_check(db, what->site, err);
 	if (status == STATUS_OK)
@@ -214,8 +214,8 @@ static enum status refuse_itself(const struct store_copy *what, struct error *er
 	if (!same)
 		return STATUS_OK;
 	return error_set(err, STATUS_CONFLICT,
-			 "%s is the database of [site %s] itself: name the other database, which "
-			 "is to be copied into it",
+			 "%s is already the database of [site %s]: specify another database, from "
+			 "which the rows are to be copied",
 			 from, what->site);
 }
 

@@ -12,7 +12,7 @@ struct store_copy {
 	struct store_location from; /* must have this program's schema, and belong to the site */
 	struct store_location to;   /* must be empty, or have only empty tables */
 	const char *site;
-	/* Output: the name of each table, and how many rows were copied. */
+	/* Output: the name of each table, and the number of rows that were copied from it. */
 	struct {
 		const char *table;
 		size_t rows;
@@ -20,9 +20,9 @@ struct store_copy {
 };
 
 /*
- * Copies all tables except the limits, in one transaction. During the copy nobody else can write to
- * either database. Returns STATUS_CONFLICT if the target has rows, or is the source. After a
- * failure the target has no new rows.
+ * Copies all tables except the limits, in one transaction. During the copy no other process can
+ * write to either database. Returns STATUS_CONFLICT if the target has rows, or if the target is the
+ * source. After a failure the target has no new rows.
  */
 enum status store_copy(struct store_copy *what, struct error *err);
 

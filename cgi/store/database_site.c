@@ -27,8 +27,8 @@ static enum status refuse_other(const struct connection *db, const char *owner, 
 {
 	return error_set(
 	    err, STATUS_UNAVAILABLE,
-	    "%s: this database belongs to [site %s], not to [site %s]: give each site a `database` "
-	    "of its own or, if the site has a new name, run prebindctl --site %s migrate --adopt",
+	    "%s: this database belongs to [site %s], not to [site %s]: set a separate `database` "
+	    "for each site or, if the site was renamed, run prebindctl --site %s migrate --adopt",
 	    connection_path(db), owner, site, site);
 }
 

@@ -12,8 +12,9 @@
 #include "store/store.h"
 
 /*
- * Returns a key that all processes of the site share. It is not configured: the first process that
- * needs the key creates it from random bytes. `purpose` says what the key is for, such as "csrf".
+ * Returns a key that all processes of the site share. The key is not configured. The first process
+ * that needs the key creates it from random bytes. `purpose` says what the key is for, such as
+ * "csrf".
  */
 enum status site_key_get(struct store *store, const char *purpose,
 			 unsigned char out[SECRET_KEY_LEN], struct error *err);
@@ -30,10 +31,11 @@ enum status database_site_check(struct connection *db, const char *site, struct 
 
 /*
  * Writes the site into a database that belongs to no site. The caller must have a transaction open.
- * If the database belongs to another site, it is refused, unless `adopt` is set. With `adopt` it
- * becomes the database of this site. All its logins then end, and its keys are deleted, because the
- * database may be a copy, and the other site may still use the original. *before is set to the name
- * of the other site, which the caller frees. If there was no other site, *before is not changed.
+ * If the database belongs to another site, this function refuses the database, unless `adopt` is
+ * set. If `adopt` is set, the database becomes the database of this site. All logins in the
+ * database then end, and its keys are deleted. This is necessary because the database might be a
+ * copy, and the other site might still use the original. *before is set to the name of the other
+ * site, which the caller frees. If there was no other site, *before is not changed.
  */
 enum status database_site_claim(struct connection *db, const char *site, bool adopt, char **before,
 				struct error *err);

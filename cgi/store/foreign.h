@@ -9,15 +9,15 @@
 struct statement;
 
 /*
- * Opens another program's database read-only. The database is not trusted: SQLite's limits are set
- * low, and its schema cannot call functions with side effects. It can have any schema. Error texts
- * give advice for a database that another program owns. The caller closes *out.
+ * Opens another program's database read-only. The database can have any schema, and is not trusted.
+ * So SQLite's limits are set low, and the schema cannot call functions with side effects. Error
+ * texts give advice for a database that another program owns. The caller closes *out.
  */
 enum status connection_open_foreign(const char *path, struct connection **out, struct error *err);
 
 /*
  * Refuses a database of prebind, because the database of the site's own software is expected. A
- * prebind database may belong to a different site, and the operator's query must not read the
+ * prebind database can belong to a different site, and the operator's query must not read the
  * logins and passwords in it.
  */
 enum status connection_check_foreign(struct connection *db, struct error *err);
@@ -31,8 +31,9 @@ enum status connection_each(struct connection *db, const char *sql,
 			    struct error *err);
 
 /*
- * The actions that a statement can take. Whenever SQLite prepares a statement, also for a second
- * time, it asks the guard about each action.
+ * The actions that a statement can take. When SQLite prepares a statement, it calls the guard for
+ * each action of the statement. SQLite can prepare a statement again later, and then calls the
+ * guard again.
  */
 enum guarded {
 	GUARDED_SELECT,
@@ -71,8 +72,8 @@ void statement_bind_text(struct statement *s, int n, const char *text);
 void statement_bind_integer(struct statement *s, int n, int64_t number);
 
 /*
- * Reads the next row. After STATUS_OK its columns can be read. STATUS_NOT_FOUND means that there
- * are no more rows. That is not a failure, and err is not set.
+ * Reads the next row. After STATUS_OK its columns can be read. Returns STATUS_NOT_FOUND if there
+ * are no more rows; this is not a failure, and err is not set.
  */
 enum status statement_row(struct statement *s, struct error *err);
 
@@ -90,7 +91,7 @@ size_t statement_value_length(struct statement *s, int column); /* size as a str
 
 /*
  * Copies the value as a string; the caller frees *out. Returns STATUS_UNAVAILABLE if the value
- * contains a NUL, because a name that is cut off there could be another user's name.
+ * contains a NUL, because a name that ended at the NUL could be another user's name.
  */
 enum status statement_text_dup(struct statement *s, int column, char **out, struct error *err);
 

@@ -1,7 +1,7 @@
 /*
  * The JID map, and the claims on accounts that a rule computed. A UNIQUE constraint of the schema
- * ensures that an account has only one owner. If an insert violates it, the functions here set an
- * error that names the owner.
+ * ensures that an account has only one owner. If an insert violates this constraint, the functions
+ * here set an error that names the owner.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -43,7 +43,8 @@ static enum status name_owner(struct connection *db, const struct jid_map_row *r
 		return error_set(err, STATUS_CONFLICT, "the account %s@%s belongs to another user",
 				 row->localpart, row->domain);
 	status = error_set(err, STATUS_CONFLICT,
-			   "the account %s@%s belongs to user \"%s\" of %s: delete that row first",
+			   "the account %s@%s belongs to user \"%s\" of the provider %s: first "
+			   "delete this user's row with prebindctl map delete",
 			   row->localpart, row->domain, owner.user, owner.source);
 	jid_map_clear(&owner);
 	return status;
@@ -56,10 +57,10 @@ enum status jid_map_row_set(struct connection *db, const struct jid_map_row *row
 		   as_text(row->domain), as_text(row->xmpp_password));
 
 	if (row->xmpp_password != NULL && strlen(row->xmpp_password) > XMPP_PASSWORD_MAX)
-		return error_set(err, STATUS_BAD_REQUEST,
-				 "the XMPP password is longer than %d bytes; no server accepts "
-				 "more",
-				 XMPP_PASSWORD_MAX);
+		return error_set(
+		    err, STATUS_BAD_REQUEST,
+		    "the XMPP password is longer than %d bytes, which no XMPP server accepts",
+		    XMPP_PASSWORD_MAX);
 	enum status status = connection_change(db, QUERY_JID_MAP_SET, values, err);
 
 	return status == STATUS_CONFLICT || status == STATUS_NOT_FOUND ? name_owner(db, row, err)
@@ -85,7 +86,7 @@ enum status jid_map_set(struct store *store, const struct jid_map_row *row, stru
 
 /*
  * Counts the row as added, changed or unchanged. If the user's old row has another account, deletes
- * it.
+ * the old row.
  */
 static enum status make_way(struct connection *db, const struct jid_map_row *row,
 			    struct jid_map_import *import, struct error *err)
@@ -154,7 +155,8 @@ enum status jid_map_delete(struct store *store, const char *source, const char *
 	    store_change(store, QUERY_JID_MAP_DELETE, VALUES(as_text(source), as_text(user)), err);
 
 	if (status == STATUS_NOT_FOUND)
-		error_set(err, status, "user \"%s\" of %s has no row in the JID map", user, source);
+		error_set(err, status, "user \"%s\" of the provider %s has no row in the JID map",
+			  user, source);
 	return status;
 }
 

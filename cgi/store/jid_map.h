@@ -1,8 +1,8 @@
 /*
  * The JID map: rows that assign an account to a site user. With back end `bosh` and bosh_auth =
  * password, a row also holds the XMPP password of the account. A site user is identified by
- * (source, name). `source` is the identity provider that authenticated the name, so "bob" of one
- * provider is not "bob" of another.
+ * (source, name). `source` is the identity provider that authenticated the name. The user "bob" of
+ * one provider is not the user "bob" of another provider.
  */
 #ifndef STORE_JID_MAP_H
 #define STORE_JID_MAP_H
@@ -29,7 +29,7 @@ struct jid_map_row {
 };
 
 /*
- * Finds the row of a user. Returns STATUS_NOT_FOUND if there is none; that is not a failure, and
+ * Finds the row of a user. Returns STATUS_NOT_FOUND if there is no row; this is not a failure, and
  * err is not set. The caller clears *out.
  */
 enum status jid_map_find(struct store *store, const char *source, const char *user,
@@ -46,9 +46,9 @@ void jid_map_clear(struct jid_map_row *row);
  */
 enum status jid_map_set(struct store *store, const struct jid_map_row *row, struct error *err);
 /*
- * Imports many rows like jid_map_set, in one transaction: all or none. A row can take an account
- * whose current owner gets another account in the same import. On failure, `failed` is the index of
- * the row that failed. Returns STATUS_CONFLICT like jid_map_set.
+ * Imports many rows like jid_map_set, in one transaction, so either all rows are imported or none.
+ * A row can take an account whose current owner gets another account in the same import. On
+ * failure, `failed` is the index of the row that failed. Returns STATUS_CONFLICT like jid_map_set.
  */
 struct jid_map_import {
 	const struct jid_map_row *rows;

@@ -17,7 +17,7 @@
 #include "store/limit.h"
 #include "store/limit_file.h"
 
-#define LIMIT_PURGE_ROWS 8 /* full buckets deleted per token taken; taking adds at most one row */
+#define LIMIT_PURGE_ROWS 8 /* full buckets deleted per taken token; a token adds at most one row */
 
 /*
  * ---- the rules ----
@@ -33,7 +33,7 @@ struct limit_question {
 	enum limit_action action;
 	int64_t now;
 	int64_t interval; /* time to refill one token; for attempts, the first delay */
-	int64_t capacity; /* time to fill a bucket; for attempts, how many need no wait */
+	int64_t capacity; /* time to fill a bucket; or the number of attempts without a wait */
 	int64_t period;   /* for attempts, the longest delay */
 };
 
@@ -41,7 +41,7 @@ struct limit_answer {
 	int64_t wait; /* wait before the next token or attempt; 0 for no wait */
 	bool write;   /* the table must be updated with `row` */
 	struct limit_row row;
-	int64_t forget; /* from this time on, the row means the same as no row */
+	int64_t forget; /* the time from which the row means the same as no row */
 };
 
 static int64_t stamp_now(const struct limit_question *q, const struct limit_row *row)
@@ -50,8 +50,8 @@ static int64_t stamp_now(const struct limit_question *q, const struct limit_row 
 }
 
 /*
- * The rule for token buckets. A bucket without a row is full. An empty bucket is full again after
- * `capacity`.
+ * The rule for token buckets. A bucket without a row is full. It takes `capacity` microseconds to
+ * fill an empty bucket.
  */
 static void rule_bucket(const struct limit_question *q, const struct limit_row *row,
 			struct limit_answer *out)
@@ -69,7 +69,7 @@ static void rule_bucket(const struct limit_question *q, const struct limit_row *
 	out->forget = q->now + q->capacity - credit;
 }
 
-/* Returns how long the next attempt must wait after that many failures. */
+/* Returns the delay before the next attempt, in microseconds, after `failures` failed attempts. */
 static int64_t delay(const struct limit_question *q, int64_t failures)
 {
 	int64_t delay = q->interval;
@@ -122,7 +122,7 @@ struct question {
 	void (*rule)(const struct limit_question *q, const struct limit_row *row,
 		     struct limit_answer *out);
 	struct limit_question what;
-	int64_t wait; /* the answer; microseconds */
+	int64_t wait; /* the result: how long to wait, in microseconds */
 };
 
 static enum status row_find(struct connection *db, const struct question *q, struct limit_row *out,
@@ -154,7 +154,7 @@ static enum status purge(struct connection *db, const struct question *q, struct
 }
 
 /*
- * Writes only if something changed, so a request for a token of an empty bucket costs only one
+ * Writes only if something changed. So a request for a token of an empty bucket costs only one
  * read.
  */
 static enum status ask(struct connection *db, void *arg, struct error *err)
@@ -251,7 +251,8 @@ static enum status limit_ask(struct limit_store *limits, const struct asker *ask
 	if (err != NULL) /* the caller passes NULL if it will not refuse the request */
 		metrics_add_limited(asker->key->scope);
 	long seconds = (long)((q.wait + 999999) / 1000000);
-	status = error_set(err, STATUS_SLOW_DOWN, "limit %s: %ld per %ld ms; next in %ld s",
+	status = error_set(err, STATUS_SLOW_DOWN,
+			   "the limit %s is reached (%ld per %ld ms); try again in %ld s",
 			   asker->key->scope, rule->count, rule->period_ms, seconds);
 	return error_retry_after(err, status, seconds);
 }

@@ -22,7 +22,8 @@ enum status limit_open(const char *database, struct limit_store **out, struct er
 void limit_close(struct limit_store *limits);
 
 /*
- * Like limit_open, but opens the file only at its first use, for a process that may never need it.
+ * Like limit_open, but opens the file only at its first use, for a process that perhaps never needs
+ * the file.
  */
 enum status limit_open_later(const char *database, struct limit_store **out, struct error *err);
 
@@ -33,8 +34,8 @@ enum status limit_open_later(const char *database, struct limit_store **out, str
 enum status limit_open_in(struct store *store, struct limit_store **out, struct error *err);
 
 /*
- * Like limit_open_later, but only reads: the file is neither created nor repaired. If the file is
- * missing, limit_check returns STATUS_NOT_FOUND.
+ * Like limit_open_later, but only for reading: the file is neither created nor repaired. If the
+ * file is missing, limit_check returns STATUS_NOT_FOUND.
  */
 enum status limit_open_to_look(const char *database, struct limit_store **out, struct error *err);
 
@@ -53,7 +54,7 @@ struct limit_key {
 enum status limit_take(struct limit_store *limits, const struct limit_key *key,
 		       const struct conf_limit *rule, int64_t now_ms, struct error *err);
 
-/* Like limit_take, but takes no token. It only reports whether there is a token. */
+/* Like limit_take, but only reports whether there is a token, and takes no token. */
 enum status limit_check(struct limit_store *limits, const struct limit_key *key,
 			const struct conf_limit *rule, int64_t now_ms, struct error *err);
 
@@ -75,24 +76,24 @@ enum status limit_try_worked(struct limit_store *limits, const struct limit_key 
 			     const struct conf_limit *rule, int64_t now_ms, struct error *err);
 
 /*
- * Returns the bucket key of a client address. For IPv4 it is the address itself. For IPv6 it is the
- * /64 network, because one client often has a whole /64.
+ * Returns the bucket key of a client address. For IPv4, the key is the address itself. For IPv6,
+ * the key is the /64 network, because one client often has a whole /64.
  */
 void limit_address_key(const char *remote_addr, char out[64]);
 
 /*
  * ---- the state of an upstream ----
  *
- * Separate processes share this state, as one line of text per URL. Without it, each process of
- * plain CGI would have to find out by itself that an upstream is down. The state is stored with the
- * limits: in their file, or in a database server for all nodes. It can be lost; without a stored
- * state a process starts with an empty one.
+ * Separate processes share this state, as one line of text per URL. Without the shared state, each
+ * process of plain CGI would have to find out by itself that an upstream is down. The state is
+ * stored with the limits: in their file, or in a database server for all nodes. The state can be
+ * lost; without a stored state a process starts with an empty state.
  */
 
 /*
- * Computes the new state from the old one. `before` is "" if there was no state. All processes that
- * share the state get now_ms from the same clock. No other process reads or writes the state during
- * this call. The function can be called twice; only the last result counts.
+ * Computes the new state from the old state. `before` is "" if there was no state. All processes
+ * that share the state get now_ms from the same clock. No other process reads or writes the state
+ * during this call. The function can be called twice; only the result of the last call counts.
  */
 typedef void upstream_state_change(void *arg, int64_t now_ms, const char *before,
 				   struct strbuf *after);
@@ -102,8 +103,8 @@ enum status upstream_state_update(struct limit_store *limits, const char *url,
 
 /*
  * Reads the state without waiting for writers. `limits` must come from limit_open_in. *out is "" if
- * there is no state; the caller frees *out. *now_ms is set to the time of the shared clock, which
- * is late by at most the duration of one query.
+ * there is no state; the caller frees *out. *now_ms is set to the time of the shared clock, and is
+ * behind that clock by at most the duration of one query.
  */
 enum status upstream_state_read(struct limit_store *limits, const char *url, char **out,
 				int64_t *now_ms, struct error *err);

@@ -18,7 +18,7 @@
 
 #define LIMIT_SCHEMA     2
 #define LIMIT_SUFFIX     ".limits"
-#define TURN_WAIT_MS     2000 /* longest wait for another thread; it can be waiting for a process */
+#define TURN_WAIT_MS     2000 /* wait for another thread, which itself can wait for a process */
 #define LIMIT_EVICT_ROWS 256  /* rows to delete when the file has its maximum size */
 
 static const char limit_tables[] = "CREATE TABLE bucket ("
@@ -36,7 +36,7 @@ static const char limit_tables[] = "CREATE TABLE bucket ("
 struct limit_store {
 	struct store *in; /* borrowed; the server's database that has the tables; NULL for a file */
 	char *path;       /* the file's path; NULL for a server's database */
-	pthread_mutex_t lock;  /* only one query at a time; each usually takes microseconds */
+	pthread_mutex_t lock;  /* only one query at a time; a query usually takes microseconds */
 	struct connection *db; /* NULL while closed */
 	bool only_looks;       /* true if the file must not be created or changed */
 };
@@ -79,7 +79,7 @@ static enum status set_up(struct connection *db, enum connection_fault *fault, s
 		return STATUS_OK;
 	if (status == STATUS_OK)
 		status = connection_begin(db, &(struct store_key){.scope = KEY_DATABASE}, err);
-	if (status == STATUS_OK) /* another process may have created the tables meanwhile */
+	if (status == STATUS_OK) /* another process might have created the tables meanwhile */
 		status = connection_schema(db, &schema, err);
 	if (status == STATUS_OK && schema == 0) {
 		status = connection_script(db, limit_tables, err);
@@ -87,8 +87,10 @@ static enum status set_up(struct connection *db, enum connection_fault *fault, s
 			status = connection_set_schema(db, LIMIT_SCHEMA, err);
 	} else if (status == STATUS_OK && schema != LIMIT_SCHEMA) {
 		*fault = FAULT_DAMAGED; /* the file is from another version, so replace it */
-		status = error_set(err, STATUS_UNAVAILABLE, "%s: the file has another schema, %d",
-				   connection_path(db), schema);
+		status = error_set(
+		    err, STATUS_UNAVAILABLE,
+		    "%s: the file has schema %d, which belongs to another version of prebind",
+		    connection_path(db), schema);
 	}
 	if (status == STATUS_OK)
 		return connection_commit(db, err);
@@ -130,8 +132,8 @@ static void close_file(struct limit_store *limits)
 }
 
 /*
- * Opens the file, unless it is open and the path still leads to it. A damaged file is deleted and
- * created again, but only once.
+ * Opens the file, unless it is already open and the path still leads to the open file. If the file
+ * is damaged, deletes it and creates it again once, unless only_looks is set.
  */
 static enum status ready(struct limit_store *limits, struct error *err)
 {
@@ -171,8 +173,8 @@ static bool mend(struct limit_store *limits, enum connection_fault fault)
 }
 
 /*
- * Runs the query in a server's database. Nothing is repaired there, and queries with different keys
- * do not wait for each other.
+ * Runs the query in a server's database. Such a database is not repaired, and queries with
+ * different keys do not wait for each other.
  */
 static enum status ask_server(struct store *store, const struct limit_file_call *call,
 			      struct error *err)
@@ -195,10 +197,11 @@ enum status limit_file_ask(struct limit_store *limits, const struct limit_file_c
 	if (rc == EBUSY)
 		return blocking_refused(err);
 	if (rc != 0)
-		return error_set(err, STATUS_UNAVAILABLE,
-				 "%s: other threads used the file for %d ms: check whether the "
-				 "disk is slow or another process keeps the file locked",
-				 limits->path, TURN_WAIT_MS);
+		return error_set(
+		    err, STATUS_UNAVAILABLE,
+		    "%s: other threads kept using the file for %d ms: check whether the disk is "
+		    "slow, or whether another process keeps the file locked",
+		    limits->path, TURN_WAIT_MS);
 	enum status status = ready(limits, err);
 	if (status == STATUS_OK) {
 		status = ask_in_transaction(limits->db, call, err);

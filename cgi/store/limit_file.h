@@ -10,7 +10,7 @@
 /* A row as it is stored in the table. */
 struct limit_row {
 	bool there;
-	int64_t credit; /* a bucket's tokens, as refill time; for attempts, how many failed */
+	int64_t credit; /* time to refill a bucket's tokens; or the number of failed attempts */
 	int64_t stamp;  /* the time when credit was computed */
 };
 

@@ -1,8 +1,8 @@
 /*
  * Migrates a database to the schema of this program, one transaction per migration. The transaction
- * also reads and sets the schema number. So after a crash either both the migration and the number
- * are stored, or neither is. If two processes migrate at the same time, only one of them applies
- * each migration.
+ * also reads and sets the schema number. So after a crash, either both the migration and the number
+ * are stored, or neither of them is stored. If two processes migrate at the same time, only one of
+ * them applies each migration.
  */
 #include <stdlib.h>
 
@@ -24,8 +24,8 @@ int store_schema(void)
 static enum status refuse_newer(const struct connection *db, int schema, struct error *err)
 {
 	return error_set(err, STATUS_UNAVAILABLE,
-			 "%s: the database has schema %d, but this program knows only %d: install "
-			 "the newer program, or restore a backup",
+			 "%s: the database has schema %d, but this program supports only schemas "
+			 "up to %d: install a newer version of prebind, or restore a backup",
 			 connection_path(db), schema, store_schema());
 }
 

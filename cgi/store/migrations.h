@@ -1,7 +1,7 @@
 /*
- * The schema migrations of sql/migrations, which sql/embed writes into build/migrations.c. They are
- * in order and numbered from 1 without a gap. The migrations for PostgreSQL have the same numbers
- * and names. Internal to store/.
+ * The schema migrations of sql/migrations, which sql/embed writes into build/migrations.c. The
+ * migrations are in order and numbered from 1 without a gap. The migrations for PostgreSQL have the
+ * same numbers and names. Internal to store/.
  */
 #ifndef STORE_MIGRATIONS_H
 #define STORE_MIGRATIONS_H

@@ -22,8 +22,9 @@
 #define REST_MS 1000
 
 struct store {
-	struct store *whole;            /* a reader's store; a reader uses only this and `kept` */
-	struct connection *kept;        /* borrowed from `whole` until store_rest */
+	/* A reader uses only the next two members. */
+	struct store *whole;            /* the store that a reader reads; NULL in other stores */
+	struct connection *kept;        /* the connection that a reader has borrowed, or NULL */
 	struct store_location location; /* its strings are owned */
 	char *site;                     /* the site that owns the database */
 	bool is_server;
@@ -31,13 +32,13 @@ struct store {
 	pthread_cond_t back;    /* signals that a connection was returned, or can be opened */
 	pthread_cond_t written; /* signals that a writer has finished */
 	bool writing;
-	const struct connection *writer; /* the writer's connection, once it has one */
+	const struct connection *writer; /* NULL until the writer has a connection */
 	struct connection *idle[STORE_CONNECTIONS_MAX];
 	int idle_count;
 	int open_count; /* connections that are idle, lent or being opened */
 	/*
-	 * Until this time, no query is sent to a server that has not answered in time. Otherwise
-	 * waiting requests would pile up.
+	 * After a server has failed to answer in time, no query is sent to the server until this
+	 * time. Otherwise waiting requests would pile up. Monotonic.
 	 */
 	int64_t rest_until_ms;
 	bool damaged; /* never cleared, because further use could make the damage worse */
@@ -61,8 +62,8 @@ static enum status check_schema(const struct connection *db, struct error *err)
 				 "prebindctl migrate",
 				 path, schema, store_schema());
 	return error_set(err, STATUS_UNAVAILABLE,
-			 "%s: the database has schema %d, but this program knows only %d: install "
-			 "the newer program, or restore a backup",
+			 "%s: the database has schema %d, but this program supports only schemas "
+			 "up to %d: install a newer version of prebind, or restore a backup",
 			 path, schema, store_schema());
 }
 
@@ -145,7 +146,8 @@ bool store_is_server(const struct store *store)
 /* ---- borrow, return ---- */
 
 /*
- * Takes an idle connection. If *out is NULL after STATUS_OK, the caller must open a new connection.
+ * Takes an idle connection, and waits for one if all connections are lent. If *out is NULL after
+ * STATUS_OK, the caller must open a new connection.
  */
 static enum status take_place(struct store *store, struct connection **out, struct error *err)
 {
@@ -160,12 +162,12 @@ static enum status take_place(struct store *store, struct connection **out, stru
 	if (store->damaged) {
 		status = error_set(err, STATUS_UNAVAILABLE,
 				   "%s: the database is damaged and no longer used: stop the "
-				   "program, keep the file, and put a backup in its place",
+				   "program, keep the damaged file, and restore a backup",
 				   store->location.database);
 	} else if (clock_left_ms(store->rest_until_ms) > 0) {
 		status = error_set(err, STATUS_UNAVAILABLE,
-				   "%s: the server did not answer a moment ago; it is asked again "
-				   "in a second",
+				   "%s: the server did not answer a moment ago; prebind will try "
+				   "again in a second",
 				   store->location.database);
 	} else if (store->idle_count > 0) {
 		*out = store->idle[--store->idle_count];
@@ -194,8 +196,8 @@ static void writer_end(struct store *store)
 }
 
 /*
- * Puts the connection back, or closes it if it cannot be used again. If db is NULL, no connection
- * could be opened, so the next borrower can try.
+ * Puts the connection back, or closes it if it cannot be used again. If db is NULL, the caller
+ * could not open a connection, and the next borrower can try to open one.
  */
 static void give_place(struct store *store, struct connection *db, enum connection_fault fault)
 {
@@ -235,7 +237,7 @@ static enum status borrow(struct store *store, struct connection **out, struct e
 	if (status != STATUS_OK)
 		return status;
 	if (db != NULL && store->is_server && !connection_current(db)) {
-		connection_close(db); /* open_count still counts it, for the new connection */
+		connection_close(db); /* open_count stays, because a new connection follows */
 		db = NULL;
 	}
 	if (db == NULL) {
@@ -244,12 +246,12 @@ static enum status borrow(struct store *store, struct connection **out, struct e
 			give_place(store, NULL, fault);
 	} else if (!store->is_server && !connection_current(db)) {
 		/*
-		 * Do not open the new file. Other processes may still use the old file, together
-		 * with a log of the same name.
+		 * Do not open the new file. Other processes might still use the old file, together
+		 * with a log that has the same path.
 		 */
 		status = error_set(err, STATUS_UNAVAILABLE,
 				   "%s: the database was deleted, moved or replaced while in use: "
-				   "put the right file there and restart the program",
+				   "put the right file back and restart the program",
 				   store->location.database);
 		give_place(store, db, FAULT_NONE);
 	}
@@ -329,7 +331,8 @@ static enum status writer_begin(struct store *store, struct error *err)
 	if (waited == EBUSY)
 		return blocking_refused(err);
 	return error_set(err, STATUS_UNAVAILABLE,
-			 "%s: other threads wrote for %d ms: check whether the disk is slow",
+			 "%s: other threads were writing to the database for %d ms: check whether "
+			 "the disk is slow",
 			 store->location.database, STORE_BORROW_WAIT_MS);
 }
 
@@ -356,7 +359,7 @@ enum status store_begin(struct store *store, const struct store_key *key, struct
 {
 	struct connection *db;
 
-	store_rest(store); /* without a write-ahead log, a reader blocks every writer */
+	store_rest(store); /* needed if there is no write-ahead log: a reader then blocks writers */
 	store = whole(store);
 	enum status status = borrow_writer(store, &db, err);
 	if (status != STATUS_OK)

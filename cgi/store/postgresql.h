@@ -11,7 +11,7 @@
 
 /*
  * The longest time for one statement, including the wait for a key or row that another transaction
- * has locked. It is less than the deadline of any request.
+ * has locked. This time is less than the deadline of any request.
  */
 #define SERVER_STATEMENT_MS 2000
 /* If a call takes longer, the connection is abandoned. */

@@ -19,7 +19,7 @@
 #include "db/library.h"
 
 #define CLOCK_KEPT_US                                                                              \
-	(10 * 1000000LL) /* in µs; outside a transaction, the clock is read again after this time */
+	(10 * 1000000LL) /* µs; outside a transaction, the clock is read again after this time */
 
 /*
  * If a node dies in a transaction and the server does not notice, the node's keys stay locked for
@@ -36,22 +36,25 @@
 static const struct {
 	const char *code; /* the SQLSTATE, or its beginning */
 	enum connection_fault fault;
-	bool lost; /* a new connection may succeed */
+	bool lost; /* if true, a new connection could succeed */
 	const char *next;
 } failures[] = {
-    {"55P03", FAULT_BUSY, false, "another transaction keeps it locked: look at pg_locks"    },
-    {"57014", FAULT_BUSY, false, "the server is slow: look at pg_stat_activity"             },
-    {"40",    FAULT_BUSY, false, "another transaction was faster: try again"                },
-    {"53100", FAULT_FULL, false, "free some space on the server's disk"                     },
-    {"53",    FAULT_NONE, true,  "a resource of the server is used up: see its log"         },
-    {"22021", FAULT_NONE, true,  "the text was changed on the way: prebind sends only UTF-8"},
-    {"25006", FAULT_NONE, true,  "this server is a standby: name the primary in `database`" },
-    {"0A000", FAULT_NONE, true,  "this server is a standby: name the primary in `database`" },
+    {"55P03", FAULT_BUSY, false, "another transaction holds the lock: look at pg_locks"         },
+    {"57014", FAULT_BUSY, false, "the server is slow: look at pg_stat_activity"                 },
+    {"40",    FAULT_BUSY, false, "the transaction conflicts with another transaction: try again"},
+    {"53100", FAULT_FULL, false, "free some space on the server's disk"                         },
+    {"53",    FAULT_NONE, true,  "the server has run out of a resource: see the server's log"   },
+    {"22021", FAULT_NONE, true,
+     "prebind sends only UTF-8, so the query was changed on the way to the server"              },
+    {"25006", FAULT_NONE, true,
+     "this server is a standby: set the key `database` to the primary server"                   },
+    {"0A000", FAULT_NONE, true,
+     "this server is a standby: set the key `database` to the primary server"                   },
     {"42501", FAULT_NONE, false,
-     "let the user of `database` own the tables, or grant it SELECT, INSERT, UPDATE and DELETE on "
-     "them"										 },
-    {"42P01", FAULT_NONE, false, "the tables are not as expected: run prebindctl check"     },
-    {"42703", FAULT_NONE, false, "the tables are not as expected: run prebindctl check"     },
+     "make the user in the key `database` the owner of the tables, or grant this user SELECT, "
+     "INSERT, UPDATE and DELETE on the tables"						  },
+    {"42P01", FAULT_NONE, false, "the tables are not as expected: run prebindctl check"         },
+    {"42703", FAULT_NONE, false, "the tables are not as expected: run prebindctl check"         },
 };
 
 static enum status constraint_failed(const struct postgresql_failure *why, struct error *err)
@@ -207,8 +210,8 @@ static bool remote_current(const struct connection *db)
 /* ---- constant SQL ---- */
 
 /*
- * Handles a missing answer, or an answer to a different query. Later answers could belong to wrong
- * queries too, so the connection is abandoned.
+ * Handles a missing answer, or an answer that belongs to a different query. Later answers could
+ * belong to wrong queries too, so the connection is abandoned.
  */
 static enum status no_answer(struct connection *db, struct error *err)
 {
@@ -329,7 +332,7 @@ static int64_t lock_number(const struct store_key *key)
 		memcpy(&number, digest, sizeof(number));
 	}
 	strbuf_clear(&text);
-	return number; /* 0 if out of memory; such transactions only wait for each other */
+	return number; /* 0 if out of memory; transactions with number 0 only wait for each other */
 }
 
 static void remote_rollback(struct connection *db)
@@ -341,15 +344,15 @@ static void remote_rollback(struct connection *db)
 
 /*
  * Parts of BEGIN for a migration or a copy. Such a transaction can have long statements, and can
- * wait long for its key. The wait for a table's lock stays short, because all other users of the
- * table wait behind it.
+ * wait long for its key. But its wait for a table's lock is kept short, because all other users of
+ * the table have to wait while this transaction waits for the lock.
  */
 #define LONG_WAITS  "SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0;"
 #define SHORT_LOCKS "SET LOCAL lock_timeout = 2000;"
 
 /*
- * Begins a transaction, takes the key's lock and reads the clock, all in one message. So there is
- * only one round trip. The clock is read after the lock is taken.
+ * Begins a transaction, takes the key's lock and reads the clock. All three are sent in one
+ * message, to have only one round trip. The clock is read after the lock is taken.
  */
 static enum status try_begin(struct connection *db, const struct store_key *key, struct error *err)
 {
@@ -364,7 +367,7 @@ static enum status try_begin(struct connection *db, const struct store_key *key,
 		 is_long ? LONG_WAITS : "", (long long)lock_number(key),
 		 is_long ? SHORT_LOCKS : "");
 	enum status status = ask(db, sql, NULL, &clock, err);
-	remote(db)->in_transaction = true; /* the transaction may have begun despite a failure */
+	remote(db)->in_transaction = true; /* the transaction might be open even after a failure */
 	if (status == STATUS_OK)
 		clock_set(db, clock);
 	else
@@ -385,8 +388,9 @@ static enum status remote_begin(struct connection *db, const struct store_key *k
 }
 
 /*
- * If a statement has failed before, the server answers ROLLBACK. If the connection is lost during
- * COMMIT, the outcome is unknown, and this returns a failure.
+ * The server answers COMMIT with ROLLBACK if a statement of the transaction has failed. This
+ * function then returns STATUS_INTERNAL. If the connection is lost during COMMIT, the outcome is
+ * unknown, and this function also returns a failure.
  */
 static enum status remote_commit(struct connection *db, struct error *err)
 {

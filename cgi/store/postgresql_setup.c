@@ -1,5 +1,6 @@
 /*
- * Checks a database on a PostgreSQL server: whether it is ours, its schema, and our rights in it.
+ * Checks a database on a PostgreSQL server: whether it belongs to this program, which schema it
+ * has, and which rights we have in it.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -50,8 +51,8 @@ enum status remote_schema(struct connection *db, int *out, struct error *err)
 		status = ask_under_lock(db, &whose, err);
 	if (status == STATUS_OK && whose < 0)
 		return error_set(err, STATUS_UNAVAILABLE,
-				 "%s: this database belongs to another program: give "
-				 "prebind one of its own (key `database`)",
+				 "%s: this database belongs to another program: set the key "
+				 "`database` to a database that only prebind uses",
 				 db->path);
 	if (status == STATUS_OK && whose == 0)
 		*out = 0;
@@ -62,7 +63,7 @@ enum status remote_schema(struct connection *db, int *out, struct error *err)
 
 enum status remote_set_schema(struct connection *db, int number, struct error *err)
 {
-	char sql[128]; /* contains no outside data: the number is our own constant */
+	char sql[128]; /* has no data from outside; the number is our own constant */
 
 	snprintf(sql, sizeof(sql),
 		 "INSERT INTO prebind_schema (id, number) VALUES (1, %d)"
@@ -77,11 +78,10 @@ enum status remote_verify(struct connection *db, struct error *err)
 	enum status status = connection_ask(db, LACKING, NULL, &lacking, err);
 
 	if (status == STATUS_OK && lacking[0] != '\0')
-		status =
-		    error_set(err, STATUS_UNAVAILABLE,
-			      "%s: the user \"%s\" lacks rights: let it own the tables, or GRANT "
-			      "%s",
-			      db->path, remote(db)->uri.user, lacking);
+		status = error_set(err, STATUS_UNAVAILABLE,
+				   "%s: the user \"%s\" lacks rights: make this user the owner of "
+				   "the tables, or GRANT %s",
+				   db->path, remote(db)->uri.user, lacking);
 	free(lacking);
 	for (int i = 0; i < QUERY_COUNT && status == STATUS_OK; i++)
 		status = remote_prepare(db, (enum query)i, err);

@@ -116,7 +116,7 @@ static enum status execute(struct connection *db, enum query query, const struct
 
 /*
  * Runs a query. Also returns STATUS_NOT_FOUND if a value is not UTF-8, because no row can contain
- * it.
+ * such a value.
  */
 static enum status ask(struct connection *db, enum query query, struct values values,
 		       struct postgresql_result **out, struct error *err)
@@ -131,7 +131,10 @@ static enum status ask(struct connection *db, enum query query, struct values va
 	return execute(db, query, &given, out, err);
 }
 
-/* Runs a query that only reads. If the connection was lost, runs it again on a new one. */
+/*
+ * Runs a query that only reads. If the connection was lost, runs the query again on a new
+ * connection.
+ */
 static enum status ask_twice(struct connection *db, enum query query, struct values values,
 			     struct postgresql_result **out, struct error *err)
 {
@@ -224,7 +227,7 @@ enum status remote_run(struct connection *db, enum query query, struct values va
 	enum status status = ask(db, query, values, &result, err);
 
 	if (status == STATUS_NOT_FOUND)
-		return error_set(err, STATUS_BAD_REQUEST, "a text is not UTF-8");
+		return error_set(err, STATUS_BAD_REQUEST, "a value is not valid UTF-8");
 	if (status != STATUS_OK)
 		return status;
 	if (changed != NULL)

@@ -20,7 +20,7 @@ enum status provisioned_find(struct store *store, const char *localpart, const c
 			  VALUES(as_text(localpart), as_text(domain)), out, err);
 }
 
-/* Sets *mine to true if the row is new, or if the last caller's lease has ended. */
+/* Sets *mine to true if the row is new, or if the lease of the previous caller has ended. */
 static enum status take(struct connection *db, const struct provisioned_new *what, bool *mine,
 			struct error *err)
 {

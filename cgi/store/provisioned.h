@@ -21,10 +21,10 @@ void provisioned_clear(struct provisioned *provisioned); /* a zeroed struct is a
 
 /*
  * Records the account, unless it is recorded already. Call this before you ask the server to create
- * it. The password can be NULL; then none is stored. *out is the stored row, so that every attempt
- * uses the same password; the caller clears it. If *mine is true, the caller must ask the server,
- * within PROVISIONED_LEASE_S, and then call provisioned_end. If *mine is false, the account exists,
- * or another caller is asking the server.
+ * the account. If the password is NULL, no password is stored. *out is the stored row, so that
+ * every attempt uses the same password; the caller clears *out. If *mine is true, the caller must
+ * ask the server, within PROVISIONED_LEASE_S, and then call provisioned_end. If *mine is false, the
+ * account exists, or another caller is asking the server.
  */
 #define PROVISIONED_LEASE_S 90 /* longer than any pre-bind; an older lease means a crash */
 struct provisioned_new {
@@ -36,9 +36,9 @@ enum status provisioned_begin(struct store *store, const struct provisioned_new 
 			      struct provisioned *out, bool *mine, struct error *err);
 
 /*
- * Ends the lease. If `done` is true, the account exists. If it is false, the next caller can ask
- * the server at once. Do not call this if the server may still be working; then the next caller has
- * to wait until the lease ends.
+ * Ends the lease. If `done` is true, the account exists. If `done` is false, the next caller can
+ * ask the server at once. Do not call this if the server might still be creating the account.
+ * Without this call, the next caller has to wait until the lease ends.
  */
 enum status provisioned_end(struct store *store, const struct provisioned_new *what, bool done,
 			    struct error *err);

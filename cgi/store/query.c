@@ -30,9 +30,10 @@ enum status values_check(enum query query, struct values values, struct error *e
 		count++;
 	if (params[count] == KIND_NULL && count == values.count)
 		return STATUS_OK;
-	return error_set(err, STATUS_INTERNAL,
-			 "value %zu does not have the type that query_sql.c requires in: %s",
-			 count + 1, queries[query].sql);
+	return error_set(
+	    err, STATUS_INTERNAL,
+	    "value %zu does not have the type that query_sql.c declares for this query: %s",
+	    count + 1, queries[query].sql);
 }
 
 /* ---- rows ---- */
@@ -40,17 +41,17 @@ enum status values_check(enum query query, struct values values, struct error *e
 static enum status bad_cell(const struct connection *db, const struct column *column,
 			    const char *why, struct error *err)
 {
-	return error_set(err, STATUS_UNAVAILABLE, "%s: column %s %s: delete that row",
+	return error_set(err, STATUS_UNAVAILABLE, "%s: in a row, the column %s %s: delete this row",
 			 connection_path(db), column->name, why);
 }
 
 static enum status read_text(const struct connection *db, const struct column *column,
 			     const struct value *cell, void *member, struct error *err)
 {
-	/* If a name is cut off at a NUL, it could be the name of another user. */
+	/* Refuse a NUL, because a name that ended at the NUL could be the name of another user. */
 	if (memchr(cell->data, '\0', cell->len) != NULL)
 		return error_set(err, STATUS_UNAVAILABLE,
-				 "%s: a text in column %s has a NUL in it: delete that row",
+				 "%s: in a row, the column %s contains a NUL byte: delete this row",
 				 connection_path(db), column->name);
 	char *text = strndup(cell->data, cell->len);
 	if (text == NULL)
@@ -76,7 +77,7 @@ static enum status read_cell(const struct connection *db, const struct column *c
 		return STATUS_OK;
 	case KIND_BLOB:
 		if (cell->len != column->size)
-			return bad_cell(db, column, "does not have the right length", err);
+			return bad_cell(db, column, "has the wrong length", err);
 		memcpy(member, cell->data, cell->len);
 		return STATUS_OK;
 	default:
@@ -98,7 +99,7 @@ enum status row_read(const struct connection *db, enum query query, const struct
 		memcpy(row, fresh, type->size);
 	else
 		row_clear(query, fresh);
-	secret_wipe(fresh, sizeof(fresh)); /* a row can contain a key */
+	secret_wipe(fresh, sizeof(fresh)); /* wiped, because a row can contain a key */
 	return status;
 }
 
@@ -150,7 +151,7 @@ void row_list_clear(struct row_list *list)
 	*list = (struct row_list){0};
 }
 
-/* ---- one query each ---- */
+/* ---- functions that run one query ---- */
 
 static const struct store_key alone = {.scope = KEY_STATEMENT};
 

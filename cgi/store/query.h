@@ -74,7 +74,10 @@ enum query {
 	QUERY_SITE_KEY_ADD,
 	QUERY_SITE_KEY_FORGET,
 
-	/* A pair of queries for each table, see copy.c. */
+	/*
+	 * Two queries for each table. copy.c uses the first to read rows, and the second to write
+	 * rows.
+	 */
 	QUERY_COPY_FIRST,
 	QUERY_COPY_READ_USER = QUERY_COPY_FIRST,
 	QUERY_COPY_WRITE_USER,
@@ -117,7 +120,7 @@ enum kind {
 };
 #define KIND_OR_NULL 0x80U /* null is allowed; the member of the row is then 0 */
 
-/* A value for a parameter. It is borrowed until the function that it is passed to returns. */
+/* A value for a parameter. The value is borrowed until the function with this parameter returns. */
 struct value {
 	enum kind kind;   /* KIND_NULL, KIND_TEXT, KIND_INTEGER or KIND_BLOB */
 	const void *data; /* the bytes of a text or a blob */
@@ -194,7 +197,7 @@ extern const struct query_sql queries[QUERY_COUNT];
 /*
  * Finds one row. *row is the struct of the query, or a plain variable if the query has only one
  * column. *row is set only on success, and the caller clears *row. Returns STATUS_NOT_FOUND if
- * there is no row. That is not a failure, and err is not set.
+ * there is no row; this is not a failure, and err is not set.
  */
 enum status store_find(struct store *store, enum query query, struct values values, void *row,
 		       struct error *err);
@@ -215,9 +218,9 @@ enum status store_change(struct store *store, enum query query, struct values va
 			 struct error *err);
 
 /*
- * Reads all rows before it returns. If rows were passed on one by one, a stopped terminal could
- * keep a read transaction open, which blocks writers. The caller clears *list, also after a
- * failure.
+ * Reads all rows before it returns. If each row were printed while the query runs, a stopped
+ * terminal could keep a read transaction open, and the transaction would block writers. The caller
+ * clears *list, also after a failure.
  */
 struct row_list {
 	enum query query;
@@ -260,7 +263,7 @@ struct store_key {
 };
 
 /* The scopes. Each comment says which data a key of this scope protects, and lists its names. */
-#define KEY_USER      "user"      /* sessions of a user and what they need; names: source, user */
+#define KEY_USER      "user"      /* sessions, password, revocation; names: source, user */
 #define KEY_NAME      "name"      /* our own users whose names look alike; name: the folded name */
 #define KEY_ACCOUNT   "account"   /* the owner of an XMPP account; names: localpart, domain */
 #define KEY_MAP       "map"       /* the rows of the JID map; no names */

@@ -168,7 +168,7 @@ const struct query_sql queries[QUERY_COUNT] = {
     /* ?1: name */
     [QUERY_USER_FIND] =
 	FINDS(&user_row, "SELECT " USER_COLUMNS " FROM site_user WHERE name = ?1", KIND_TEXT),
-    /* ?1: folded name. If there is a second row, the name is not unique. */
+    /* ?1: folded name. If there are two rows, the name is not unique. */
     [QUERY_USER_FIND_FOLDED] = FINDS(
 	&user_row, "SELECT " USER_COLUMNS " FROM site_user WHERE folded = ?1 ORDER BY name LIMIT 2",
 	KIND_TEXT),
@@ -204,14 +204,14 @@ const struct query_sql queries[QUERY_COUNT] = {
     [QUERY_SESSION_FIND] =
 	FINDS(&session_row, "SELECT " SESSION_COLUMNS " FROM login_session WHERE token_hash = ?1",
 	      KIND_BLOB),
-    /* ?1: token hash, ?2: now, ?3: a last_seen later than this is not overwritten */
+    /* ?1: token hash, ?2: now, ?3: time; a later last_seen is not overwritten */
     [QUERY_SESSION_TOUCH] = RUNS("UPDATE login_session SET last_seen = ?2"
 				 " WHERE token_hash = ?1 AND last_seen <= ?3",
 				 KIND_BLOB, KIND_INTEGER, KIND_INTEGER),
     /*
      * ?1: token hash, ?2: source, ?3: user, ?4: now, ?5: MAC of the site's password hash or null,
-     * ?6: hash of our own user when the password was checked. Inserts nothing if our own user has
-     * since been deleted or disabled, or has got another password.
+     * ?6: password hash of our own user at the time of the password check. Inserts nothing if our
+     * own user has since been deleted or disabled, or has got another password.
      */
     [QUERY_SESSION_ADD] =
 	RUNS("INSERT INTO login_session"
@@ -231,7 +231,7 @@ const struct query_sql queries[QUERY_COUNT] = {
 		" ORDER BY created DESC, last_seen DESC, token_hash OFFSET ?3"
 		" FOR UPDATE SKIP LOCKED)",
 		KIND_TEXT, KIND_TEXT, KIND_INTEGER),
-    /* ?1: a last_seen later than this is kept, ?2: maximum number of rows to delete */
+    /* ?1: time; rows with a later last_seen are kept, ?2: maximum number of rows to delete */
     [QUERY_SESSION_PURGE] = RUNS_OR(
 	"DELETE FROM login_session WHERE token_hash IN"
 	" (SELECT token_hash FROM login_session WHERE last_seen <= ?1 ORDER BY last_seen LIMIT ?2)",
@@ -261,8 +261,8 @@ const struct query_sql queries[QUERY_COUNT] = {
     /*
      * ?1: source, ?2: user, ?3: localpart, ?4: domain, ?5: password or null. Null keeps the
      * password only if the account stays the same. If another user has the account, the query fails
-     * on SQLite. On PostgreSQL it changes nothing, because a failure would end the transaction, and
-     * the transaction still has to find that user.
+     * on SQLite. On PostgreSQL the query then changes nothing and does not fail. A failure would
+     * end the transaction, and the transaction still has to find that user.
      */
     [QUERY_JID_MAP_SET] =
 	RUNS_OR("INSERT INTO jid_map (" JID_MAP_COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5)" JID_MAP_NEW,
@@ -311,15 +311,15 @@ const struct query_sql queries[QUERY_COUNT] = {
 		" OR taken > floor(extract(epoch FROM clock_timestamp())))",
 		KIND_TEXT, KIND_TEXT, KIND_INTEGER),
     /*
-     * ?1: localpart, ?2: domain, ?3: 0 or 1. A late failure does not undo the success of another
-     * caller.
+     * ?1: localpart, ?2: domain, ?3: 1 if the account exists, otherwise 0. A late failure does not
+     * undo the success of another caller.
      */
     [QUERY_PROVISIONED_END] = RUNS("UPDATE provisioned SET taken = 0,"
 				   " done = CASE WHEN ?3 > done THEN ?3 ELSE done END"
 				   " WHERE localpart = ?1 AND domain = ?2",
 				   KIND_TEXT, KIND_TEXT, KIND_INTEGER),
 
-    /* ?1: an expiry later than this is kept, ?2: maximum number of rows to delete */
+    /* ?1: time; rows with a later expiry are kept, ?2: maximum number of rows to delete */
     [QUERY_USED_NONCE_PURGE] =
 	RUNS_OR("DELETE FROM used_nonce WHERE nonce IN"
 		" (SELECT nonce FROM used_nonce WHERE expiry <= ?1 ORDER BY expiry LIMIT ?2)",
@@ -361,7 +361,7 @@ const struct query_sql queries[QUERY_COUNT] = {
 	     " ON CONFLICT (\"user\") DO UPDATE SET min_iat = excluded.min_iat"
 	     " WHERE excluded.min_iat > token_revocation.min_iat",
 	     KIND_TEXT, KIND_INTEGER),
-    /* ?1: earlier times are deleted */
+    /* ?1: time. Deletes revocations before this time. */
     [QUERY_TOKEN_REVOCATION_PURGE] =
 	RUNS("DELETE FROM token_revocation WHERE min_iat < ?1", KIND_INTEGER),
 
@@ -394,7 +394,7 @@ const struct query_sql queries[QUERY_COUNT] = {
 				  " WHERE full_at <= ?1 ORDER BY full_at LIMIT ?2"
 				  " FOR UPDATE SKIP LOCKED)",
 				  KIND_INTEGER, KIND_INTEGER),
-    /* ?1: how many rows. Deletes the buckets that will be full first. */
+    /* ?1: number of rows to delete. Deletes the buckets that will be full first. */
     [QUERY_LIMIT_EVICT] =
 	RUNS("DELETE FROM bucket WHERE id IN (SELECT id FROM bucket ORDER BY full_at LIMIT ?1)",
 	     KIND_INTEGER),

@@ -1,7 +1,7 @@
 /*
  * Login sessions. The database has only the SHA-256 of a token. A fast hash is enough, because the
  * token is 32 random bytes and cannot be guessed. Whether a session has ended depends on the
- * caller's clock, or on the server's clock if a server has the database. The row of an ended
+ * caller's clock, or on the server's clock if the database is on a server. The row of an ended
  * session is deleted later.
  */
 #include <string.h>
@@ -13,7 +13,7 @@
 #include "store/connection.h"
 
 #define TOKEN_BYTES           32
-#define TOUCH_LOCK_TIMEOUT_MS 20 /* short, so that no page waits; a later request sets last_seen */
+#define TOUCH_LOCK_TIMEOUT_MS 20 /* short, so that no page waits; a later request tries again */
 
 void session_clear(struct session *session)
 {
@@ -62,7 +62,8 @@ static enum status make_token(char out[SESSION_TOKEN_LEN + 1], struct error *err
 
 /*
  * The key of the MAC is the token, which is not in the database. So a copy of the database does not
- * show whether two users have the same hash, and nobody can test hashes against it.
+ * show whether two users have the same hash. A copy also cannot be used to test whether a user has
+ * a certain hash.
  */
 static void password_mac(const char *token, const char *password_hash,
 			 unsigned char out[SECRET_SHA256_LEN])
@@ -93,8 +94,8 @@ bool session_password_is(const struct session *session, const char *token,
 /* ---- create ---- */
 
 /*
- * Compares only last_seen. This is enough, because last_seen is not updated after a session's
- * absolute end.
+ * Compares only last_seen, not the absolute end of the session. This is enough, because last_seen
+ * is not updated after the absolute end.
  */
 static enum status purge_ended(struct connection *db, const struct session_new *what,
 			       struct error *err)
@@ -134,8 +135,8 @@ static enum status add(struct connection *db, const struct session_new *what, co
 	    err);
 	if (status == STATUS_NOT_FOUND)
 		return error_set(err, STATUS_BAD_CREDENTIALS,
-				 "site user \"%s\" does not exist, is disabled, or got another "
-				 "password after this one was checked",
+				 "site user \"%s\" does not exist or is disabled, or the password "
+				 "was changed during this login",
 				 what->user);
 	return status;
 }
@@ -203,7 +204,7 @@ out:
 
 static enum status no_session(struct error *err)
 {
-	return error_set(err, STATUS_NOT_FOUND, "there is no such session, or it has ended");
+	return error_set(err, STATUS_NOT_FOUND, "the session does not exist or has ended");
 }
 
 /* True if the session has ended. A clock that was set back does not end a session. */
@@ -213,7 +214,10 @@ static bool is_over(const struct session *session, int64_t now, const struct ses
 	       now - session->created >= life->absolute_s;
 }
 
-/* Updates last_seen. A failure is only logged, because a full disk must not log everybody out. */
+/*
+ * Updates last_seen. A failure is only logged, because a full disk must not log everybody out. A
+ * lock timeout is not even logged.
+ */
 static void touch(struct connection *db, const struct token_hash *hash, int64_t now)
 {
 	struct error why;
@@ -228,7 +232,7 @@ static void touch(struct connection *db, const struct token_hash *hash, int64_t 
 	connection_reset(db); /* also restores the default lock timeout */
 }
 
-/* Sets *now from the clock that the session's times come from. Clears the session on failure. */
+/* Sets *now from the clock that set the session's times. Clears the session on failure. */
 static enum status age_now(struct connection *db, int64_t *now, struct session *session,
 			   struct error *err)
 {

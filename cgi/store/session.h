@@ -12,7 +12,7 @@
 #include "store/token_record.h"
 
 #define SESSION_TOKEN_LEN    43  /* base64url of 32 random bytes */
-#define SESSION_MAX_PER_USER 10  /* the oldest are deleted, so lost cookies cannot fill the table */
+#define SESSION_MAX_PER_USER 10  /* the oldest is deleted, so lost cookies cannot fill the table */
 #define SESSION_TOUCH_S      60  /* seconds between two writes of last_seen */
 #define SESSION_PURGE_ROWS   200 /* ended sessions deleted per new session, to bound the work */
 
@@ -44,9 +44,9 @@ struct session_once {
  * after STATUS_OK (committed).
  *
  * The transaction checks again the data on which the login is based. Returns STATUS_BAD_CREDENTIALS
- * if the user of provider `login` was deleted, disabled or given another password after the
- * password was checked, or if the user's tokens were revoked. Returns the errors of used_nonce_add
- * if the one-time token cannot be used.
+ * if the user's tokens were revoked. Also returns STATUS_BAD_CREDENTIALS if the user of provider
+ * `login` was deleted, disabled or given another password after the password was checked. Returns
+ * the errors of used_nonce_add if the one-time token cannot be used.
  */
 struct session_new {
 	const char *source;
@@ -71,8 +71,8 @@ void session_clear(struct session *session);
 
 /*
  * True if the user's password has not changed since the login. password_hash is the hash that the
- * site's table has now. It is NULL for users of our own table, because their sessions end when the
- * password changes. `token` is the token of the session.
+ * site's table has now. password_hash is NULL for users of our own table, because their sessions
+ * end when the password changes. `token` is the token of the session.
  */
 bool session_password_is(const struct session *session, const char *token,
 			 const char *password_hash);

@@ -1,7 +1,7 @@
 /*
  * SQLite's own types, and declarations that the sqlite_*.c files share. These files use SQLite to
  * implement connection.h (our database) and foreign.h (another program's database). No other file
- * includes this one.
+ * includes this header.
  */
 #ifndef STORE_SQLITE_H
 #define STORE_SQLITE_H
@@ -17,8 +17,8 @@
 struct statement {
 	struct connection *db;
 	sqlite3_stmt *prepared; /* NULL while not prepared */
-	int code;               /* the first failure since the query began */
-	bool active;            /* true if it needs a reset; an open SELECT prevents checkpoints */
+	int code;               /* result code of the first failure since the query began */
+	bool active;            /* true if a reset is needed; an open SELECT prevents checkpoints */
 };
 
 struct sqlite_connection {
@@ -41,7 +41,7 @@ static inline struct sqlite_connection *lite(const struct connection *db)
 }
 
 /*
- * Converts a result code to a status and to a sentence for the operator. Call it right after the
+ * Converts a result code to a status and to a sentence for the operator. Call this right after the
  * failure, because SQLite keeps only the message of the last call.
  */
 enum status sqlite_failed(struct connection *db, int code, struct error *err);
@@ -53,7 +53,7 @@ enum status sqlite_failed(struct connection *db, int code, struct error *err);
 void sqlite_bind(struct statement *s, int n, const struct value *value);
 
 /*
- * Reads the next row. Returns STATUS_NOT_FOUND if there are no more rows. That is not a failure,
+ * Reads the next row. Returns STATUS_NOT_FOUND if there are no more rows; this is not a failure,
  * and err is not set.
  */
 enum status sqlite_step(struct statement *s, struct error *err);
@@ -73,8 +73,8 @@ struct connection *sqlite_connection_new(const char *path, int lock_timeout_ms);
 /*
  * ---- sqlite_file.c: checks of a database file from outside ----
  *
- * None of these functions opens the file. If a process closes any descriptor of a database file,
- * the process loses all its locks on that file.
+ * None of these functions opens the file. If a process closes any descriptor of a file, the process
+ * loses all its locks on the file, and SQLite needs these locks.
  */
 
 /*

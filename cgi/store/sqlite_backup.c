@@ -22,8 +22,7 @@ enum status sqlite_copy(struct connection *db, const char *file, struct error *e
 }
 
 /*
- * Uses the fact that SQLite can leave write-ahead log mode only if no other connection has the file
- * open.
+ * Leaves write-ahead log mode, which SQLite can do only if no other connection has the file open.
  */
 enum status sqlite_lock_out(struct connection *db, struct error *err)
 {

@@ -1,6 +1,6 @@
 /*
  * Connections to a database of this program with SQLite: flags for opening, transactions, and the
- * state of the file. Only one thread at a time uses a connection; pool.c ensures that. The SQL of
+ * state of the file. pool.c ensures that only one thread at a time uses a connection. The SQL of
  * the tables is in query_sql.c and sql/migrations.
  */
 #include <pthread.h>
@@ -33,7 +33,7 @@ static pthread_once_t sqlite_started = PTHREAD_ONCE_INIT;
 /*
  * Must run before the first connection is opened. Otherwise each connection allocates 20 pages at
  * once, and all threads compete for SQLite's memory statistics. Debian's SQLite accepts URIs as
- * paths. This function turns that off, because nolock=1 in a URI would disable locks.
+ * paths. This function turns URIs off, because nolock=1 in a URI would disable locks.
  */
 static void sqlite_start(void)
 {
@@ -81,7 +81,7 @@ static void set_options(struct connection *db)
 
 /*
  * NULL stays NULL. A value that is not UTF-8 text is returned unchanged. A text with a NUL is also
- * returned unchanged, because it would become a different name if it were cut off there.
+ * returned unchanged, because a text that ended at the NUL would be a different name.
  */
 static void fold(sqlite3_context *context, int n, sqlite3_value **values)
 {
@@ -152,10 +152,7 @@ static enum status connect(struct connection *db, enum connection_kind kind, str
 	status = sqlite_open(db, SQLITE_OPEN_READWRITE, err);
 	if (status == STATUS_OK)
 		status = sqlite_set_up(db, kind, &db->schema, err);
-	/*
-	 * SQLite gives the files that it creates the mode of the database, and that mode can be
-	 * read-only.
-	 */
+	/* SQLite creates files with the mode of the database, and that mode can be read-only. */
 	if (kind == CONNECTION_DURABLE && sqlite_file_check_writable(db->path, NULL) != STATUS_OK)
 		sqlite_file_mend_sides(db->path);
 	return status;
@@ -263,8 +260,8 @@ static enum status sqlite_verify(struct connection *db, struct error *err)
 	if (verdict != NULL && strcmp(verdict, "ok") != 0) {
 		db->fault = FAULT_DAMAGED;
 		status = error_set(err, STATUS_UNAVAILABLE,
-				   "%s: the file is damaged (%s): stop the program, keep the file, "
-				   "put a backup in its place",
+				   "%s: the file is damaged (%s): stop the program, keep the "
+				   "damaged file, and restore a backup",
 				   db->path, verdict);
 	}
 	free(verdict);
@@ -279,8 +276,9 @@ void sqlite_lock_timeout(struct connection *db, int milliseconds)
 /* ---- transactions ---- */
 
 /*
- * Uses BEGIN IMMEDIATE. If a transaction began as a reader and wanted to write later, SQLite would
- * refuse that at once and not wait for locks.
+ * Uses BEGIN IMMEDIATE, which takes the write lock at once. Without IMMEDIATE, a transaction would
+ * begin as a reader. If such a transaction wrote later, SQLite could refuse the write at once,
+ * without waiting for locks.
  */
 static enum status sqlite_begin(struct connection *db, const struct store_key *key,
 				struct error *err)
@@ -304,7 +302,7 @@ static void reset_statements(struct connection *db)
 static void sqlite_rollback(struct connection *db)
 {
 	reset_statements(db);
-	if (!sqlite3_get_autocommit(lite(db)->sqlite)) /* some failures have already rolled back */
+	if (!sqlite3_get_autocommit(lite(db)->sqlite)) /* SQLite rolls back after some failures */
 		sqlite3_exec(lite(db)->sqlite, "ROLLBACK", NULL, NULL, NULL);
 }
 

@@ -17,38 +17,44 @@ static const struct failure {
 	const char *next; /* what the operator should do */
 } failures[] = {
     {SQLITE_BUSY,               FAULT_BUSY,
-     "another program keeps it locked: look for a backup or a sqlite3 shell that has it open"     },
-    {SQLITE_BUSY_RECOVERY,      FAULT_BUSY,    "another process is recovering it: try again"      },
-    {SQLITE_LOCKED,             FAULT_BUSY,    "another thread kept it locked: try again"         },
+     "another program keeps the database locked: look for a backup program or an sqlite3 shell "
+     "that has the file open"									   },
+    {SQLITE_BUSY_RECOVERY,      FAULT_BUSY,    "another process is recovering the database: try again"  },
+    {SQLITE_LOCKED,             FAULT_BUSY,    "another thread kept the database locked: try again"     },
     {SQLITE_PROTOCOL,           FAULT_NONE,
-     "locks do not work here: move the database to a disk of this machine"                        },
+     "file locks do not work on this file system: move the database to a disk of this machine"          },
     {SQLITE_READONLY,           FAULT_NONE,
-     "the file, or the file system it is on, is read-only: make it writable for the program"      },
+     "the file or the file system is read-only: make the file and the file system writable for the "
+     "program"											  },
     {SQLITE_READONLY_RECOVERY,  FAULT_NONE,
-     "a crash left a log that must be recovered: make file and directory writable"                },
+     "a crash left a write-ahead log that must be recovered: make the file and the directory "
+     "writable"											 },
     {SQLITE_READONLY_ROLLBACK,  FAULT_NONE,
-     "a crash left a journal that must be rolled back: make file and directory writable"          },
-    {SQLITE_READONLY_CANTLOCK,  FAULT_NONE,    "its -shm file is not writable: chown it"          },
+     "a crash left a journal that must be rolled back: make the file and the directory writable"        },
+    {SQLITE_READONLY_CANTLOCK,  FAULT_NONE,
+     "the -shm file is not writable: chown the -shm file to the program's user"                         },
     {SQLITE_READONLY_CANTINIT,  FAULT_NONE,
-     "its -shm file cannot be created: make the directory writable for the program"               },
+     "the -shm file cannot be created: make the directory writable for the program"                     },
     {SQLITE_READONLY_DIRECTORY, FAULT_NONE,
-     "the directory must be writable too, for the -journal, -wal and -shm files"                  },
+     "the program must also be able to create the -journal, -wal and -shm files: make the "
+     "directory writable"									       },
     {SQLITE_READONLY_DBMOVED,   FAULT_NONE,
-     "the file was moved or replaced while in use: put the right one there and restart"           },
-    {SQLITE_FULL,               FAULT_FULL,    "the disk or the quota is full: free some space"   },
+     "the file was moved or replaced while in use: put the right file back and restart the "
+     "program"											  },
+    {SQLITE_FULL,               FAULT_FULL,    "the disk or the quota is full: free some space"         },
     {SQLITE_CORRUPT,            FAULT_DAMAGED,
-     "the file is damaged: stop the program, keep the file, put a backup in its place"            },
+     "the file is damaged: stop the program, keep the damaged file, and restore a backup"               },
     {SQLITE_NOTADB,             FAULT_DAMAGED,
-     "this is not a database: check the key `database`, or restore a backup"                      },
+     "the file is not an SQLite database: check the key `database`, or restore a backup"                },
     {SQLITE_CANTOPEN,           FAULT_NONE,
-     "it cannot be opened: the program's user must own it and be able to write to its directory "
-     "(a systemd service: ReadWritePaths=)"						       },
-    {SQLITE_PERM,               FAULT_NONE,    "access was denied: chown it to the program's user"},
-    {SQLITE_AUTH,               FAULT_NONE,    "access was denied: chown it to the program's user"},
-    {SQLITE_IOERR,              FAULT_NONE,    "the disk failed: see the kernel's log"            },
-    {SQLITE_NOLFS,              FAULT_NONE,    "it is too large for its file system"              },
+     "the file cannot be opened: the program's user must own the file and be able to write to the "
+     "directory (for a systemd service, see ReadWritePaths=)"                                           },
+    {SQLITE_PERM,               FAULT_NONE,    "access was denied: chown the file to the program's user"},
+    {SQLITE_AUTH,               FAULT_NONE,    "access was denied: chown the file to the program's user"},
+    {SQLITE_IOERR,              FAULT_NONE,    "the disk failed: see the kernel's log"                  },
+    {SQLITE_NOLFS,              FAULT_NONE,    "the file is too large for the file system"              },
     {SQLITE_ERROR,              FAULT_NONE,
-     "the tables are not as expected: run prebindctl check, or restore a backup"                  },
+     "the tables are not as expected: run prebindctl check, or restore a backup"                        },
 };
 
 /*
@@ -57,40 +63,48 @@ static const struct failure {
  */
 static const struct failure foreign_failures[] = {
     {SQLITE_BUSY,               FAULT_BUSY,
-     "the site is writing to it for too long: try again, or let the site use journal_mode=WAL"                },
-    {SQLITE_BUSY_RECOVERY,      FAULT_BUSY,    "another process is recovering it: try again"                  },
-    {SQLITE_BUSY_SNAPSHOT,      FAULT_BUSY,    "it changed while it was read: try again"                      },
-    {SQLITE_LOCKED,             FAULT_BUSY,    "another thread kept it locked: try again"                     },
+     "the site has been writing to the database for too long: try again, or set journal_mode=WAL "
+     "in the site's database"										      },
+    {SQLITE_BUSY_RECOVERY,      FAULT_BUSY,    "another process is recovering the database: try again"             },
+    {SQLITE_BUSY_SNAPSHOT,      FAULT_BUSY,    "the database changed during the query: try again"                  },
+    {SQLITE_LOCKED,             FAULT_BUSY,    "another thread kept the database locked: try again"                },
     {SQLITE_PROTOCOL,           FAULT_NONE,
-     "locks do not work here: the site's database must be on a disk of this machine"                          },
+     "file locks do not work on this file system: the site's database must be on a disk of this "
+     "machine"												     },
     {SQLITE_READONLY,           FAULT_NONE,
-     "its log cannot be used without writing: let the program's user write to the directory"                  },
+     "the write-ahead log of the site's database cannot be used without writing: make the "
+     "directory writable for the program's user"								   },
     {SQLITE_READONLY_RECOVERY,  FAULT_NONE,
-     "a crash of the site left a log: open the site once, so that it recovers its database"                   },
+     "a crash of the site left a write-ahead log: open the site once, so that the site recovers "
+     "its database"												},
     {SQLITE_READONLY_ROLLBACK,  FAULT_NONE,
-     "a crash of the site left a journal: open the site once, so that it rolls its database back"             },
+     "a crash of the site left a journal: open the site once, so that the site rolls its database "
+     "back"													},
     {SQLITE_READONLY_CANTLOCK,  FAULT_NONE,
-     "its -shm file is not writable: let a common group write to it"                                          },
+     "the -shm file is not writable: make the -shm file writable for a group that the site and "
+     "prebind share"											       },
     {SQLITE_READONLY_CANTINIT,  FAULT_NONE,
-     "its -shm file cannot be created: make the directory writable for the program, keep the "
-     "site's database open, or use journal_mode=DELETE"						       },
+     "the -shm file cannot be created: make the directory writable for the program, make the site "
+     "keep its database open, or set journal_mode=DELETE in the site's database"                                   },
     {SQLITE_READONLY_DIRECTORY, FAULT_NONE,
-     "the -shm file cannot be created: make the directory writable for the program, keep the "
-     "site's database open, or use journal_mode=DELETE"						       },
-    {SQLITE_CORRUPT,            FAULT_DAMAGED, "the site's database is damaged: repair the site first"        },
-    {SQLITE_NOTADB,             FAULT_DAMAGED, "this is not an SQLite database: check the key `site_database`"},
+     "the -shm file cannot be created: make the directory writable for the program, make the site "
+     "keep its database open, or set journal_mode=DELETE in the site's database"                                   },
+    {SQLITE_CORRUPT,            FAULT_DAMAGED,
+     "the site's database is damaged: repair the site's database first"                                            },
+    {SQLITE_NOTADB,             FAULT_DAMAGED,
+     "the file is not an SQLite database: check the key `site_database`"                                           },
     {SQLITE_CANTOPEN,           FAULT_NONE,
-     "it cannot be opened: the program's user must be able to read it and, with a write-ahead log, "
-     "to write to its directory"									      },
-    {SQLITE_PERM,               FAULT_NONE,    "access was denied: let the program's user read it"            },
-    {SQLITE_AUTH,               FAULT_NONE,    "the query does something that is not allowed"                 },
-    {SQLITE_IOERR,              FAULT_NONE,    "the disk failed: see the kernel's log"                        },
+     "the file cannot be opened: the program's user must be able to read the file and, if the "
+     "database uses a write-ahead log, to write to the directory"                                                  },
+    {SQLITE_PERM,               FAULT_NONE,    "access was denied: give the program's user read access to the file"},
+    {SQLITE_AUTH,               FAULT_NONE,    "the query does something that is not allowed"                      },
+    {SQLITE_IOERR,              FAULT_NONE,    "the disk failed: see the kernel's log"                             },
     {SQLITE_INTERRUPT,          FAULT_BUSY,
-     "the query takes too long: give the columns it searches an index"                                        },
-    {SQLITE_TOOBIG,             FAULT_NONE,    "a value is larger than any session should be"                 },
+     "the query takes too long: create an index on the columns that the query searches"                            },
+    {SQLITE_TOOBIG,             FAULT_NONE,    "a value is too large for a session"                                },
     {SQLITE_ERROR,              FAULT_NONE,
      "the query does not fit the site's tables, perhaps after an update of the site: run "
-     "prebindctl check"										       },
+     "prebindctl check"											    },
 };
 
 static const struct failure *failure_of(const struct connection *db, int code)
@@ -124,7 +138,7 @@ static bool disk_refused(int number)
 }
 
 /*
- * True if SQLite reports damage although only a read from the disk failed. The same read may
+ * True if SQLite reports damage although only a read from the disk failed. The same read might
  * succeed a second later, so the file is not treated as damaged. SQLite keeps the errno until the
  * file is closed, so the caller must close the connection afterwards.
  */

@@ -18,7 +18,7 @@
 #include "store/sqlite.h"
 
 #define ROOM_WANTED   (1024 * 1024)       /* bytes; a quarter of the log's size at a checkpoint */
-#define DATABASE_MODE (S_IRUSR | S_IWUSR) /* of the database, and of -wal, -shm and -journal */
+#define DATABASE_MODE (S_IRUSR | S_IWUSR) /* also for -wal, -shm and -journal */
 
 /*
  * File systems on which locks are often slow, disabled or wrong. FUSE is listed because any file
@@ -68,7 +68,7 @@ static enum status check_file(const char *path, struct error *err)
 	if (!S_ISREG(st.st_mode))
 		return error_set(err, STATUS_UNAVAILABLE,
 				 "%s: the database must be a regular file, not a link or a "
-				 "directory: name the file itself",
+				 "directory: use the path of the file itself",
 				 path);
 	if (!owner_is_fine(st.st_uid))
 		return error_set(err, STATUS_UNAVAILABLE,
@@ -79,8 +79,8 @@ static enum status check_file(const char *path, struct error *err)
 	if ((st.st_mode & (S_IRWXG | S_IRWXO)) != 0)
 		return error_set(
 		    err, STATUS_UNAVAILABLE,
-		    "%s: the database is open to others (mode %04o); run: chmod 600 '%s'", path,
-		    (unsigned)(st.st_mode & 07777), path);
+		    "%s: other users have access to the database (mode %04o); run: chmod 600 '%s'",
+		    path, (unsigned)(st.st_mode & 07777), path);
 	return STATUS_OK;
 }
 
@@ -100,8 +100,8 @@ static enum status check_directory(const char *directory, struct error *err)
 				 (unsigned)geteuid(), directory);
 	if ((st.st_mode & (S_IWGRP | S_IWOTH)) != 0)
 		return error_set(err, STATUS_UNAVAILABLE,
-				 "%s: others may write to the database's directory (mode %04o); "
-				 "run: chmod go-w '%s'",
+				 "%s: other users can write to the database's directory (mode "
+				 "%04o); run: chmod go-w '%s'",
 				 directory, (unsigned)(st.st_mode & 07777), directory);
 	return STATUS_OK;
 }
@@ -120,7 +120,7 @@ enum status sqlite_file_check(const char *path, struct error *err)
 	return status;
 }
 
-/* Uses faccessat() instead of the file's mode, because the file system may be read-only. */
+/* Uses faccessat() instead of the file's mode, because the file system can be read-only. */
 enum status sqlite_file_check_writable(const char *path, struct error *err)
 {
 	if (faccessat(AT_FDCWD, path, R_OK | W_OK, AT_EACCESS) == 0 || errno == ENOENT)
@@ -136,11 +136,13 @@ enum status sqlite_file_check_writable(const char *path, struct error *err)
 				 (unsigned)geteuid(), path);
 	return error_set(err, STATUS_UNAVAILABLE,
 			 "%s: user %u may not write to the database: %s; run: chmod 600 '%s', or "
-			 "make its file system writable",
+			 "make the file system writable",
 			 path, (unsigned)geteuid(), strerrordesc_np(why), path);
 }
 
-/* Checks the directory of the file, in which SQLite creates its -journal, -wal and -shm files. */
+/*
+ * Checks the directory in which SQLite creates the -journal, -wal and -shm files of the database.
+ */
 static enum status check_folder(const char *path, struct error *err)
 {
 	char *directory = directory_of(path);
@@ -159,8 +161,8 @@ static enum status check_folder(const char *path, struct error *err)
 }
 
 /*
- * Only the owner can write to the directory, so nobody else can put a link there between lstat and
- * chmod.
+ * Only the owner can write to the directory, so no other user can put a link into it between lstat
+ * and chmod.
  */
 void sqlite_file_mend_sides(const char *path)
 {
@@ -188,10 +190,10 @@ enum status sqlite_location_check(const char *path, struct error *err)
 }
 
 /*
- * Uses mknod instead of open. The descriptor from open would have to be closed, and that would drop
- * the locks of this process on the file. If root runs this, the file is created for the owner of
- * the directory, because the program itself does not run as root. The file system ids apply to this
- * thread only.
+ * Uses mknod instead of open. The descriptor from open would have to be closed, and closing it
+ * would drop the locks of this process on the file. If root runs this, the file is created for the
+ * owner of the directory, because the program itself does not run as root. setfsuid and setfsgid
+ * affect only the calling thread.
  */
 static int make_file(const char *path, const struct stat *directory)
 {
@@ -220,7 +222,7 @@ enum status sqlite_location_create(const char *path, struct error *err)
 	int made = stat(directory, &st) == 0 ? make_file(path, &st) : errno;
 	if (made != 0 && made != EEXIST)
 		status = error_set(err, STATUS_UNAVAILABLE,
-				   "%s: cannot create the database: %s: the directory %s must "
+				   "%s: cannot create the database: %s; the directory %s must "
 				   "exist, and user %u must be able to write to it",
 				   path, strerrordesc_np(made), directory, (unsigned)geteuid());
 	free(directory);
@@ -235,18 +237,18 @@ static enum status check_one_beside(const char *name, struct error *err)
 		return STATUS_OK;
 	if (!S_ISREG(st.st_mode))
 		return error_set(err, STATUS_UNAVAILABLE,
-				 "%s: is not a regular file, but SQLite must create a file of this "
-				 "name: move it away",
+				 "%s: this is not a regular file, but SQLite must create a file "
+				 "with this name: move the existing one away",
 				 name);
 	if ((st.st_mode & (S_IRUSR | S_IWUSR)) != (S_IRUSR | S_IWUSR))
 		return error_set(err, STATUS_UNAVAILABLE,
-				 "%s: its owner lacks the right to read or to write it (mode "
+				 "%s: the file's owner may not read and write the file (mode "
 				 "%04o), so the database cannot be written; run: chmod 600 '%s'",
 				 name, (unsigned)(st.st_mode & 07777), name);
 	if (st.st_uid != geteuid() && geteuid() != 0)
 		return error_set(err, STATUS_UNAVAILABLE,
-				 "%s: belongs to user %u, but this program runs as user %u, so the "
-				 "database cannot be written; run: chown %u '%s'",
+				 "%s: the file belongs to user %u, but this program runs as user "
+				 "%u, so the database cannot be written; run: chown %u '%s'",
 				 name, (unsigned)st.st_uid, (unsigned)geteuid(),
 				 (unsigned)geteuid(), name);
 	return STATUS_OK;
@@ -280,8 +282,8 @@ enum status sqlite_location_room(const char *path, struct error *err)
 	int failed = fd >= 0 ? posix_fallocate(fd, 0, ROOM_WANTED) : errno;
 	if (failed == ENOSPC || failed == EDQUOT)
 		status = error_set(err, STATUS_UNAVAILABLE,
-				   "%s: %s: there is no space for %d KiB; the disk or the quota is "
-				   "full: free some space",
+				   "%s: %s; there is no space for %d KiB, so free some space on "
+				   "the disk or in the quota",
 				   directory, strerrordesc_np(failed), ROOM_WANTED / 1024);
 	if (fd >= 0)
 		close(fd);

@@ -69,7 +69,7 @@ enum status connection_open_foreign(const char *path, struct connection **out, s
 
 /*
  * *out is valid until the next step, and is "" for an SQL null. Refuses a text with a NUL, because
- * a name that is cut off there could be another user's name.
+ * a name that ended at the NUL could be another user's name.
  */
 static enum status first_text(struct connection *db, sqlite3_stmt *prepared, const char **out,
 			      struct error *err)
@@ -77,8 +77,9 @@ static enum status first_text(struct connection *db, sqlite3_stmt *prepared, con
 	const char *text = (const char *)sqlite3_column_text(prepared, 0);
 
 	if (text != NULL && strlen(text) != (size_t)sqlite3_column_bytes(prepared, 0))
-		return error_set(err, STATUS_BAD_REQUEST, "%s: a text in column %s has a NUL in it",
-				 db->path, sqlite3_column_name(prepared, 0));
+		return error_set(err, STATUS_BAD_REQUEST,
+				 "%s: a value in the column %s contains a NUL byte", db->path,
+				 sqlite3_column_name(prepared, 0));
 	*out = text != NULL ? text : "";
 	return STATUS_OK;
 }
@@ -166,7 +167,7 @@ enum status statement_prepare(struct connection *db, const char *sql, struct sta
 	enum status status = STATUS_BAD_REQUEST;
 	*end = sqlite3_error_offset(lite(db)->sqlite);
 	if (s->code == SQLITE_OK)
-		error_set(err, status, "it has no statement");
+		error_set(err, status, "the query has no statement");
 	else if (primary == SQLITE_ERROR || primary == SQLITE_AUTH || primary == SQLITE_TOOBIG)
 		error_set(err, status, "%s", sqlite3_errmsg(lite(db)->sqlite));
 	else
@@ -261,8 +262,9 @@ enum status statement_text_dup(struct statement *s, int column, char **out, stru
 	if (text == NULL)
 		return error_no_memory(err);
 	if (strlen(text) != len)
-		return error_set(err, STATUS_UNAVAILABLE, "%s: a text in column %s has a NUL in it",
-				 s->db->path, sqlite3_column_name(s->prepared, column));
+		return error_set(err, STATUS_UNAVAILABLE,
+				 "%s: a value in the column %s contains a NUL byte", s->db->path,
+				 sqlite3_column_name(s->prepared, column));
 	char *copy = strdup(text);
 	if (copy == NULL)
 		return error_no_memory(err);

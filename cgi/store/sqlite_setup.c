@@ -25,8 +25,8 @@ enum status sqlite_schema(struct connection *db, int *out, struct error *err)
 	if (status == STATUS_OK)
 		status = sqlite_ask(db, "PRAGMA user_version", &schema, NULL, err);
 	/*
-	 * Read the id again. A migration that commits meanwhile can make the file ours, but never
-	 * another program's.
+	 * Read the id again. A migration that commits meanwhile can make the file a database of
+	 * this program, but never a database of another program.
 	 */
 	if (status == STATUS_OK && application != APPLICATION_ID)
 		status = sqlite_ask(db, "PRAGMA application_id", &application, NULL, err);
@@ -34,8 +34,8 @@ enum status sqlite_schema(struct connection *db, int *out, struct error *err)
 		return status;
 	if (application != APPLICATION_ID && (application != 0 || schema != 0 || tables != 0))
 		return error_set(err, STATUS_UNAVAILABLE,
-				 "%s: this database belongs to another program: give "
-				 "prebind a file of its own (key `database`)",
+				 "%s: this database belongs to another program: set the key "
+				 "`database` to a file that only prebind uses",
 				 connection_path(db));
 	*out = schema;
 	return STATUS_OK;
@@ -57,8 +57,8 @@ enum status connection_check_foreign(struct connection *db, struct error *err)
 
 	if (status == STATUS_OK && application == APPLICATION_ID)
 		status = error_set(err, STATUS_BAD_REQUEST,
-				   "%s: this is a database of prebind: the key `site_database` "
-				   "must name the one that the site itself uses",
+				   "%s: this is a database of prebind: set the key `site_database` "
+				   "to the database that the site itself uses",
 				   connection_path(db));
 	return status;
 }
@@ -79,9 +79,9 @@ static enum status set_journal(struct connection *db, const char *sql, struct er
 }
 
 /*
- * Chooses the write-ahead log (WAL) if its shared memory works. On a network file system shared
- * memory does not work, so the rollback journal is used there. A file that cannot be written keeps
- * its journal mode, so that sessions can still be read.
+ * Chooses the write-ahead log (WAL) if its shared memory works. Shared memory does not work on a
+ * network file system, so a database on such a file system gets a rollback journal. A file that
+ * cannot be written keeps its journal mode, so that sessions can still be read.
  */
 static enum status choose_journal(struct connection *db, struct error *err)
 {
@@ -122,8 +122,8 @@ enum status sqlite_set_up(struct connection *db, enum connection_kind kind, int 
 	if (status != STATUS_OK)
 		return status;
 	/*
-	 * Leave an empty database as it is. It will be refused or migrated, and the next connection
-	 * chooses its journal mode.
+	 * Leave an empty database as it is. The database will be refused or migrated, and the next
+	 * connection chooses its journal mode.
 	 */
 	if (kind == CONNECTION_DURABLE)
 		return *schema != 0 ? choose_journal(db, err) : STATUS_OK;

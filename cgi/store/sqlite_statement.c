@@ -4,7 +4,7 @@
  */
 #include "store/sqlite.h"
 
-/* Prepares a statement if necessary. Errors are reported by its first step. */
+/* Prepares a statement if necessary. The first step of the statement reports errors. */
 static struct statement *get(struct connection *db, enum query query)
 {
 	struct statement *s = &lite(db)->statements[query];

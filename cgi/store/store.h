@@ -25,8 +25,8 @@ struct store_location {
 /*
  * Opens the database of a site for serving. The database must exist, have this program's schema,
  * and belong to that site (the NAME of its [site NAME]). Otherwise the error names the command that
- * fixes it. If the database itself fails, this function and all others of store/ return
- * STATUS_UNAVAILABLE. The caller closes *out.
+ * fixes the database. If the database itself fails, this function and all other functions of store/
+ * return STATUS_UNAVAILABLE. The caller closes *out.
  */
 enum status store_open(const struct store_location *location, const char *site, struct store **out,
 		       struct error *err);

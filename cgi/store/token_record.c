@@ -45,8 +45,8 @@ enum status used_nonce_add(struct store *store, const struct used_nonce *what, s
 /* ---- revoked tokens ---- */
 
 /*
- * If there is no row (STATUS_NOT_FOUND), the user's tokens were never revoked. Then returns
- * STATUS_OK and sets *min_iat to 0.
+ * Turns STATUS_NOT_FOUND into STATUS_OK with *min_iat = 0, because a user without a row has no
+ * revoked tokens. Returns any other status unchanged.
  */
 static enum status or_never(enum status status, int64_t *min_iat)
 {

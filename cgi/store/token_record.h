@@ -17,8 +17,8 @@
 #include "store/store.h"
 
 /*
- * How many seconds the nonce of an expired token is kept. This is longer than any request takes,
- * and allows for a clock that is set back by some minutes.
+ * How many seconds the nonce of an expired token is kept. This is longer than any request takes. It
+ * also allows for a clock that is set back by some minutes.
  */
 #define TOKEN_MEMORY_S 900
 
@@ -47,7 +47,7 @@ enum status token_revocation_find(struct store *store, const char *user, int64_t
 
 /*
  * Revokes every token that the user can have now, and ends the user's sessions of `source`. One
- * transaction does both and also reads the time. The site's clock may be ahead by skew_s, so tokens
+ * transaction does both and also reads the time. The site's clock can be ahead by skew_s, so tokens
  * issued up to skew_s from now are revoked too. Also deletes rows that are older than any valid
  * token.
  */
@@ -74,8 +74,8 @@ enum status used_nonce_note(struct connection *db, const struct used_nonce *what
 			    struct error *err);
 
 /*
- * Returns STATUS_BAD_CREDENTIALS if the user's tokens issued at that time are revoked. `issued` is
- * in seconds, wall clock.
+ * Returns STATUS_BAD_CREDENTIALS if the user's tokens from the time `issued` are revoked. `issued`
+ * is in seconds, wall clock.
  */
 enum status token_revocation_check(struct connection *db, const char *user, int64_t issued,
 				   struct error *err);

@@ -24,7 +24,8 @@ static enum status or_no_user(enum status status, const char *name, struct error
 }
 
 /*
- * Tries the name as written, then its composed form, because not every keyboard composes letters.
+ * Tries the name as written, then its composed form, because some keyboards type a letter and its
+ * accent as two characters.
  */
 enum status user_find(struct store *store, const char *name, struct user *out, struct error *err)
 {
@@ -41,8 +42,8 @@ enum status user_find(struct store *store, const char *name, struct user *out, s
 static enum status refuse_two(const char *name, struct error *err)
 {
 	return error_set(err, STATUS_CONFLICT,
-			 "several site users are called \"%s\" if the case of letters is ignored: "
-			 "give them JIDs with prebindctl map set",
+			 "several site users are called \"%s\" if upper and lower case are not "
+			 "distinguished: give each of these users a JID with prebindctl map set",
 			 name);
 }
 
@@ -90,8 +91,8 @@ static enum status refuse_other(const char *there, const char *name, struct erro
 	if (strcmp(there, name) == 0)
 		return error_set(err, STATUS_CONFLICT, "there is already a site user \"%s\"", name);
 	return error_set(err, STATUS_CONFLICT,
-			 "there is already a site user \"%s\", whose name looks the same, or who "
-			 "has the same account by the key jid",
+			 "there is already a site user \"%s\", and the two names look the same or "
+			 "give the same account by the key jid",
 			 there);
 }
 
@@ -207,8 +208,8 @@ struct change {
 	struct values values;
 	bool ends_sessions;
 	/*
-	 * Set to delete the user's row of the JID map too, because a later user of that name is
-	 * another person.
+	 * Set to delete the user's row of the JID map too, because a later user of that name could
+	 * be another person.
 	 */
 	bool frees_account;
 };

@@ -22,8 +22,8 @@ struct user {
 
 /*
  * Finds a user by the name as written or, if there is none, by the name's composed form (NFC).
- * Returns STATUS_NOT_FOUND if there is no such user. The caller clears *out. It must use out->name
- * from then on, because other tables use that spelling.
+ * Returns STATUS_NOT_FOUND if there is no such user. The caller clears *out. The caller must use
+ * out->name from then on, because other tables use that spelling.
  */
 enum status user_find(struct store *store, const char *name, struct user *out, struct error *err);
 void user_clear(struct user *user);
@@ -75,8 +75,8 @@ enum status user_set_disabled(struct store *store, const char *name, bool disabl
 enum status user_delete(struct store *store, const char *name, struct error *err);
 
 /*
- * Replaces only the hash, when it is computed again at a login, and ends no session. Does nothing
- * if the stored hash is no longer old_hash, because then the password was changed meanwhile.
+ * Replaces the password hash after a login has computed it again. Ends no session. Does nothing if
+ * the stored hash is no longer old_hash, because the password was then changed meanwhile.
  */
 enum status user_rehash(struct store *store, const char *name, const char *old_hash,
 			const char *password_hash, struct error *err);

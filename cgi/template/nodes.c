@@ -35,7 +35,8 @@ static enum status append(struct nodes *nodes, const struct node *node, struct e
 	char *text;
 
 	if (nodes->count == NODES_MAX)
-		return error_set(err, STATUS_BAD_REQUEST, "more than %d tags, partials included",
+		return error_set(err, STATUS_BAD_REQUEST,
+				 "the page has more than %d tags, including its partials",
 				 NODES_MAX);
 	if (nodes->count == nodes->size) {
 		size_t size = nodes->size ? 2 * nodes->size : NODES_FIRST;
@@ -73,7 +74,8 @@ enum status nodes_add(struct nodes *nodes, const struct node *node, struct error
 
 	if (node->type == NODE_TEXT && node->len > TEXT_MAX - nodes->text_len)
 		return error_set(err, STATUS_BAD_REQUEST,
-				 "more than %d bytes, partials and texts included", TEXT_MAX);
+				 "the page has more than %d bytes, including partials and texts",
+				 TEXT_MAX);
 	enum status status =
 	    before != NULL ? continue_text(before, node, err) : append(nodes, node, err);
 

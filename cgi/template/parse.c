@@ -12,7 +12,7 @@
 #include "template/parts.h"
 
 #define NAME_MAX_LEN 64
-/* limit on partials in a page; every inclusion counts, even of an empty partial */
+/* limit on partials in a page; every inclusion is counted, even of an empty partial */
 #define PARTIALS_MAX 256
 #define TEXT_PREFIX  "t." /* {{t.KEY}} stands for a text in the page's language */
 
@@ -93,7 +93,7 @@ static enum status find_name(const struct parser *p, const struct source *src,
 		*out = i;
 		return STATUS_OK;
 	}
-	return refuse(p, src, tag->begin, "the page has no value of this name", tag->name);
+	return refuse(p, src, tag->begin, "the page has no value with this name", tag->name);
 }
 
 static enum status add_named(struct parser *p, const struct source *src, const struct tag *tag,
@@ -109,10 +109,10 @@ static enum status add_named(struct parser *p, const struct source *src, const s
 	enum status status = find_name(p, src, tag, &node.name);
 
 	if (status == STATUS_OK && type == NODE_VARIABLE && value == HTML_VALUE_REFUSED)
-		status = refuse(p, src, tag->begin,
-				"a value inside a tag without quotes, or in a script or style, "
-				"cannot be escaped",
-				tag->name);
+		status = refuse(
+		    p, src, tag->begin,
+		    "a value cannot be escaped in a script or style, or in a tag without quotes",
+		    tag->name);
 	return status == STATUS_OK ? add_node(p, &node) : status;
 }
 
@@ -131,7 +131,8 @@ static enum status add_language_text(struct parser *p, const struct source *src,
 	struct strbuf escaped;
 
 	if (text == NULL)
-		return refuse(p, src, tag->begin, "lang/ has no text of this name", tag->name);
+		return refuse(p, src, tag->begin, "lang/ contains no text with this name",
+			      tag->name);
 	if (html_context_value(&p->context) != HTML_VALUE_ESCAPED)
 		return refuse(p, src, tag->begin, "a text must not be inside a tag or a script",
 			      tag->name);
@@ -153,7 +154,7 @@ static enum status open_section(struct parser *p, struct source *src, const stru
 	enum status status;
 
 	if (src->n_sections + p->n_partials >= TEMPLATE_DEPTH_MAX)
-		return refuse(p, src, tag->begin, "sections nested too deep", tag->name);
+		return refuse(p, src, tag->begin, "the sections are nested too deeply", tag->name);
 	status = add_named(p, src, tag, type);
 	if (status != STATUS_OK)
 		return status;
@@ -170,7 +171,8 @@ static enum status close_section(struct parser *p, struct source *src, const str
 		return refuse(p, src, tag->begin, "this section was not opened", tag->name);
 	open = &p->nodes->items[src->sections[src->n_sections - 1]];
 	if (strcmp(open->text, tag->name) != 0)
-		return refuse(p, src, tag->begin, "another section is open here", open->text);
+		return refuse(p, src, tag->begin, "another section must be closed first",
+			      open->text);
 	open->end = p->nodes->count;
 	p->nodes->closed = open->end;
 	src->n_sections--;
@@ -206,7 +208,7 @@ static enum status expand_partial(struct parser *p, const struct source *src, co
 	strbuf_init(&indented);
 	status = template_file_read(path, &text, p->err);
 	if (status == STATUS_NOT_FOUND)
-		status = refuse(p, src, tag->begin, "there is no partial of this name", path);
+		status = refuse(p, src, tag->begin, "this partial does not exist", path);
 	if (status == STATUS_OK) {
 		indented.max = TEMPLATE_FILE_MAX;
 		indent(&indented, &text, src, tag);
@@ -214,7 +216,8 @@ static enum status expand_partial(struct parser *p, const struct source *src, co
 			status = error_no_memory(p->err);
 		else if (!strbuf_ok(&indented))
 			status = refuse(p, src, tag->begin,
-					"too long with the indentation of this tag", path);
+					"the partial is too long with the indentation of this tag",
+					path);
 	}
 	if (status == STATUS_OK) {
 		struct source inner = {.file = path, .text = indented.data, .len = indented.len};
@@ -239,11 +242,11 @@ static enum status add_partial(struct parser *p, const struct source *src, const
 				      tag->name);
 	}
 	if (p->expanded++ == PARTIALS_MAX)
-		return refuse(p, src, tag->begin, "more than 256 partials in a page", tag->name);
+		return refuse(p, src, tag->begin, "the page has more than 256 partials", tag->name);
 	if (strchr(tag->name, '.') != NULL)
 		return refuse(p, src, tag->begin, "a partial's name must not have dots", tag->name);
 	if (src->n_sections + p->n_partials >= TEMPLATE_DEPTH_MAX)
-		return refuse(p, src, tag->begin, "partials nested too deep", tag->name);
+		return refuse(p, src, tag->begin, "the partials are nested too deeply", tag->name);
 	strbuf_init(&path);
 	strbuf_addf(&path, "%s/partials/%s.html", p->dir, tag->name);
 	status =
@@ -284,12 +287,13 @@ static enum status read_name(const struct parser *p, const struct source *src, c
 	while (len > begin && isspace((unsigned char)text[len - 1]))
 		len--;
 	if (len == begin || len - begin > NAME_MAX_LEN)
-		return refuse(p, src, tag->begin,
-			      "a tag without a name, or with a name that is too long", "");
+		return refuse(p, src, tag->begin, "the tag has no name, or its name is too long",
+			      "");
 	for (size_t i = begin; i < len; i++) {
 		if (!isalnum((unsigned char)text[i]) && strchr("_-.", text[i]) == NULL)
 			return refuse(p, src, tag->begin,
-				      "a name may have only letters, digits, '_', '-' and '.'", "");
+				      "a name can contain only letters, digits, '_', '-' and '.'",
+				      "");
 	}
 	memcpy(tag->name, text + begin, len - begin);
 	tag->name[len - begin] = '\0';
@@ -304,10 +308,11 @@ static enum status read_tag(const struct parser *p, const struct source *src, st
 	const char *close = memmem(inside, left, "}}", 2);
 
 	if (close == NULL)
-		return refuse(p, src, tag->begin, "a tag without its '}}'", "");
+		return refuse(p, src, tag->begin, "the tag has no '}}'", "");
 	tag->end = (size_t)(close - src->text) + 2;
 	if (*inside == '{' || *inside == '&')
-		return refuse(p, src, tag->begin, "every value is escaped: there is no raw tag",
+		return refuse(p, src, tag->begin,
+			      "raw tags are not supported, because every value must be escaped",
 			      "");
 	if (*inside == '=')
 		return refuse(p, src, tag->begin, "the delimiters cannot be changed", "");

@@ -1,6 +1,7 @@
 /*
- * Declarations for the template files only. A page is parsed into a flat list of nodes. The nodes
- * of a partial take the place of its tag. A section's children follow the section, up to `end`.
+ * Declarations that only the files of this folder share. A page is parsed into a flat list of
+ * nodes. The nodes of a partial take the place of its tag. A section's children follow the section,
+ * up to `end`.
  */
 #ifndef TEMPLATE_PARTS_H
 #define TEMPLATE_PARTS_H

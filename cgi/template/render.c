@@ -104,8 +104,8 @@ static struct value *new_value(struct view *view, const char *name)
 }
 
 /*
- * Returns the value with this name after emptying it, or a new value. Returns NULL if out of memory
- * or if view is NULL.
+ * If the view has a value with this name, empties and returns it. Otherwise adds a value and
+ * returns it. Returns NULL if out of memory or if view is NULL.
  */
 static struct value *take_value(struct view *view, const char *name, enum value_type type)
 {

@@ -1,6 +1,6 @@
 /*
- * The set of pages of a site. It reads the files and stores the nodes that parse.c makes. After a
- * set is completely loaded, it never changes, so all threads can use it.
+ * Loads the set of pages of a site: reads the files, and stores the nodes that parse.c makes. After
+ * a set is completely loaded, it never changes, so all threads can use it.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -41,15 +41,16 @@ static enum status file_refuse(const char *path, enum file_fault fault,
 	case FILE_NOT_REGULAR:
 		return error_set(err, STATUS_BAD_REQUEST, "%s: is not a file", path);
 	case FILE_WRITABLE:
-		return error_set(err, STATUS_BAD_REQUEST,
-				 "%s: everybody may write it; run chmod o-w on it", path);
+		return error_set(
+		    err, STATUS_BAD_REQUEST,
+		    "%s: every user can write to this file; run chmod o-w on this file", path);
 	case FILE_TOO_LONG:
-		return error_set(err, STATUS_BAD_REQUEST, "%s: longer than %d bytes", path,
+		return error_set(err, STATUS_BAD_REQUEST, "%s: is longer than %d bytes", path,
 				 TEMPLATE_FILE_MAX);
 	case FILE_NO_MEMORY:
 		return error_no_memory(err);
 	default:
-		return error_set(err, STATUS_INTERNAL, "%s: cannot read it: %s", path,
+		return error_set(err, STATUS_INTERNAL, "%s: cannot be read: %s", path,
 				 strerrordesc_np(found->cause));
 	}
 }

@@ -56,10 +56,11 @@ enum status template_set_load_later(const char *dir, const struct template_page 
 bool template_has(const struct template_set *set, const char *file);
 
 /*
- * Chooses the language of the answer from the offered languages that have a file. Returns the one
- * that Accept-Language prefers or, if Accept-Language prefers none, the first one. Returns "" if no
- * offered language has a file, because pages without texts need none. accept_language can be NULL.
- * The set owns the result, which stays valid after the offer is freed.
+ * Chooses the language of the answer from the offered languages that have a file. Returns the
+ * language that Accept-Language prefers. If Accept-Language prefers none of these languages,
+ * returns the first of them. Returns "" if no offered language has a file, because pages without
+ * texts need no language. accept_language can be NULL. The set owns the result, which stays valid
+ * after the offer is freed.
  */
 struct template_offer {
 	char *const *names;
@@ -81,15 +82,15 @@ struct view *view_new(void);       /* returns NULL if out of memory */
 void view_free(struct view *view); /* accepts NULL */
 /* language must come from template_language. */
 void view_language(struct view *view, const char *language);
-/* If value is NULL or "", a section with this name is false. */
+/* If value is NULL or "", a section with this name is not rendered, but an inverted section is. */
 void view_text(struct view *view, const char *name, const char *value);
 void view_flag(struct view *view, const char *name, bool value);
 void view_json_script(struct view *view, const char *name, const char *json);
 /*
  * Adds a row to a list and returns it, or NULL if out of memory. The section with the list's name
  * is rendered once for each row. In it, the row's values hide the page's values with the same
- * names. A row cannot have lists. The view owns the row. The functions above accept a NULL row, and
- * template_render later fails.
+ * names. A row cannot have lists. The view owns the row. The functions above also accept NULL as a
+ * row; template_render then fails.
  */
 struct view *view_row(struct view *view, const char *name);
 

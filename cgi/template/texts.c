@@ -15,8 +15,8 @@
 #define BLANKS       " \t"
 #define QUALITY_FULL 1000
 /*
- * The weight of a language whose weight in Accept-Language is malformed. It is higher than for a
- * language that the visitor has not named, but not higher than a valid weight other than 0.
+ * The weight of a language whose weight in Accept-Language is malformed: the lowest weight above 0.
+ * A language that the visitor has not named has the weight 0.
  */
 #define QUALITY_UNREADABLE 1
 
@@ -50,7 +50,8 @@ enum status language_read(const char *dir, struct language *language, struct err
 	if (status == STATUS_OK) {
 		status = json_parse(text.data, text.len, &language->texts, &why);
 		if (status == STATUS_OK && !json_is_object(language->texts))
-			status = error_set(&why, STATUS_BAD_REQUEST, "is not an object");
+			status = error_set(&why, STATUS_BAD_REQUEST,
+					   "the file does not contain a JSON object");
 		if (status != STATUS_OK)
 			error_set(err, status, "%s: %s", path.data, why.text);
 	}
@@ -91,7 +92,7 @@ enum status languages_list(const char *dir, struct languages *languages, struct 
 	else
 		n = scandir(path.data, &entries, is_language_file, alphasort);
 	if (n < 0 && errno != ENOENT)
-		status = error_set(err, STATUS_BAD_REQUEST, "%s: cannot read it: %m", path.data);
+		status = error_set(err, STATUS_BAD_REQUEST, "%s: cannot be read: %m", path.data);
 	if (status == STATUS_OK && n > 0)
 		status = add_all(entries, n, languages, err);
 	for (int i = 0; i < n; i++)

@@ -1,5 +1,5 @@
 /*
- * Reads Basic credentials strictly: an ambiguous header is malformed.
+ * Reads Basic credentials strictly: refuses an ambiguous header as malformed.
  */
 #include "web/basic_auth.h"
 

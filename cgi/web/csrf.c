@@ -1,8 +1,8 @@
 /*
  * Finds out from the browser's headers where a request came from, and handles the tokens of our
- * forms. Fetch metadata decides if it is present, otherwise Origin, otherwise Referer. A script of
- * another site cannot set any of these headers. A token decides only if the browser sends none of
- * them.
+ * forms. If Fetch metadata is present, it decides. Otherwise Origin decides or, without Origin,
+ * Referer. A script of another site cannot set any of these headers. The form's token decides only
+ * if the browser sends none of these headers.
  */
 #include "web/csrf.h"
 
@@ -11,8 +11,8 @@
 #include "base/codec.h"
 
 /*
- * A token is made for a time slot and is valid for a fixed number of slots. So it is valid for 110
- * to 120 minutes, and need not be stored.
+ * A token is made for a time slot and is valid for a fixed number of slots. So a token is valid for
+ * 110 to 120 minutes, and the server need not store tokens.
  */
 #define SLOT_S     600
 #define SLOTS_LIVE (CSRF_TOKEN_LIFE_S / SLOT_S)
@@ -38,7 +38,7 @@ static const char *behind_our_origin(const struct request *req, const char *text
 	if (!*self || text == NULL || strncmp(text, self, host_len) != 0)
 		return NULL;
 	text += host_len;
-	self += host_len; /* only the port is left */
+	self += host_len; /* self now begins at the port */
 	if (*text == '.')
 		text++;
 	return strncmp(text, self, strlen(self)) == 0 ? text + strlen(self) : NULL;
@@ -57,7 +57,7 @@ static bool referer_is_ours(const struct request *req)
 
 	/*
 	 * "https://example.org.evil.net/" and "https://example.org:80@evil.net/" also begin with
-	 * our origin.
+	 * our origin, so the next character is checked.
 	 */
 	return rest != NULL && (*rest == '\0' || strchr("/?#", *rest) != NULL);
 }
@@ -141,7 +141,7 @@ bool csrf_token_check(const struct secret_hmac_key *key, const char *binding, in
 	/* without a binding a token would be valid for everyone */
 	if (binding == NULL || !*binding || token == NULL || strlen(token) != CSRF_TOKEN_LEN)
 		return false;
-	/* compares with all slots, so that the time taken reveals nothing */
+	/* compares with the tokens of all slots, so that the time taken reveals nothing */
 	for (int i = 0; i < SLOTS_LIVE; i++) {
 		char expected[CSRF_TOKEN_LEN + 1];
 

@@ -18,8 +18,8 @@
 
 /*
  * Checks a state-changing request. Returns STATUS_OK if it comes from our own origin, otherwise
- * STATUS_FORBIDDEN. If the request has no Sec-Fetch-Site, Origin or Referer, it returns STATUS_OK
- * only if form is true. The caller must then check the form's token.
+ * STATUS_FORBIDDEN. If the request has no Sec-Fetch-Site, Origin or Referer, returns STATUS_OK only
+ * if `form` is true. The caller must then check the form's token.
  */
 enum status csrf_check_post(const struct request *req, bool form);
 

@@ -40,7 +40,7 @@ static void hops_clear(struct hops *hops)
 
 static enum status too_many(const char *header, struct error *err)
 {
-	return error_set(err, STATUS_BAD_REQUEST, "%s names more than %d proxies", header,
+	return error_set(err, STATUS_BAD_REQUEST, "%s lists more than %d proxies", header,
 			 FORWARDED_HOPS_MAX);
 }
 
@@ -49,8 +49,8 @@ static enum status too_many(const char *header, struct error *err)
 static enum status malformed(struct error *err)
 {
 	return error_set(err, STATUS_BAD_REQUEST,
-			 "the header Forwarded is malformed (RFC 7239): if a visitor can send it, "
-			 "make the proxy remove it");
+			 "the header Forwarded is malformed (RFC 7239); if visitors can send this "
+			 "header, make the proxy remove the header");
 }
 
 static size_t token_length(const char *text)
@@ -114,7 +114,7 @@ static enum status pair_read(const char **at, struct hop *hop, struct error *err
 
 static enum status forwarded_parse(const char *text, struct hops *hops, struct error *err)
 {
-	bool used = false; /* the hop has a parameter; hops without any are skipped */
+	bool used = false; /* true if the hop has a parameter; only such a hop is counted */
 
 	for (const char *at = text + strspn(text, BLANKS); *at != '\0'; at += strspn(at, BLANKS)) {
 		if (*at == ',' || *at == ';') {
@@ -285,7 +285,10 @@ static bool differ(const char *a, const char *b)
 	return a != NULL && b != NULL && strcasecmp(a, b) != 0;
 }
 
-/* If the headers contradict each other, one can come from the visitor. We cannot know which one. */
+/*
+ * Returns true if the two kinds of headers contradict each other. The visitor can then have sent
+ * one kind, and we cannot know which kind.
+ */
 static bool contradict(const struct forwarded *a, const struct forwarded *b)
 {
 	bool one_knows = (a->address == NULL) != (b->address == NULL);
@@ -336,10 +339,11 @@ enum status forwarded_read(const struct forwarded_headers *headers,
 	if (status == STATUS_OK && x)
 		status = kind_read(headers, true, trust, &other, err);
 	if (status == STATUS_OK && x && headers->forwarded != NULL && contradict(out, &other))
-		status = error_set(err, STATUS_BAD_REQUEST,
-				   "Forwarded and X-Forwarded-… contradict each other: make the "
-				   "proxy (%s) remove the kind that it does not set itself",
-				   headers->peer);
+		status =
+		    error_set(err, STATUS_BAD_REQUEST,
+			      "the headers Forwarded and X-Forwarded-… contradict each other; make "
+			      "the proxy (%s) remove the header that the proxy does not set",
+			      headers->peer);
 	fill_in(&out->address, &other.address);
 	fill_in(&out->proto, &other.proto);
 	fill_in(&out->host, &other.host);

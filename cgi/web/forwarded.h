@@ -3,8 +3,9 @@
  * host. It reads Forwarded (RFC 7239) and X-Forwarded-For, -Proto and -Host. It works on strings,
  * and does not know struct request.
  *
- * Anybody can send these headers. So a header counts only if the peer that connected to the web
- * server is a trusted proxy. In a header, only addresses that a trusted proxy has added count.
+ * Anybody can send these headers. So a header is used only if the peer that connected to the web
+ * server is a trusted proxy. Of the addresses in a header, only those that trusted proxies have
+ * added are used.
  */
 #ifndef WEB_FORWARDED_H
 #define WEB_FORWARDED_H
@@ -35,7 +36,7 @@ struct forwarded_headers {
 };
 
 struct forwarded {
-	bool counts;   /* the peer is trusted, and it sent one of the headers */
+	bool counts;   /* true if the peer is trusted and sent one of the headers */
 	char *address; /* owned; the visitor's address; NULL if no trusted proxy reports it */
 	char *proto;   /* owned; "http", "https" or another word; NULL if not reported */
 	char *host;    /* owned; as in a Host header, unchecked; NULL if not reported */
@@ -47,8 +48,8 @@ struct forwarded {
  * proto and host come from the proxy to which the visitor connected. The visitor's address is not
  * known if an address cannot be read (`unknown`, `_hidden`). The caller clears *out, even after a
  * failure. Returns STATUS_BAD_REQUEST if Forwarded is malformed, if a header lists too many
- * proxies, or if Forwarded and X-Forwarded-… contradict each other. They can contradict each other
- * if a proxy sets one kind of header and passes on the visitor's other kind.
+ * proxies, or if Forwarded and X-Forwarded-… contradict each other. A contradiction occurs if a
+ * proxy sets headers of one kind, and passes on the visitor's headers of the other kind.
  */
 enum status forwarded_read(const struct forwarded_headers *headers,
 			   const struct forwarded_trust *trust, struct forwarded *out,

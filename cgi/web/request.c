@@ -54,8 +54,8 @@ enum known {
 
 enum known_flags {
 	IS_TEXT = 1, /* the value is put into the request unchanged */
-	NEEDED = 2,  /* the text is "" instead of NULL if absent */
-	REPEATS = 4  /* can occur several times; the first value counts */
+	NEEDED = 2,  /* if the parameter is absent, the value is "" instead of NULL */
+	REPEATS = 4  /* can occur several times; the first value is used */
 };
 
 #define PARAM(known)         [known] = {.name = #known, .len = sizeof(#known) - 1}
@@ -108,7 +108,7 @@ static const struct known_param {
 /* The values of the CGI parameters, found in one pass. */
 struct values {
 	const char *of[KNOWN_COUNT]; /* borrowed; NULL if absent */
-	const char *twice;           /* a parameter that occurs twice but must not; NULL if none */
+	const char *twice;           /* a repeated parameter that must be unique; NULL if none */
 };
 
 enum http_method http_method_parse(const char *name)
@@ -147,9 +147,9 @@ static bool is_among(const struct raw_request *raw, size_t count, const char *pa
 }
 
 /*
- * True if the parameter begins with UNIQUE_PREFIX, and an earlier one has the same name. A request
- * with more than REQUEST_PARAMS_MAX parameters is refused anyway, so parameters beyond this number
- * are not compared.
+ * True if the parameter begins with UNIQUE_PREFIX, and an earlier parameter has the same name. A
+ * request with more than REQUEST_PARAMS_MAX parameters is refused anyway, so parameters beyond this
+ * number are not compared.
  */
 static bool is_unique_again(const struct raw_request *raw, size_t at, size_t len)
 {
@@ -185,7 +185,8 @@ static enum status check_unique(const struct values *values, struct error *err)
 	if (values->twice == NULL)
 		return STATUS_OK;
 	return error_set(err, STATUS_BAD_REQUEST,
-			 "the web server sent %.*s twice: two headers became one parameter",
+			 "the web server sent the parameter %.*s twice, because two headers became "
+			 "one parameter",
 			 (int)strcspn(values->twice, "="), values->twice);
 }
 
@@ -200,24 +201,27 @@ static enum status check_limits(const struct raw_request *raw, const struct valu
 	for (; count <= REQUEST_PARAMS_MAX && raw->params[count] != NULL; count++)
 		bytes += strlen(raw->params[count]);
 	if (count > REQUEST_PARAMS_MAX)
-		return error_set(err, STATUS_HEADERS_TOO_LARGE, "more than %d parameters",
-				 REQUEST_PARAMS_MAX);
+		return error_set(err, STATUS_HEADERS_TOO_LARGE,
+				 "the request has more than %d parameters", REQUEST_PARAMS_MAX);
 	if (bytes > REQUEST_PARAMS_BYTES_MAX)
 		return error_set(err, STATUS_HEADERS_TOO_LARGE,
-				 "%zu bytes of parameters, %d are allowed", bytes,
-				 REQUEST_PARAMS_BYTES_MAX);
+				 "the request has %zu bytes of parameters, but only %d are allowed",
+				 bytes, REQUEST_PARAMS_BYTES_MAX);
 	if (cookie != NULL && strlen(cookie) > REQUEST_COOKIE_MAX)
 		return error_set(err, STATUS_HEADERS_TOO_LARGE,
-				 "%zu bytes of cookies, %d are allowed", strlen(cookie),
-				 REQUEST_COOKIE_MAX);
+				 "the request has %zu bytes of cookies, but only %d are allowed",
+				 strlen(cookie), REQUEST_COOKIE_MAX);
 	if (cookie != NULL && cookies_count(cookie) > REQUEST_COOKIES_MAX)
-		return error_set(err, STATUS_HEADERS_TOO_LARGE, "%zu cookies, %d are allowed",
+		return error_set(err, STATUS_HEADERS_TOO_LARGE,
+				 "the request has %zu cookies, but only %d are allowed",
 				 cookies_count(cookie), REQUEST_COOKIES_MAX);
 	if (uri != NULL && strlen(uri) > REQUEST_URI_MAX)
-		return error_set(err, STATUS_URI_TOO_LONG, "%zu bytes of address, %d are allowed",
-				 strlen(uri), REQUEST_URI_MAX);
+		return error_set(err, STATUS_URI_TOO_LONG,
+				 "the address has %zu bytes, but only %d are allowed", strlen(uri),
+				 REQUEST_URI_MAX);
 	if (query != NULL && strlen(query) > REQUEST_QUERY_MAX)
-		return error_set(err, STATUS_URI_TOO_LONG, "%zu bytes of query, %d are allowed",
+		return error_set(err, STATUS_URI_TOO_LONG,
+				 "the query string has %zu bytes, but only %d are allowed",
 				 strlen(query), REQUEST_QUERY_MAX);
 	return STATUS_OK;
 }
@@ -231,14 +235,15 @@ static enum status read_texts(const struct values *values, struct request *out, 
 		if (!(row->flags & IS_TEXT) || (value == NULL && !(row->flags & NEEDED)))
 			continue;
 		if (value != NULL && text_has_control(value))
-			return error_set(err, STATUS_BAD_REQUEST, "a control character in %s",
+			return error_set(err, STATUS_BAD_REQUEST,
+					 "the parameter %s contains a control character",
 					 row->name);
 		*(const char **)(void *)((char *)out + row->text) = value != NULL ? value : "";
 	}
 	return STATUS_OK;
 }
 
-/* Keeps only the type: "Application/JSON; charset=utf-8" becomes "application/json". */
+/* Stores only the media type: "Application/JSON; charset=utf-8" becomes "application/json". */
 static enum status read_content_type(const struct values *values, struct request *out,
 				     struct error *err)
 {
@@ -248,7 +253,8 @@ static enum status read_content_type(const struct values *values, struct request
 	if (value == NULL)
 		value = "";
 	if (text_has_control(value))
-		return error_set(err, STATUS_BAD_REQUEST, "a control character in CONTENT_TYPE");
+		return error_set(err, STATUS_BAD_REQUEST,
+				 "CONTENT_TYPE contains a control character");
 	value += strspn(value, " ");
 	len = strcspn(value, "; ");
 	out->content_type = strndup(value, len);
@@ -311,8 +317,8 @@ enum status request_set_host(const char *value, struct request *out, struct erro
 	if (value[len] == ':')
 		port = value + len + 1;
 	if (len == 0 || (value[len] != '\0' && !is_port(port)))
-		return error_set(err, STATUS_BAD_REQUEST, "the Host header is not a host: '%.80s'",
-				 value);
+		return error_set(err, STATUS_BAD_REQUEST,
+				 "the Host header is not a valid host: '%.80s'", value);
 	/* "example.org." and "example.org" are the same host */
 	if (len > 1 && value[len - 1] == '.')
 		len--;
@@ -338,7 +344,10 @@ static void read_flags(const struct values *values, struct request *out)
 			(sec_purpose != NULL && strcasestr(sec_purpose, "prefetch") != NULL);
 }
 
-/* Gets the random bytes for id and nonce together, because each fetch is a system call. */
+/*
+ * Gets the random bytes for id and nonce together, because each call for random bytes is a system
+ * call.
+ */
 static void make_names(struct request *out)
 {
 	char random[REQUEST_ID_LEN + REQUEST_NONCE_LEN + 1];
@@ -373,8 +382,9 @@ enum status request_read(const struct raw_request *raw, struct request *out, str
 	if (status == STATUS_OK)
 		status = check_unique(&values, err);
 	if (status == STATUS_OK && method == NULL)
-		status = error_set(err, STATUS_BAD_REQUEST,
-				   "no REQUEST_METHOD: the web server sent no HTTP request");
+		status = error_set(
+		    err, STATUS_BAD_REQUEST,
+		    "the web server sent no REQUEST_METHOD, so this is not an HTTP request");
 	if (status == STATUS_OK)
 		status = read_texts(&values, out, err);
 	if (status == STATUS_OK)

@@ -72,7 +72,9 @@ struct request {
 	const char *path;
 	const char *remote_addr; /* the visitor's address, after request_believe_proxies */
 	char *visitor;           /* owned; the address that a trusted proxy reports, or NULL */
-	/* a trusted proxy passed the request on, but does not report the visitor's address */
+	/*
+	 * true if a trusted proxy passed the request on, but did not report the visitor's address
+	 */
 	bool visitor_unknown;
 	/* X-Forwarded-For, unchecked, because anybody can send it; NULL if absent */
 	const char *forwarded_for;
@@ -88,7 +90,7 @@ struct request {
 	const char *fetch_site;
 	const char *fetch_mode;
 	const char *fetch_dest;
-	bool prefetch;             /* Sec-Purpose or Purpose says that this is a prefetch */
+	bool prefetch;             /* true if Sec-Purpose or Purpose says that this is a prefetch */
 	const char *cookie;        /* the header's text; NULL if absent */
 	const char *authorization; /* the header's text; secret; NULL if absent */
 	const char *api_key;       /* the Api-Key header; secret; NULL if absent */
@@ -167,10 +169,11 @@ enum status request_cookie(const struct request *req, const char *name, char **o
 			   struct error *err);
 
 /*
- * Returns the path to which the browser goes after the login: `next` if it is a path of ours,
- * otherwise the mount point with '/'. A path of ours has one leading slash, no backslash and no
- * control character. It is below the mount point and has at most 512 bytes. Any other value could
- * send the user to a foreign site. The caller frees the result. Returns NULL if out of memory.
+ * Returns the path to which the browser goes after the login. This is `next` if `next` is a path of
+ * ours, otherwise the mount point with '/'. A path of ours has one leading slash, no backslash and
+ * no control character. It is below the mount point and has at most 512 bytes. Any other value
+ * could send the user to a foreign site. The caller frees the result. Returns NULL if out of
+ * memory.
  */
 char *request_next(const struct request *req, const char *next);
 

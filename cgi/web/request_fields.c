@@ -64,8 +64,9 @@ static enum status decode(char **out, const char *text, size_t len, struct error
 	if (decoded != NULL)
 		*out = decoded;
 	else if (status == STATUS_BAD_REQUEST)
-		error_set(err, status,
-			  "a field with a NUL (%%00), with a broken escape, or that is not UTF-8");
+		error_set(
+		    err, status,
+		    "a field contains a NUL byte (%%00) or an invalid escape, or is not UTF-8");
 	else
 		status = error_no_memory(err);
 	strbuf_clear(&plain);
@@ -80,7 +81,7 @@ static enum status add_field(struct fields *fields, const char *text, size_t len
 	enum status status;
 
 	if (fields->count == REQUEST_FIELDS_MAX)
-		return error_set(err, STATUS_BAD_REQUEST, "more than %d fields",
+		return error_set(err, STATUS_BAD_REQUEST, "the request has more than %d fields",
 				 REQUEST_FIELDS_MAX);
 	*field = (struct field){.name = NULL};
 	status = decode(&field->name, text, name_len, err);
@@ -113,8 +114,8 @@ enum status fields_parse(struct fields *fields, const char *text, size_t len, st
 }
 
 /*
- * Reads CONTENT_LENGTH. If there is none, because the web server passes on a chunked body, *known
- * is set to false.
+ * Reads CONTENT_LENGTH. If CONTENT_LENGTH is absent, because the web server passes on a chunked
+ * body, sets *known to false.
  */
 static enum status content_length(const struct raw_request *raw, size_t *length, bool *known,
 				  struct error *err)
@@ -135,7 +136,8 @@ static enum status content_length(const struct raw_request *raw, size_t *length,
 
 static enum status too_large(size_t max, struct error *err)
 {
-	return error_set(err, STATUS_BODY_TOO_LARGE, "a body of more than %zu bytes", max);
+	return error_set(err, STATUS_BODY_TOO_LARGE, "the request body is longer than %zu bytes",
+			 max);
 }
 
 /* Reads up to max bytes. If the body is longer, the server drains the rest. */
@@ -153,7 +155,8 @@ static enum status read_all(const struct raw_request *raw, size_t max, struct st
 		if (got < 0 && errno == EBUSY)
 			status = blocking_refused(err);
 		else if (got < 0)
-			status = error_set(err, STATUS_BAD_REQUEST, "the body ended too early");
+			status =
+			    error_set(err, STATUS_BAD_REQUEST, "the request body ended too early");
 		else if ((size_t)got > max - body->len)
 			status = too_large(max, err);
 		else
@@ -181,8 +184,8 @@ enum status request_body_read_any(const struct raw_request *raw, size_t max, str
 		return status;
 	if (known && length != req->body.len)
 		return error_set(err, STATUS_BAD_REQUEST,
-				 "a body of %zu bytes, but CONTENT_LENGTH is %zu", req->body.len,
-				 length);
+				 "the request body has %zu bytes, but CONTENT_LENGTH is %zu",
+				 req->body.len, length);
 	return STATUS_OK;
 }
 
@@ -197,7 +200,8 @@ enum status request_body_read(const struct raw_request *raw, size_t max, struct 
 		return fields_parse(&req->form, req->body.data, req->body.len, err);
 	if (strcmp(req->content_type, TYPE_JSON) != 0)
 		return error_set(err, STATUS_UNSUPPORTED_MEDIA_TYPE,
-				 "a body of type '%.80s'; " TYPE_FORM " or " TYPE_JSON " is taken",
+				 "the request body has the type '%.80s', but must be " TYPE_FORM
+				 " or " TYPE_JSON,
 				 req->content_type);
 	return STATUS_OK;
 }
@@ -219,19 +223,20 @@ static enum status check_fields(const struct fields *fields, const struct params
 		const struct param *param = declared(params, field->name);
 
 		/*
-		 * fields_get returns the first field of that name. If that is another field, the
-		 * name occurs twice.
+		 * fields_get returns the first field of that name. If the first field is not this
+		 * field, the name occurs twice.
 		 */
 		if (fields_get(fields, field->name) != field->value)
-			return error_set(err, STATUS_BAD_REQUEST, "the field '%.40s' twice",
-					 field->name);
-		if (param == NULL && !undeclared_allowed)
-			return error_set(err, STATUS_BAD_REQUEST, "an unknown field: '%.40s'",
-					 field->name);
-		if (param != NULL && strlen(field->value) > param->max)
 			return error_set(err, STATUS_BAD_REQUEST,
-					 "%zu bytes in the field '%s', %zu are allowed",
-					 strlen(field->value), param->name, param->max);
+					 "the request has the field '%.40s' twice", field->name);
+		if (param == NULL && !undeclared_allowed)
+			return error_set(err, STATUS_BAD_REQUEST,
+					 "the request has an unknown field: '%.40s'", field->name);
+		if (param != NULL && strlen(field->value) > param->max)
+			return error_set(
+			    err, STATUS_BAD_REQUEST,
+			    "%zu bytes were sent in the field '%s', but only %zu are allowed",
+			    strlen(field->value), param->name, param->max);
 	}
 	return STATUS_OK;
 }
@@ -291,9 +296,10 @@ static enum status cookie_check(const char *name, const char *value, size_t len,
 {
 	if (cookie_value_is_valid(value, len))
 		return STATUS_OK;
-	return error_set(err, STATUS_BAD_REQUEST,
-			 "the cookie '%s' has a value with characters that a cookie must not have",
-			 name);
+	return error_set(
+	    err, STATUS_BAD_REQUEST,
+	    "the value of the cookie '%s' contains characters that are not allowed in a cookie",
+	    name);
 }
 
 enum status request_cookie(const struct request *req, const char *name, char **out,
@@ -309,10 +315,10 @@ enum status request_cookie(const struct request *req, const char *name, char **o
 		pair += name_len + 1;
 		size -= name_len + 1;
 		if (value != NULL && (size != len || memcmp(pair, value, len) != 0))
-			return error_set(
-			    err, STATUS_BAD_REQUEST,
-			    "several cookies '%s' with different values, so none is accepted",
-			    name);
+			return error_set(err, STATUS_BAD_REQUEST,
+					 "the request has several cookies '%s' with different "
+					 "values, so all of them are refused",
+					 name);
 		value = pair;
 		len = size;
 	}

@@ -1,5 +1,5 @@
 /*
- * The maximum size of a request. A larger one is refused before a handler sees it. Sizes are in
+ * The maximum size of a request. A larger request is refused before a handler sees it. Sizes are in
  * bytes. The limits of single parameters are in the table of routes (page/routes.c).
  */
 #ifndef WEB_REQUEST_LIMITS_H

@@ -14,8 +14,8 @@ enum status fields_parse(struct fields *fields, const char *text, size_t len, st
 void fields_clear(struct fields *fields);
 
 /*
- * Sets host and origin_self, which must be NULL, from the text of a Host header and from https.
- * Returns STATUS_BAD_REQUEST if the text is not a host.
+ * Sets out->host and out->origin_self from out->https and from `value`, the text of a Host header.
+ * Both members must be NULL before the call. Returns STATUS_BAD_REQUEST if the text is not a host.
  */
 enum status request_set_host(const char *value, struct request *out, struct error *err);
 

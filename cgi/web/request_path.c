@@ -29,7 +29,7 @@ static bool segment_is_dots(const char *segment, size_t len)
 	return dots == 1 || dots == 2;
 }
 
-/* True if the first len bytes begin with a slash and have no "//", "." or "..". */
+/* True if the first len bytes begin with a slash and have no "//" and no segment "." or "..". */
 static bool segments_are_plain(const char *path, size_t len)
 {
 	size_t start = 0;
@@ -71,7 +71,10 @@ static bool ends_in_slash(const char *text)
 	return len > 0 && text[len - 1] == '/';
 }
 
-/* Joins SCRIPT_NAME and PATH_INFO. Some servers put the slash between them into both. */
+/*
+ * Joins SCRIPT_NAME and PATH_INFO. If both contain the slash between them, as with some servers,
+ * writes it only once.
+ */
 static void join_path(const struct request *req, struct strbuf *out)
 {
 	const char *info = req->path_info != NULL ? req->path_info : "";
@@ -103,7 +106,7 @@ static bool uri_confirms(const struct request *req, const char *base_path)
 
 static enum status mount_configured(struct request *req, const char *base_path, struct error *err)
 {
-	/* every path is below the root, so for the root REQUEST_URI is checked first */
+	/* path_below accepts every path if base_path is the root, so uri_confirms is tried first */
 	bool is_root = base_path[0] == '\0';
 	const char *path = is_root ? NULL : path_below(req->whole, base_path);
 
@@ -114,8 +117,8 @@ static enum status mount_configured(struct request *req, const char *base_path, 
 	if (path == NULL)
 		return error_set(
 		    err, STATUS_NOT_FOUND,
-		    "the web server sent us '%.200s', which is not below base_path '%s': "
-		    "set base_path to the path where the web server mounts this program",
+		    "the web server sent the path '%.200s', which is not below base_path '%s'; set "
+		    "base_path to the path where the web server mounts prebind",
 		    req->whole, base_path);
 	req->base = base_path;
 	req->path = path;
@@ -159,9 +162,9 @@ static enum status whole_set(struct request *req, struct error *err)
 	if (!strbuf_ok(&whole))
 		status = error_no_memory(err);
 	else if (whole.len > 0 && !path_is_plain(whole.data))
-		status =
-		    error_set(err, STATUS_BAD_REQUEST,
-			      "a path with '//', '..', a backslash or bytes that are not text");
+		status = error_set(
+		    err, STATUS_BAD_REQUEST,
+		    "the path contains '//', '..', a backslash or bytes that are not text");
 	if (status == STATUS_OK) {
 		free(req->whole);
 		req->whole = strbuf_take(&whole);
@@ -186,7 +189,10 @@ enum status request_mount(struct request *req, const char *base_path, bool set, 
 	return status;
 }
 
-/* True if every escape is complete and none hides a control character, a backslash or "//". */
+/*
+ * True if every escape is complete, and none encodes a control character or a backslash. The path
+ * must also have no escaped slash, and the query no two escaped slashes in a row.
+ */
 static bool escapes_are_harmless(const char *text, size_t path_len)
 {
 	for (size_t i = 0; text[i]; i++) {

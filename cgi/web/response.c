@@ -61,7 +61,7 @@ static const struct {
 
 #define PLAIN_TEXT "text/plain; charset=utf-8"
 
-/* The answer if a response has failed. It needs memory only for the output. */
+/* Sent instead of a response that could not be built. Needs memory only for the output. */
 #define FAILED_BODY "Something went wrong on our side.\n"
 #define FAILED_HEADERS                                                                             \
 	"Status: 500 Internal Server Error\r\n"                                                    \
@@ -104,7 +104,10 @@ void response_clear(struct response *res)
 	strbuf_clear(&res->body);
 }
 
-/* Returns a copy of value. If it cannot, it marks the response as failed and returns NULL. */
+/*
+ * Returns a copy of value. If value has a control character, or if out of memory, marks the
+ * response as failed and returns NULL.
+ */
 static char *checked_copy(struct response *res, const char *value)
 {
 	char *copy = text_has_control(value) ? NULL : strdup(value);

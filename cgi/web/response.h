@@ -54,8 +54,8 @@ void response_clear(struct response *res);
 void response_header(struct response *res, enum response_header name, const char *value);
 
 /*
- * Like response_header, but it takes ownership of value, which it frees with free(). A NULL value
- * marks the response as failed.
+ * Like response_header, but takes ownership of value and frees it with free(). A NULL value marks
+ * the response as failed.
  */
 void response_header_take(struct response *res, enum response_header name, char *value);
 

@@ -10,7 +10,7 @@
 #include "base/status.h"
 #include "web/request.h"
 
-enum route_need { /* bits; what must be true before the handler runs */
+enum route_need { /* bits; conditions that must be met before the handler runs */
 		  NEED_NOTHING = 0,
 		  NEED_USER = 1,         /* a user is logged in */
 		  NEED_JID = 2,          /* the user has a chat account */
@@ -19,11 +19,16 @@ enum route_need { /* bits; what must be true before the handler runs */
 		  NEED_LOGIN_TOKEN = 16, /* a POST must carry the login form's token */
 		  /* if there is a session, a POST must carry that session's token */
 		  NEED_SESSION_TOKEN = 32,
-		  /* the site takes ad-hoc calls (key gateway); if not, the route does not exist */
+		  /*
+		   * the site accepts ad-hoc calls (key gateway); otherwise the route does not exist
+		   */
 		  NEED_ADHOC = 64,
 		  /* the site hands out credentials; otherwise the route does not exist */
 		  NEED_CREDENTIALS = 128,
-		  /* a guest counts as a user; on other routes a guest is not logged in */
+		  /*
+		   * a guest counts as a user; on routes without this bit a guest counts as not
+		   * logged in
+		   */
 		  GUEST_MAY = 256,
 		  /* the site lists its people (key people); otherwise the route does not exist */
 		  NEED_PEOPLE = 512,
@@ -37,7 +42,7 @@ enum route_need { /* bits; what must be true before the handler runs */
  */
 enum route_format { SPEAKS_PAGES, SPEAKS_JSON, SPEAKS_ADHOC };
 
-struct exchange; /* page/: a request with its site, user and response */
+struct exchange; /* defined in page/app.h: a request with its site, user and response */
 
 struct route {
 	const char *path; /* exact ("/login"), or with a parameter as its last segment ("/x/{y}") */
@@ -46,15 +51,15 @@ struct route {
 	enum route_format speaks;
 	struct params query;
 	struct params form;
-	size_t body_max;  /* in bytes; 0 if the route takes no body */
-	bool when_closed; /* the handler also answers for a site that cannot be opened */
+	size_t body_max;  /* in bytes; 0 if the route accepts no body */
+	bool when_closed; /* true if the handler can answer for a site that is not open */
 	void (*handle)(struct exchange *ex);
 };
 
 /*
  * Finds the route and sets *out to it. Returns STATUS_NOT_FOUND if no route has this path. Returns
- * STATUS_METHOD_NOT_ALLOWED if the path's route has other methods; *out is then set too, for the
- * Allow header.
+ * STATUS_METHOD_NOT_ALLOWED if the route of this path does not accept the method; *out is then also
+ * set, for the Allow header.
  */
 enum status router_find(const struct route *routes, size_t n, const char *path,
 			enum http_method method, const struct route **out);

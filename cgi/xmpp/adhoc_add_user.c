@@ -9,8 +9,8 @@ void adhoc_add_user_write(struct strbuf *out, enum adhoc_format format, const ch
 			  const char *password)
 {
 	/*
-	 * Tigase returns the empty form if there is no e-mail address. So the JID is sent as the
-	 * e-mail address, because a JID has the required form.
+	 * The JID is sent as the e-mail address. Without an e-mail address Tigase returns the empty
+	 * form, and a JID has the form that Tigase requires of an e-mail address.
 	 */
 	struct adhoc_field fields[] = {
 	    ADHOC_FIELD("accountjid", jid),

@@ -17,8 +17,8 @@ void adhoc_add_user_write(struct strbuf *out, enum adhoc_format format, const ch
 
 /*
  * Reads an answer with HTTP status 200. *existed is true if the account already existed; Tigase
- * then leaves it unchanged. Returns STATUS_CHAT_SERVER if the account was not added and did not
- * exist; err->text quotes Tigase.
+ * then leaves the account unchanged. Returns STATUS_CHAT_SERVER if the account was not added and
+ * did not exist; err->text quotes Tigase.
  */
 enum status adhoc_add_user_read(enum adhoc_format format, const struct adhoc_answer *answer,
 				bool *existed, struct error *err);

@@ -1,7 +1,7 @@
 /*
  * Checks an answer to pre-bind-bosh-session. The answer counts as a session only if every field is
- * valid. tigase_error.c explains an answer without a session. prebind/tigase.c checks that the
- * session belongs to the requested user.
+ * valid. If the answer has no session, tigase_error.c makes the error text. prebind/tigase.c checks
+ * that the session belongs to the requested user.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +12,7 @@
 #include "xmpp/jid.h"
 #include "xmpp/tigase_error.h"
 
-#define SID_MIN 16 /* bytes; a sid is secret, and a shorter one could be guessed (Tigase: a UUID) */
+#define SID_MIN 16 /* bytes, so that nobody can guess a sid, which is secret; Tigase's is a UUID */
 
 void adhoc_bind_write(struct strbuf *out, enum adhoc_format format, const struct adhoc_bind *bind)
 {
@@ -44,8 +44,8 @@ static bool sid_check(const char *text)
 static enum status refuse_field(const char *var, struct error *err)
 {
 	return error_set(err, STATUS_CHAT_SERVER,
-			 "Tigase's answer has a %s that is not in Tigase's format: check "
-			 "tigase_url, and that no proxy changes the answers",
+			 "the %s in Tigase's answer is not in Tigase's format: check tigase_url, "
+			 "and check that no proxy changes the answers",
 			 var);
 }
 
@@ -68,11 +68,10 @@ static enum status value_read(const struct adhoc_form *form, const char *var, co
 		return error_set(err, STATUS_CHAT_SERVER,
 				 "Tigase's answer has the field %s more than once", var);
 	if (field == NULL || field->n_values == 0)
-		return error_set(
-		    err, STATUS_CHAT_SERVER,
-		    "Tigase's answer has no %s: check that tigase_url leads to Tigase's "
-		    "component bosh",
-		    var);
+		return error_set(err, STATUS_CHAT_SERVER,
+				 "Tigase's answer has no field %s: check that tigase_url is the "
+				 "address of Tigase's component bosh",
+				 var);
 	if (field->n_values > 1)
 		return error_set(err, STATUS_CHAT_SERVER,
 				 "Tigase's answer has %zu values in the field %s instead of one",
@@ -99,13 +98,14 @@ static enum status from_read(const struct adhoc_form *form, char **out, struct e
 	refused = text_has_markup(jid.resource);
 	jid_clear(&jid);
 	if (!full)
-		return error_set(err, STATUS_CHAT_SERVER,
-				 "Tigase's answer has a JID without a resource in the field from");
-	if (refused)
 		return error_set(
 		    err, STATUS_CHAT_SERVER,
-		    "Tigase bound a resource that contains one of & < > \" ', which "
-		    "breaks its streams: write a resource without these into the key resource");
+		    "the JID in the field \"from\" of Tigase's answer has no resource");
+	if (refused)
+		return error_set(err, STATUS_CHAT_SERVER,
+				 "Tigase bound a resource that contains one of the characters & < "
+				 "> \" ', which break Tigase's streams: set the key resource to a "
+				 "value without these characters");
 	*out = strdup(from);
 	return *out != NULL ? STATUS_OK : error_no_memory(err);
 }

@@ -35,15 +35,17 @@ struct adhoc_session {
 
 /*
  * Reads an answer with HTTP status 200. Returns STATUS_CHAT_SERVER for anything that is not a
- * session: an `Error` field, the empty form, "returned no results", "Script execution error", a
- * wrong type, duplicate or malformed fields. err->text quotes the server. The caller clears *out.
+ * session. Examples are an `Error` field, the empty form, "returned no results", "Script execution
+ * error", a wrong type, and duplicate or malformed fields. err->text quotes the server. The caller
+ * clears *out.
  */
 enum status adhoc_bind_read(enum adhoc_format format, const struct adhoc_answer *answer,
 			    struct adhoc_session *out, struct error *err);
 
 /*
- * True if Tigase itself refused this request with HTTP 200: it does not host the domain, the JID is
- * invalid, or it sent the empty form back. False if Tigase failed, or if another program answered.
+ * True if Tigase itself refused this request with HTTP 200: Tigase does not host the domain, the
+ * JID is invalid, or the answer is the empty form. False if Tigase failed, or if another program
+ * answered.
  */
 bool adhoc_bind_refused(enum adhoc_format format, const struct adhoc_answer *answer);
 void adhoc_session_clear(struct adhoc_session *session);

@@ -1,6 +1,7 @@
 /*
  * The parts that all commands of Tigase have in common: the request, the form in the answer, and
- * the content type of the HTTP answer. tigase_error.c explains errors in an answer.
+ * the content type of the HTTP answer. tigase_error.c makes the error text if an answer has an
+ * error.
  */
 #include <string.h>
 #include <strings.h>
@@ -8,7 +9,7 @@
 #include "xmpp/adhoc_client.h"
 
 #define REQUEST_MAX  4096 /* bytes of a body; enough for a JID of the maximum size */
-#define REQUEST_ROOM 512  /* bytes; most requests are shorter */
+#define REQUEST_ROOM 512  /* bytes reserved at first; most requests are shorter */
 
 /* ---- the request ---- */
 
@@ -45,8 +46,8 @@ static size_t trim(const char **text, size_t len)
 }
 
 /*
- * Reads one parameter. A charset sets *encoding. Returns false if the charset is not supported or
- * occurs twice.
+ * Reads one parameter of a content type. If the parameter is the charset, sets *encoding. Returns
+ * false if the charset is not supported or occurs twice.
  */
 static bool parameter_read(enum adhoc_format format, const char *text, size_t len,
 			   const char **encoding)
@@ -81,8 +82,8 @@ static bool is_media_type(enum adhoc_format format, const char *text, size_t len
 
 /*
  * Returns false if the type is not the content type of `format`, or if the charset is not
- * supported. UTF-8 is supported and, for XML, ISO-8859-1. Sets *encoding for xml_parse, to NULL if
- * the type has no charset.
+ * supported. JSON supports UTF-8; XML supports UTF-8 and ISO-8859-1. Sets *encoding for xml_parse,
+ * or to NULL if the type has no charset.
  */
 static bool content_type_read(enum adhoc_format format, const char *type, const char **encoding)
 {
@@ -116,19 +117,19 @@ enum status adhoc_answer_read(enum adhoc_format format, const struct adhoc_answe
 	enum status status;
 
 	if (!content_type_read(format, answer->content_type, &text.encoding))
-		return error_set(
-		    err, STATUS_CHAT_SERVER,
-		    "Tigase's answer has another content type than the request (\"%.*s\"): "
-		    "check tigase_url and tigase_format",
-		    ADHOC_QUOTE_MAX, answer->content_type != NULL ? answer->content_type : "");
+		return error_set(err, STATUS_CHAT_SERVER,
+				 "the content type of Tigase's answer (\"%.*s\") is not the "
+				 "content type of the request: check tigase_url and tigase_format",
+				 ADHOC_QUOTE_MAX,
+				 answer->content_type != NULL ? answer->content_type : "");
 	status = adhoc_form_read(format, ADHOC_STRICT, &text, out, &why);
 	if (status == STATUS_OK)
 		return STATUS_OK;
 	if (status != STATUS_BAD_REQUEST)
 		return error_set(err, status, "%s", why.text);
 	return error_set(err, STATUS_CHAT_SERVER,
-			 "Tigase's answer is not a command's answer in %s (%s): check tigase_url, "
-			 "and that no proxy changes the answers",
+			 "Tigase's answer is not the result of a command in %s (%s): check "
+			 "tigase_url, and check that no proxy changes the answers",
 			 format == ADHOC_JSON ? "JSON" : "XML", why.text);
 }
 

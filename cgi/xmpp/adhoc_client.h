@@ -30,8 +30,8 @@ void adhoc_request_write(struct strbuf *out, enum adhoc_format format, const cha
 			 struct adhoc_field *fields, size_t n_fields);
 
 /*
- * Reads the form in an answer with HTTP status 200. Returns STATUS_CHAT_SERVER if it is not a
- * command's answer, or if its content type is not that of `format`. The caller clears *out.
+ * Reads the form in an answer with HTTP status 200. Returns STATUS_CHAT_SERVER if the answer has no
+ * form of a command, or if its content type is not that of `format`. The caller clears *out.
  */
 enum status adhoc_answer_read(enum adhoc_format format, const struct adhoc_answer *answer,
 			      struct adhoc_form *out, struct error *err);

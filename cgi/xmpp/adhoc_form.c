@@ -21,7 +21,7 @@ static const struct adhoc_syntax *const syntaxes[] = {
 void adhoc_form_clear(struct adhoc_form *form)
 {
 	for (size_t i = 0; i < form->n_fields; i++)
-		secret_free(form->fields[i].made); /* can hold a sid */
+		secret_free(form->fields[i].made); /* wiped, because it can hold a sid */
 	free(form->fields);
 	json_free(form->json);
 	xml_free(form->xml);
@@ -181,8 +181,8 @@ void adhoc_items_write(struct strbuf *out, enum adhoc_format format, const struc
 }
 
 /*
- * Replaces bytes outside ASCII, because the message can quote the caller, and can be cut in the
- * middle of a UTF-8 character.
+ * Replaces bytes outside ASCII, because the message can quote the caller's text, and the quoted
+ * text can end in the middle of a UTF-8 character.
  */
 void adhoc_refusal_write(struct strbuf *out, enum adhoc_format format,
 			 const struct adhoc_refusal *refusal)

@@ -1,7 +1,7 @@
 /*
- * The form of an ad-hoc command (XEP-0050) as Tigase's REST call sends it: the request and the
- * answer have the same form, in JSON and in XML. These functions only read and write the form.
- * adhoc_bind.c and adhoc_add_user.c (as client) and adhoc_server.c (as server) check its content.
+ * Reads and writes the form of an ad-hoc command (XEP-0050) as Tigase's REST call sends it, in JSON
+ * and in XML. The request and the answer have the same structure. The content of the form is
+ * checked by adhoc_bind.c and adhoc_add_user.c (as client) and by adhoc_server.c (as server).
  * Pure: bytes in, bytes out.
  *
  *   {"command":{"jid":…,"node":…,"fields":[{"var":…,"label":…,"type":…,"value":…},…],
@@ -27,15 +27,15 @@ enum adhoc_format { ADHOC_JSON, ADHOC_XML };
 
 enum adhoc_reading {
 	/*
-	 * For an answer of Tigase. The reader refuses everything that Tigase does not print: a part
-	 * that occurs twice, an unknown element, a value of another kind. The reader decodes the
-	 * additional level of XML escaping that values in Tigase's answers have. Several values of
-	 * a field are joined with ", ".
+	 * Reads an answer of Tigase. Refuses everything that Tigase never sends, such as a repeated
+	 * part, an unknown element or a value of the wrong kind. Decodes the additional level of
+	 * XML escaping in the values of Tigase's answers. Joins several values of a field with ",
+	 * ".
 	 */
 	ADHOC_STRICT,
 	/*
-	 * For a request to us, read as Tigase reads it. If there are several parts or values, the
-	 * first one counts. Unknown elements are skipped.
+	 * Reads a request to us in the same way as Tigase does. If there are several parts or
+	 * values, the first part or value counts. Unknown elements are skipped.
 	 */
 	ADHOC_LENIENT,
 };
@@ -43,14 +43,15 @@ enum adhoc_reading {
 enum adhoc_layout {
 	ADHOC_COMPACT,
 	/*
-	 * As Tigase prints an answer. XML has a line for each element. In both formats, values have
-	 * one additional level of XML escaping, which Tigase's clients decode.
+	 * Writes an answer in the same way as Tigase does. In XML each element has its own line. In
+	 * both formats, values have one additional level of XML escaping, which Tigase's clients
+	 * decode.
 	 */
 	ADHOC_AS_TIGASE,
 };
 
 struct adhoc_field {
-	const char *var;   /* borrowed, as are all strings here */
+	const char *var;   /* borrowed, like all strings here except `made` */
 	const char *label; /* NULL for none; ignored when read; differs between Tigase versions */
 	const char *type;  /* NULL for none; ignored when read */
 	const char *value; /* "" for none; "" is written as null or as an empty element */
@@ -86,8 +87,8 @@ struct adhoc_text {
 /*
  * Reads a form. Returns STATUS_BAD_REQUEST if the text is not a command; err says why, in a few
  * words. If a field is invalid, ADHOC_STRICT returns STATUS_BAD_REQUEST, too. ADHOC_LENIENT returns
- * STATUS_OK and sets out->fault to the reason; *out then has the fields up to the invalid one. The
- * caller clears *out.
+ * STATUS_OK and sets out->fault to the reason; *out then has the fields up to the invalid field.
+ * The caller clears *out.
  */
 enum status adhoc_form_read(enum adhoc_format format, enum adhoc_reading reading,
 			    const struct adhoc_text *text, struct adhoc_form *out,
@@ -105,7 +106,7 @@ const char *adhoc_form_value(const struct adhoc_form *form, const char *var);
 
 /* One item of a list of commands. */
 struct adhoc_item {
-	const char *jid; /* of the component */
+	const char *jid; /* JID of the component */
 	const char *node;
 	const char *name;
 };
@@ -116,7 +117,7 @@ bool adhoc_items_name(enum adhoc_format format, const struct adhoc_text *text, c
 /* Writes a list of one item, as Tigase prints it. */
 void adhoc_items_write(struct strbuf *out, enum adhoc_format format, const struct adhoc_item *item);
 
-/* The error that we send where Tigase sends an empty body. */
+/* An error message. We send it in cases in which Tigase sends an empty body. */
 struct adhoc_refusal {
 	const char *code; /* from status_name */
 	const char *message;

@@ -61,7 +61,7 @@ static bool fields_read(struct adhoc_form *form)
 	if (is_absent(fields))
 		return true;
 	if (!json_is_array(fields))
-		return adhoc_form_fault(form, "its fields are not a list");
+		return adhoc_form_fault(form, "the fields are not a list");
 	for (const struct json *item = json_first(fields); item != NULL; item = json_next(item))
 		n++;
 	if (!adhoc_form_reserve(form, n))
@@ -98,15 +98,15 @@ static bool command_read(struct adhoc_form *form)
 	const struct json *command = json_member(form->json, "command");
 
 	/*
-	 * Accepts a list as the root, as Tigase does: its Groovy code finds no command in a list,
-	 * but throws no exception.
+	 * Accepts a list as the root, as Tigase does. Tigase's Groovy code finds no command in a
+	 * list, but throws no exception.
 	 */
 	if (form->reading == ADHOC_LENIENT && json_is_array(form->json))
 		return true;
 	if (form->reading == ADHOC_STRICT && json_member(form->json, "items") != NULL)
-		return adhoc_form_fault(form, "it is a list of commands");
+		return adhoc_form_fault(form, "this is a list of commands");
 	if (!json_is_object(command))
-		return adhoc_form_fault(form, "it has no command");
+		return adhoc_form_fault(form, "there is no command");
 	return string_read(form, json_member(command, "node"), &form->node) &&
 	       note_read(form, json_member(command, "note"));
 }

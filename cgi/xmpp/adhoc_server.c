@@ -1,7 +1,8 @@
 /*
- * Checks a request as Tigase does. It returns STATUS_NOT_FOUND and STATUS_BAD_REQUEST where Tigase
- * answers 404 and 500. Unlike Tigase, it always refuses a DTD. The answers have the same labels,
- * types and order as those of Tigase 7.1 and later (the recordings are in tests/peers/tigase).
+ * Checks a request as Tigase does. Returns STATUS_NOT_FOUND if Tigase would answer 404, and
+ * STATUS_BAD_REQUEST if Tigase would answer 500. Unlike Tigase, always refuses a DTD. The answers
+ * have the same labels, types and order as those of Tigase 7.1 and later (the recordings are in
+ * tests/peers/tigase).
  */
 #include <string.h>
 
@@ -32,7 +33,7 @@ bool adhoc_request_type(const char *content_type, enum adhoc_format *body,
 
 static enum status malformed(const char *why, struct error *err)
 {
-	return error_set(err, STATUS_BAD_REQUEST, "the body is not a command: %s", why);
+	return error_set(err, STATUS_BAD_REQUEST, "the body is not a valid command (%s)", why);
 }
 
 /* The fields `hold` and `wait` are sent back unchanged, so they must be short and printable. */

@@ -23,9 +23,10 @@ struct adhoc_command {
 };
 
 /*
- * Reads a command. Returns STATUS_BAD_REQUEST if it is not a command, where Tigase answers 500 with
- * an empty body. Returns STATUS_NOT_FOUND if it has no node or another node, where Tigase answers
- * 404 with an empty body. err->text can be shown to the client. The caller clears *out.
+ * Reads a command. Returns STATUS_BAD_REQUEST if data is not a command; Tigase would answer 500
+ * with an empty body. Returns STATUS_NOT_FOUND if the command has no node or another node; Tigase
+ * would answer 404 with an empty body. err->text can be shown to the client. The caller clears
+ * *out.
  */
 enum status adhoc_command_read(enum adhoc_format format, const char *data, size_t len,
 			       struct adhoc_command *out, struct error *err);

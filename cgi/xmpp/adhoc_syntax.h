@@ -1,13 +1,13 @@
 /*
  * The declarations that adhoc_form.c and its two formats, adhoc_json.c and adhoc_xml.c, share. No
- * other file includes this one.
+ * other file includes this header.
  */
 #ifndef XMPP_ADHOC_SYNTAX_H
 #define XMPP_ADHOC_SYNTAX_H
 
 #include "xmpp/adhoc_form.h"
 
-/* One format: its reader and its writer. */
+/* The reader and the writer of one format. */
 struct adhoc_syntax {
 	const char *content_type;
 

@@ -38,7 +38,7 @@ static bool value_read_strict(struct adhoc_form *form, struct adhoc_field *field
 	if (value->children == NULL)
 		return adhoc_field_add_value(field, form->reading, value->text);
 	if (strspn(value->text, " \t\r\n") != strlen(value->text))
-		return adhoc_form_fault(form, "a value of text and elements");
+		return adhoc_form_fault(form, "a value that contains both text and elements");
 	for (const struct xml_node *item = value->children; item != NULL; item = item->next) {
 		if (strcmp(item->name, "item") != 0 || item->children != NULL)
 			return adhoc_form_fault(form, "an unknown element in a value");
@@ -111,9 +111,9 @@ static bool command_read(struct adhoc_form *form)
 	const struct xml_node *node, *fields, *note;
 
 	if (strcmp(command->name, "items") == 0)
-		return adhoc_form_fault(form, "it is a list of commands");
+		return adhoc_form_fault(form, "this is a list of commands");
 	if (strcmp(command->name, "command") != 0)
-		return adhoc_form_fault(form, "its root is not <command>");
+		return adhoc_form_fault(form, "the root is not <command>");
 	/* Tigase answers an empty <command> with 500, and a command without a node with 404. */
 	if (form->reading == ADHOC_LENIENT && command->children == NULL)
 		return adhoc_form_fault(form, "<command> is empty");
@@ -158,7 +158,7 @@ static void tag_write(const struct writer *w, int indent, const char *tag)
 		strbuf_adds(w->out, tag);
 }
 
-/* Writes an element. NULL writes nothing; "" becomes <name />, as Groovy prints it. */
+/* Writes an element; nothing if text is NULL. "" becomes <name />, as Groovy prints it. */
 static void text_write(const struct writer *w, int indent, const char *name, const char *text)
 {
 	bool lines = w->layout == ADHOC_AS_TIGASE;

@@ -10,7 +10,7 @@
 #include "xmpp/bosh.h"
 #include "xmpp/bosh_ns.h"
 
-#define NUMBER_MAX    86400 /* maximum of wait, hold and inactivity: the seconds of a day */
+#define NUMBER_MAX    86400 /* maximum of wait, hold and inactivity; a day has 86400 seconds */
 #define QUOTE_MAX     200   /* bytes of the server's own text in an error */
 #define MECHANISM_MAX 20    /* bytes (RFC 4422, 3.1) */
 
@@ -21,28 +21,31 @@ static const struct advice {
 	const char *condition;
 	const char *text;
 } advices[] = {
-    {"bad-request",              "it cannot read the request: check that bosh_service is a BOSH service"},
+    {"bad-request",
+     "the server cannot read the request: check that bosh_service is a BOSH service"                   },
     {"conflict",
-     "another session of this account uses the same resource: set resource = web-{random}"              },
-    {"connection-timeout",       "it waited too long for the next request: try again"                   },
-    {"host-gone",                "it no longer serves the domain: check its hosts"                      },
-    {"host-unknown",             "it does not serve the domain: check the key jid and its hosts"        },
-    {"improper-addressing",      "it expects another domain: check the key jid"                         },
-    {"internal-server-error",    "it has an internal error: see its log"                                },
-    {"item-not-found",           "the session was idle for too long, or it was restarted"               },
-    {"not-authorized",           "the login took too long: see its log"                                 },
+     "another session of this account uses the same resource: set resource = web-{random}"             },
+    {"connection-timeout",       "the server waited too long for the next request: try again"          },
+    {"host-gone",                "the server no longer serves the domain: check the server's hosts"    },
+    {"host-unknown",
+     "the server does not serve the domain: check the key jid and the server's hosts"                  },
+    {"improper-addressing",      "the server expects another domain: check the key jid"                },
+    {"internal-server-error",    "the server has an internal error: see the server's log"              },
+    {"item-not-found",           "the session was idle for too long, or the server was restarted"      },
+    {"not-authorized",           "the login took too long: see the server's log"                       },
     {"other-request",
-     "another request of the same session arrived: check that no proxy repeats requests"                },
-    {"policy-violation",         "one of its limits was exceeded: see its log"                          },
+     "another request of the same session arrived: check that no proxy repeats requests"               },
+    {"policy-violation",         "a limit of the server was exceeded: see the server's log"            },
     {"remote-connection-failed",
-     "it cannot reach the XMPP server behind it: check bosh_route and its log"                          },
-    {"remote-stream-error",      "the XMPP server behind it ended the stream: see its log"              },
-    {"reset",		    "it ended all sessions to load a new configuration: try again"         },
-    {"resource-constraint",      "it has no memory or sessions left: see its log"                       },
-    {"see-other-host",           "it requires another address: check the key bosh_service"              },
-    {"see-other-uri",            "it requires another address: check the key bosh_service"              },
-    {"system-shutdown",          "it is stopping: try again when it is up"                              },
-    {"unsupported-version",      "it does not support XMPP 1.0"                                         },
+     "the BOSH server cannot reach the XMPP server: check bosh_route and the BOSH server's log"        },
+    {"remote-stream-error",
+     "the XMPP server behind the BOSH server ended the stream: see the XMPP server's log"              },
+    {"reset",		    "the server ended all sessions to load a new configuration: try again"},
+    {"resource-constraint",      "the server has no memory or sessions left: see the server's log"     },
+    {"see-other-host",           "the server requires another address: check the key bosh_service"     },
+    {"see-other-uri",            "the server requires another address: check the key bosh_service"     },
+    {"system-shutdown",          "the server is stopping: try again when the server is running again"  },
+    {"unsupported-version",      "the server does not support XMPP 1.0"                                },
 };
 
 static const char *advice_find(const char *condition)
@@ -50,7 +53,7 @@ static const char *advice_find(const char *condition)
 	for (size_t i = 0; i < sizeof(advices) / sizeof(advices[0]); i++)
 		if (strcmp(advices[i].condition, condition) == 0)
 			return advices[i].text;
-	return "see its log";
+	return "see the server's log";
 }
 
 /* Returns the name of the defined condition inside an error element; NULL if there is none. */
@@ -72,8 +75,8 @@ static enum status refuse_condition(const char *what, const char *condition, str
 
 /*
  * XEP-0124, 17: the type 'terminate' ends the session, and 'error' asks the client to repeat the
- * request. A log-in stops at both. A stream error is reported first, because it is more specific
- * than the condition "remote-stream-error" of the body around it.
+ * request. With either type the log-in fails. A stream error is reported first, because it is more
+ * specific than the condition "remote-stream-error" of the body around it.
  */
 static enum status body_check(const struct xml_node *body, struct error *err)
 {
@@ -260,8 +263,8 @@ static enum status child_read(const struct xml_node *child, struct bosh_answer *
 }
 
 /*
- * True for a stanza that the log-in does not wait for. Servers can send such stanzas along with the
- * answer, so reading continues after such a stanza.
+ * True for a stanza that the log-in does not wait for. A server can send such a stanza in the same
+ * body as the expected answer, so reading continues after the stanza.
  */
 static bool is_aside(enum bosh_step step)
 {

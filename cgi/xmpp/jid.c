@@ -49,7 +49,7 @@ static char *put(char *at, const struct jid_prepared *part)
 	return (char *)mempcpy(at, part->text, part->len + 1);
 }
 
-/* Puts all three parts into one allocation, because every answer makes and frees some JIDs. */
+/* Puts all three parts into one allocation, because every request makes and frees some JIDs. */
 static enum status gather(const struct jid_prepared parts[JID_PARTS], struct jid *out,
 			  struct error *err)
 {

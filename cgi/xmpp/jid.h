@@ -12,7 +12,7 @@
 #define JID_MAX      (3 * JID_PART_MAX + 2)
 
 struct jid {
-	char *localpart; /* owned, with domain and resource in the same block; never empty */
+	char *localpart; /* owned; domain and resource are in the same block; never empty */
 	char *domain;
 	char *resource; /* "" for a bare JID */
 };
@@ -46,9 +46,9 @@ char *jid_text(const struct jid *jid);
 bool jid_same_bare(const struct jid *a, const struct jid *b);
 
 /*
- * jid_text_is returns true if text, an unprepared JID, names the account of jid. jid_localpart_is
- * compares only the localparts. They allocate nothing. A string that cannot be prepared never
- * matches.
+ * jid_text_is returns true if `text` is a JID of the same account as `jid`; `text` need not be
+ * prepared. jid_localpart_is compares only the localparts. Both functions allocate nothing. A
+ * string that cannot be prepared never matches.
  */
 bool jid_text_is(const char *text, const struct jid *jid);
 bool jid_localpart_is(const char *localpart, const struct jid *jid);

@@ -74,8 +74,8 @@ static const char *escape_find(const char *p, enum jid_name_form form)
 /* ---- the safe form ---- */
 
 /*
- * Says when a character is written as "\u" and hexadecimal digits: always (NEED_MUST), never
- * (NEED_NOT), or only if preparation would otherwise change the name as a whole (NEED_MAY).
+ * Says when a character is written as "\u" and hexadecimal digits. NEED_MUST means always, NEED_NOT
+ * means never. NEED_MAY means only if preparation would otherwise change the name as a whole.
  */
 enum need { NEED_NOT, NEED_MAY, NEED_MUST };
 
@@ -187,7 +187,10 @@ static enum status safe_localpart(const char *name, char **out, struct error *er
 	return status;
 }
 
-/* Refuses a name that Nodeprep changes, because it could become another user's localpart. */
+/*
+ * Refuses a name that Nodeprep changes, because the changed name could become another user's
+ * localpart.
+ */
 static enum status refuse_changed(const char *name, const char *prepared, struct error *err)
 {
 	enum status status = name_characters_check(name, err);
@@ -196,8 +199,8 @@ static enum status refuse_changed(const char *name, const char *prepared, struct
 		return status;
 	return error_set(err, STATUS_BAD_REQUEST,
 			 "the name would become the localpart \"%.*s\", which could belong to "
-			 "another user; write {user|safe} in the key jid ({user|lower} if names "
-			 "differ by case only), or give the user a JID with prebindctl map set",
+			 "another user. In the key jid, use {user|safe} ({user|lower} if names "
+			 "differ only in case), or give the user a JID with prebindctl map set",
 			 QUOTE_MAX, prepared);
 }
 
@@ -213,7 +216,7 @@ static enum status plain_localpart(const char *name, char **out, struct error *e
 	strbuf_clear(&escaped);
 	if (status == STATUS_OK && !same)
 		status = refuse_changed(name, prepared, err);
-	if (status == STATUS_OK) /* Nodeprep allows some invisible characters */
+	if (status == STATUS_OK) /* refuse invisible characters that Nodeprep allows */
 		status = name_characters_check(name, err);
 	if (status == STATUS_OK)
 		*out = prepared;

@@ -11,9 +11,9 @@
 
 enum jid_name_form {
 	/*
-	 * Uses XEP-0106 escapes for characters that a localpart cannot hold: space " & ' / : < > @
-	 * and a backslash that would read as an escape. Refuses a name that Nodeprep would change
-	 * ("Bob") or refuse, and a name with invisible characters.
+	 * Uses XEP-0106 escapes for space " & ' / : < > @ because a localpart cannot hold these
+	 * characters. Also escapes a backslash that would read as the start of an escape. Refuses a
+	 * name that Nodeprep would change ("Bob") or refuse, and a name with invisible characters.
 	 */
 	JID_NAME_PLAIN,
 	/*
@@ -22,10 +22,10 @@ enum jid_name_form {
 	 */
 	JID_NAME_LOWER,
 	/*
-	 * The plain form if it is not refused. Otherwise the refused characters are written as
-	 * hexadecimal numbers, such as "\u41.42;". If Nodeprep would still change the result, every
-	 * character beyond ASCII is written in this way. Only a name that is empty or too long is
-	 * refused.
+	 * The plain form if the plain form accepts the name. Otherwise the refused characters are
+	 * written as hexadecimal numbers, such as "\u41.42;". If Nodeprep would still change the
+	 * result, every character beyond ASCII is written in this way. Only a name that is empty or
+	 * too long is refused.
 	 */
 	JID_NAME_SAFE
 };
@@ -35,9 +35,10 @@ enum status jid_localpart_from_name(const char *name, enum jid_name_form form, c
 				    struct error *err);
 
 /*
- * The reverse: returns the name from which this prepared localpart was made (in lower case for
- * JID_NAME_LOWER). A localpart that was not made from a name also gives a name. To detect that,
- * make the localpart of the returned name and compare the two localparts. The caller frees *out.
+ * The reverse of jid_localpart_from_name: returns the name from which this prepared localpart was
+ * made (in lower case for JID_NAME_LOWER). Also returns a name for a localpart that was not made
+ * from a name. To detect such a localpart, make the localpart of the returned name and compare the
+ * two localparts. The caller frees *out.
  */
 enum status jid_name_from_localpart(const char *localpart, enum jid_name_form form, char **out,
 				    struct error *err);

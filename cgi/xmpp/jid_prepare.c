@@ -19,7 +19,7 @@ static const struct profile {
 	/* The rules of the profiles for ASCII (RFC 3454, tables B.2, C.1.1, C.2.1; RFC 6122, A). */
 	bool lower_case;
 	bool no_control;
-	const char *prohibited; /* prohibited characters; none is above '@' */
+	const char *prohibited; /* prohibited characters; all are below 'A' */
 } profiles[] = {
     [JID_LOCALPART] =
 	{
@@ -58,7 +58,8 @@ static enum status refuse_prepared(enum jid_part part, int rc, struct error *err
 	case STRINGPREP_CONTAINS_UNASSIGNED:
 		return jid_part_refuse(part, "has a character that is not in Unicode 3.2", err);
 	case STRINGPREP_CONTAINS_PROHIBITED:
-		return jid_part_refuse(part, "has a character that is not allowed there", err);
+		return jid_part_refuse(
+		    part, "has a character that is not allowed in this part of a JID", err);
 	case STRINGPREP_BIDI_BOTH_L_AND_RAL:
 	case STRINGPREP_BIDI_LEADTRAIL_NOT_RAL:
 	case STRINGPREP_BIDI_CONTAINS_PROHIBITED:
@@ -89,7 +90,7 @@ static bool ascii_prohibits(const struct profile *profile, char c)
 }
 
 /*
- * Prepares an ASCII text without libidn, to save time: nearly every name is ASCII, and libidn would
+ * Prepares an ASCII text without libidn, to save time. Nearly every name is ASCII, and libidn would
  * search all its tables for each name.
  */
 static int ascii_prepare(const struct profile *profile, char *text)
@@ -128,7 +129,7 @@ static enum status stringprep_part(enum jid_part part, const char *text, size_t 
 		return refuse_prepared(part, rc, err);
 	out->len = ascii ? len : strlen(out->text);
 	if (out->len == 0)
-		return jid_part_refuse(part, "has only characters that preparation removes", err);
+		return jid_part_refuse(part, "has only characters that stringprep removes", err);
 	return STATUS_OK;
 }
 
@@ -200,7 +201,7 @@ static const char *domain_problem(const char *domain)
 	}
 	return (ascii ? longest <= LABEL_MAX : idna_knows(domain))
 		   ? NULL
-		   : "has a label that DNS cannot hold (over 63 bytes, or not an IDN)";
+		   : "has a label that is not valid in DNS (over 63 bytes, or not an IDN)";
 }
 
 enum status jid_part_prepare(enum jid_part part, const char *text, size_t len,

@@ -59,8 +59,8 @@ enum status login_token_make(const struct secret_part *key, const struct login_t
 
 	if (made.expiry < 1 || made.expiry > EXPIRY_MAX || strchr(made.host, '|') != NULL)
 		return error_set(err, STATUS_INTERNAL,
-				 "a token cannot end at %" PRId64 " or be for %s", made.expiry,
-				 made.host);
+				 "cannot make a token that expires at %" PRId64 " for the host %s",
+				 made.expiry, made.host);
 	snprintf(digits, sizeof(digits), "%" PRId64, made.expiry);
 	enum status status =
 	    base64url_text(made.nonce, LOGIN_TOKEN_NONCE_LEN, nonce, LOGIN_TOKEN_NONCE_BYTES, err);
@@ -142,11 +142,11 @@ static enum status check_time(int64_t expiry, int64_t now, struct error *err)
 				 " s ago: compare the clocks of both machines",
 				 now - expiry);
 	if (expiry - now > LOGIN_TOKEN_LIFE_MAX_S)
-		return error_set(
-		    err, STATUS_BAD_CREDENTIALS,
-		    "the token ends in %" PRId64
-		    " s, more than %d: the clock of the machine that made it is ahead of this one",
-		    expiry - now, LOGIN_TOKEN_LIFE_MAX_S);
+		return error_set(err, STATUS_BAD_CREDENTIALS,
+				 "the token expires in %" PRId64
+				 " s, more than %d: the clock of the machine that made the token "
+				 "is ahead of this machine's clock",
+				 expiry - now, LOGIN_TOKEN_LIFE_MAX_S);
 	return STATUS_OK;
 }
 
@@ -174,7 +174,7 @@ enum status login_token_check(const struct secret_part *key, const char *text, i
 
 /* ---- the key ---- */
 
-#define MAKE_ONE "make one with: head -c 32 /dev/urandom | basenc --base64url | tr -d ="
+#define MAKE_ONE "make a key with: head -c 32 /dev/urandom | basenc --base64url | tr -d ="
 
 static enum status base64url_key(const char *text, struct strbuf *out, struct error *err)
 {
@@ -200,7 +200,7 @@ static enum status jwk_key(const char *text, struct strbuf *out, struct error *e
 
 	if (json_parse(text, strlen(text), &root, &why) != STATUS_OK)
 		return error_set(err, why.status,
-				 "the key begins like a JWK, but is not valid JSON on one line");
+				 "the key looks like a JWK, but is not valid JSON on one line");
 	const char *kind = json_string(json_member(root, "kty"));
 	const char *key = json_string(json_member(root, "k"));
 	enum status status;

@@ -5,7 +5,7 @@
  *
  *   EXPIRY ":" NONCE ":" MAC
  *
- *   EXPIRY  when it ends, in seconds since 1970-01-01 UTC: decimal, no sign, no leading zero
+ *   EXPIRY  when the token expires, seconds since 1970-01-01 UTC: decimal, no sign, no leading zero
  *   NONCE   16 random bytes, base64url without padding: 22 characters
  *   MAC     HMAC-SHA-256(key, USER "|" HOST "|" EXPIRY "|" NONCE), base64url: 43 characters
  *
@@ -25,15 +25,15 @@
 
 #define LOGIN_TOKEN_NONCE_BYTES 16
 #define LOGIN_TOKEN_NONCE_LEN   22
-#define LOGIN_TOKEN_EXPIRY_LEN  12 /* digits at most: enough for 30 000 years */
+#define LOGIN_TOKEN_EXPIRY_LEN  12 /* maximum number of digits; enough for 30 000 years */
 #define LOGIN_TOKEN_MAC_LEN     43
 #define LOGIN_TOKEN_MAX                                                                            \
 	(LOGIN_TOKEN_EXPIRY_LEN + 1 + LOGIN_TOKEN_NONCE_LEN + 1 + LOGIN_TOKEN_MAC_LEN)
 
 /*
- * The longest life of a token, in seconds. The checker must remember each used token until the
- * token ends, so it refuses a token that ends more than this time from now. The limit also bounds
- * the difference between the two clocks.
+ * The longest time, in seconds, from making a token until the token expires. The checker must
+ * remember each used token until the token expires, so it refuses a token that expires more than
+ * this time from now. The limit also bounds the difference between the two clocks.
  */
 #define LOGIN_TOKEN_LIFE_MAX_S 600
 
@@ -58,8 +58,8 @@ bool login_token_has_form(const char *text);
 /*
  * Checks a token for token->user at token->host, at the time now. If the token is valid, sets
  * token->expiry and token->nonce. If the status is STATUS_BAD_CREDENTIALS, err->text says what is
- * wrong: the token is malformed, has expired, ends too late (the clock that made it is ahead of
- * ours), or has a wrong MAC (another user, host or key).
+ * wrong. The token can be malformed, or have expired. It can expire too late, if the clock that
+ * made it is ahead of ours. It can have a wrong MAC, because of another user, host or key.
  */
 enum status login_token_check(const struct secret_part *key, const char *text, int64_t now,
 			      struct login_token *token, struct error *err);

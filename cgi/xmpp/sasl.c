@@ -34,12 +34,12 @@ struct sasl {
 /* ---- the choice ---- */
 
 /*
- * The strongest mechanism is the first. The message of X-OAUTH2 is like PLAIN's: NUL user NUL
- * token.
+ * Sorted from the strongest to the weakest mechanism. The message of X-OAUTH2 has the same form as
+ * that of PLAIN: NUL user NUL token.
  */
 static const struct mechanism {
 	const char *name;
-	const char *library; /* its name in libgsasl */
+	const char *library; /* the mechanism that libgsasl runs for it */
 	bool scram;
 	bool in_clear; /* sends the secret in clear */
 } mechanisms[] = {
@@ -97,7 +97,10 @@ static bool lacks_memory(int why, const char *text)
 	       utf8_valid(text, strlen(text));
 }
 
-/* Servers compare prepared passwords (RFC 4616, 2); libgsasl prepares them for SCRAM only. */
+/*
+ * Prepares the password, because servers compare prepared passwords (RFC 4616, 2), and libgsasl
+ * prepares passwords for SCRAM only.
+ */
 static enum status password_set(Gsasl_session *session, const char *password, struct error *err)
 {
 	char *prepared = NULL;
@@ -227,11 +230,10 @@ static enum status message_decode(const struct sasl *sasl, const char *in, struc
 		return error_set(err, STATUS_CHAT_SERVER,
 				 "the XMPP server's SASL message is not base64, or too long");
 	if (sasl->scram && !iterations_allowed(out->data))
-		return error_set(
-		    err, STATUS_CHAT_SERVER,
-		    "the XMPP server asks for more than %d SCRAM iterations: lower its "
-		    "iteration count",
-		    ITERATIONS_MAX);
+		return error_set(err, STATUS_CHAT_SERVER,
+				 "the XMPP server asks for more than %d SCRAM iterations: lower "
+				 "the iteration count on the XMPP server",
+				 ITERATIONS_MAX);
 	return STATUS_OK;
 }
 
@@ -241,9 +243,10 @@ static enum status refuse_step(int rc, struct error *err)
 	case GSASL_MALLOC_ERROR:
 		return error_no_memory(err);
 	case GSASL_AUTHENTICATION_ERROR:
-		return error_set(err, STATUS_CHAT_SERVER,
-				 "the XMPP server's SCRAM signature or nonce is wrong: it does not "
-				 "know the password, or another machine answers in its place");
+		return error_set(
+		    err, STATUS_CHAT_SERVER,
+		    "the XMPP server's SCRAM signature or nonce is wrong: the XMPP server does not "
+		    "know the password, or another machine answered instead");
 	default:
 		return error_set(err, STATUS_CHAT_SERVER,
 				 "the XMPP server's SASL message is not valid: %s",

@@ -26,7 +26,7 @@ enum sasl_channel { SASL_CHANNEL_PRIVATE, SASL_CHANNEL_PUBLIC };
 /*
  * Returns the strongest mechanism that is in both lists, or NULL if there is none. The order is
  * SCRAM-SHA-256, SCRAM-SHA-1, PLAIN, X-OAUTH2, ANONYMOUS. PLAIN and X-OAUTH2 need a private
- * channel. The text is static.
+ * channel. The returned string is static.
  */
 const char *sasl_choose(const char *offered, const char *allowed, enum sasl_channel channel);
 

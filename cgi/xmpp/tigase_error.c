@@ -1,5 +1,5 @@
 /*
- * What Tigase's errors mean, and what to do next. Tigase answers most errors with HTTP 200 and a
+ * Explains Tigase's errors, and what to do next. Tigase answers most errors with HTTP 200 and a
  * form. The only sign of the error is then the words in a field of the form, such as "Error" or
  * "Note".
  */
@@ -16,7 +16,7 @@ static const char *http_meaning(int http_status)
 	switch (http_status) {
 	case 401:
 		return "wrong credentials: tigase_user must be the administrator's bare JID, and "
-		       "tigase_password_file must hold its password";
+		       "tigase_password_file must contain the administrator's password";
 	case 403:
 		return "the API key is missing, wrong or not for this path: check "
 		       "tigase_api_key_file";
@@ -28,22 +28,24 @@ static const char *http_meaning(int http_status)
 		return "no component accepts commands at this path: check that tigase_url ends in "
 		       "/rest/adhoc/bosh@DOMAIN";
 	case 500:
-		return "it could not read the request (or, with Jetty, took more than 30 s): check "
-		       "that no proxy changes the requests, then tigase_format and Tigase's log";
+		return "Tigase could not read the request (or, with Jetty, took more than 30 s): "
+		       "check that no proxy changes the requests, then check tigase_format and "
+		       "Tigase's log";
 	case 502:
 	case 503:
-		return "Tigase is starting, or a proxy in front of it cannot reach it: check that "
-		       "Tigase runs";
+		return "Tigase is starting, or a proxy cannot reach Tigase: check that Tigase is "
+		       "running";
 	case 504:
-		return "the component did not answer in time: check that it runs, and that "
-		       "tigase_url names bosh@DOMAIN";
+		return "the component did not answer in time: check that the component is running, "
+		       "and that tigase_url ends in bosh@DOMAIN";
 	default:
 		break;
 	}
 	if (http_status >= 300 && http_status <= 399)
-		return "prebind does not follow redirects: check the path of tigase_url, and "
+		return "prebind does not follow redirects: check the path in tigase_url and the "
+		       "key in "
 		       "tigase_api_key_file";
-	return "this is not an answer that Tigase gives: check tigase_url";
+	return "Tigase does not send this status: check tigase_url";
 }
 
 enum status tigase_http_error(int http_status, struct error *err)
@@ -77,9 +79,9 @@ enum status tigase_bind_check(const struct adhoc_form *form, struct error *err)
 	const char *result = adhoc_form_value(form, "Script result");
 
 	if (form->node == NULL || strcmp(form->node, ADHOC_NODE) != 0)
-		return refuse_bind("Tigase answered another command",
-				   form->node != NULL ? form->node : "",
-				   "check that tigase_url leads to Tigase's component bosh", err);
+		return refuse_bind(
+		    "Tigase's answer is for another command", form->node != NULL ? form->node : "",
+		    "check that tigase_url is the address of Tigase's component bosh", err);
 	if (error != NULL)
 		return refuse_bind("Tigase refuses the session", error,
 				   "check that the JID's domain is a virtual host of Tigase, and "
@@ -87,7 +89,7 @@ enum status tigase_bind_check(const struct adhoc_form *form, struct error *err)
 				   err);
 	if (tigase_bind_failed(form))
 		return refuse_bind("Tigase's command failed", message != NULL ? message : note,
-				   "the exception is in Tigase's log", err);
+				   "see the exception in Tigase's log", err);
 	if (form->note != NULL)
 		return refuse_bind("Tigase's command ended with an error note", form->note,
 				   "see Tigase's log", err);
@@ -98,7 +100,7 @@ enum status tigase_bind_check(const struct adhoc_form *form, struct error *err)
 	if (adhoc_form_find(form, "sid") == NULL && adhoc_form_find(form, "FORM_TYPE") != NULL)
 		return error_set(err, STATUS_CHAT_SERVER,
 				 "Tigase returned the command's empty form, because the JID did "
-				 "not reach it: check that no proxy changes the requests");
+				 "not reach Tigase: check that no proxy changes the requests");
 	return STATUS_OK;
 }
 
@@ -117,18 +119,18 @@ enum status tigase_add_user_check(const struct adhoc_form *form, bool *existed, 
 
 	if (form->node == NULL || strcmp(form->node, ADHOC_ADD_USER_NODE) != 0)
 		return refuse_account(form->node != NULL ? form->node : "no command",
-				      "the answer at " ADHOC_ADD_USER_COMPONENT
-				      "@ is not from its command add-user",
+				      "the answer of " ADHOC_ADD_USER_COMPONENT
+				      "@ is not from the command add-user",
 				      err);
 	if (error != NULL || form->note != NULL)
 		return refuse_account(error != NULL ? error : form->note,
 				      "tigase_user must administer the account's virtual host",
 				      err);
 	if (note == NULL)
-		return refuse_account("no note", "it may have returned the empty form: see its log",
-				      err);
+		return refuse_account(
+		    "no note", "Tigase might have returned the empty form: see Tigase's log", err);
 	*existed = strstr(note, "already exists") != NULL;
 	if (*existed || strcmp(note, "Operation successful") == 0)
 		return STATUS_OK;
-	return refuse_account(note, "see its log", err);
+	return refuse_account(note, "see Tigase's log", err);
 }

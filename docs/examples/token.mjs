@@ -1,5 +1,5 @@
 // Tells prebind who is logged in on this site: provider `token`, token_format = hmac.
-// A site needs only the function. To try it out, run this command; it prints a token:
+// A site needs only the function. To test the function, run this command, which prints a token:
 //   node token.mjs KEY_FILE AUDIENCE USER
 import { Buffer } from "node:buffer";
 import { createHmac, randomUUID } from "node:crypto";
@@ -8,7 +8,7 @@ import process from "node:process";
 import { fileURLToPath } from "node:url";
 
 /**
- * Returns a token that says that the user is logged in. It is valid for so many seconds.
+ * Returns a token that says that the user is logged in. The token is valid for `seconds`.
  * @param {string} keyFile a file with prebind's key in its first line
  * @param {string} audience
  * @param {string} user
@@ -22,7 +22,7 @@ export function chatToken(keyFile, audience, user, seconds = 3600) {
 	return `v1.${kid}.${payload}.${mac}`;
 }
 
-// In Express, call this with every answer to a user who is logged in, and response.clearCookie when a user logs out:
+// In Express, make this call in every answer to a user who is logged in, and call response.clearCookie when a user logs out:
 //   response.cookie("chat_token", chatToken("/srv/site/chat.key", "www.example.org", user),
 //     { path: "/chat", secure: true, httpOnly: true, sameSite: "lax" });
 

@@ -1,6 +1,6 @@
 <?php
 // Tells prebind who is logged in on this site: provider `token`, token_format = hmac.
-// A site needs only the function. To try it out, run this command; it prints a token:
+// A site needs only the function. To test the function, run this command, which prints a token:
 //   php token.php KEY_FILE AUDIENCE USER
 
 declare(strict_types=1);
@@ -22,7 +22,7 @@ function chat_token(string $keyFile, string $audience, string $user, int $second
 	return "v1.$kid.$payload." . $base64url($mac);
 }
 
-// Call this on every page of a user who is logged in, and setcookie('chat_token', '', …) when a user logs out:
+// Make this call on every page for a user who is logged in, and call setcookie('chat_token', '', …) when a user logs out:
 //   setcookie('chat_token', chat_token('/srv/site/chat.key', 'www.example.org', $user),
 //       ['path' => '/chat', 'secure' => true, 'httponly' => true, 'samesite' => 'Lax']);
 

@@ -1,6 +1,6 @@
 #!/usr/bin/perl
-# Tells prebind who is logged in on this site: provider `token`, token_format = hmac. Needs only modules that come with Perl.
-# A site needs only the function. To try it out, run this command; it prints a token:
+# Tells prebind who is logged in on this site: provider `token`, token_format = hmac. It needs only modules that come with Perl.
+# A site needs only the function. To test the function, run this command, which prints a token:
 #   perl token.pl KEY_FILE AUDIENCE USER
 use strict;
 use warnings;
@@ -8,7 +8,7 @@ use Digest::SHA qw(hmac_sha256);
 use JSON::PP;
 use MIME::Base64 qw(encode_base64url decode_base64url);
 
-# Returns a token that says that the user (a string of characters) is logged in. It is valid for so many seconds.
+# Returns a token that says that the user (a string of characters) is logged in. The token is valid for $seconds.
 # key_file is a file with prebind's key in its first line.
 sub chat_token {
 	my ($key_file, $audience, $user, $seconds) = @_;
@@ -31,7 +31,7 @@ sub chat_token {
 	return "v1.$kid.$payload." . encode_base64url($mac);
 }
 
-# With CGI.pm, call this with every answer to a user who is logged in:
+# With CGI.pm, make this call in every answer to a user who is logged in:
 #   print $cgi->header(-cookie => $cgi->cookie(-name => 'chat_token', -path => '/chat', -secure => 1, -httponly => 1,
 #       -samesite => 'Lax', -value => chat_token('/srv/site/chat.key', 'www.example.org', $user)));
 

@@ -1,6 +1,6 @@
 """Tells prebind who is logged in on this site: provider `token`, token_format = hmac.
 
-A site needs only the function. To try it out, run this command; it prints a token:
+A site needs only the function. To test the function, run this command, which prints a token:
   python3 token.py KEY_FILE AUDIENCE USER
 """
 import base64
@@ -16,7 +16,7 @@ def _encode(data: bytes) -> str:
 
 
 def chat_token(key_file: str, audience: str, user: str, seconds: int = 3600) -> str:
-    """Returns a token, valid for so many seconds, for a logged-in user. key_file has prebind's key in its first line."""
+    """Returns a token, valid for `seconds`, for a logged-in user. key_file has prebind's key in its first line."""
     with open(key_file, encoding="ascii") as lines:
         kid, _, text = lines.readline().strip().partition(":")
     key = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
@@ -27,7 +27,7 @@ def chat_token(key_file: str, audience: str, user: str, seconds: int = 3600) -> 
     return f"v1.{kid}.{payload}.{_encode(mac)}"
 
 
-# Call this with every answer to a user who is logged in, and response.delete_cookie when a user logs out:
+# Make this call in every answer to a user who is logged in, and call response.delete_cookie when a user logs out:
 #   response.set_cookie("chat_token", chat_token("/srv/site/chat.key", "www.example.org", user),
 #                       path="/chat", secure=True, httponly=True, samesite="Lax")
 

@@ -1,6 +1,6 @@
-// For an Express site with express-session: prebind asks here who is logged in (site_http_url).
+// For an Express site with express-session: prebind requests /whoami to find out who is logged in (site_http_url).
 //   app.get("/whoami", whoami); // after app.use(session(…)), before anything that redirects to the login
-// Change the line of `user` to the place where your login keeps the user.
+// Change the line `const user = …` so that it reads the user from the place where your login keeps it.
 
 /** Answers 200 with the user of the session, or 401. */
 export function whoami(request, response) {

@@ -1,9 +1,9 @@
 <?php
-// whoami.php: prebind asks here who is logged in (site_http_url). Put it into the site, and change the line of $user to
-// the place where your login keeps the user's name.
+// whoami.php: prebind requests this page to find out who is logged in (site_http_url). Put the file into the site. Change
+// the line `$user = …` so that it reads the user's name from the place where your login keeps the name.
 declare(strict_types=1);
 
-session_start(['read_and_close' => true]); // it only reads, and holds nobody up
+session_start(['read_and_close' => true]); // releases the session's lock at once, so no other request waits
 header('Cache-Control: no-store');
 $user = $_SESSION['user'] ?? null;
 if (!is_string($user) || $user === '') {

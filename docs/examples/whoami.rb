@@ -1,7 +1,7 @@
-# For a Rack or Rails site: prebind asks here who is logged in (site_http_url).
+# For a Rack or Rails site: prebind requests /whoami to find out who is logged in (site_http_url).
 #   Rack:  map("/whoami") { run Whoami.new }       after `use Rack::Session::…`
 #   Rails: get "/whoami", to: Whoami.new           in config/routes.rb
-# Change the line of `user` to what your login keeps; in Rails for example User.find_by(id: session["user_id"])&.login.
+# Change the line `user = …` so that it gets the user's name, in Rails for example User.find_by(id: session["user_id"])&.login.
 require "json"
 
 class Whoami

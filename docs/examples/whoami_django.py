@@ -1,8 +1,8 @@
-"""For a Django site: prebind asks here who is logged in (site_http_url).
+"""For a Django site: prebind requests /whoami to find out who is logged in (site_http_url).
 
     urlpatterns = [path("whoami", whoami), ...]
 
-Use it without @login_required, which would redirect.
+Do not use @login_required for this view, because it would redirect.
 """
 from django.http import HttpResponse, JsonResponse
 from django.views.decorators.cache import never_cache

@@ -1,8 +1,8 @@
-"""For a Flask site: prebind asks here who is logged in (site_http_url).
+"""For a Flask site: prebind requests /whoami to find out who is logged in (site_http_url).
 
     app.register_blueprint(whoami)
 
-Change the line of `user` to what your login keeps (with Flask-Login: current_user).
+Change the line `user = …` so that it gets the user's name (with Flask-Login: from current_user).
 """
 from flask import Blueprint, jsonify, session
 

@@ -1,6 +1,6 @@
 <?php
-// routes/whoami.php of a Laravel site: prebind asks here who is logged in (site_http_url). Name it in routes/web.php, so
-// that it has the session, and without the middleware `auth`, which would redirect:
+// routes/whoami.php of a Laravel site: prebind requests /whoami to find out who is logged in (site_http_url). Add this line
+// to routes/web.php, so that the route has the session. Do not use the middleware `auth`, because it would redirect:
 //   Route::get('/whoami', require base_path('routes/whoami.php'));
 declare(strict_types=1);
 

@@ -1,6 +1,6 @@
 <?php
-// whoami_mediawiki.php: prebind asks here who is logged in to MediaWiki (site_http_url). Put it beside MediaWiki's index.php.
-// If it is elsewhere, set MW_INSTALL_PATH to MediaWiki's folder in the environment of PHP.
+// whoami_mediawiki.php: prebind requests this page to find out who is logged in to MediaWiki (site_http_url). Put the file
+// beside MediaWiki's index.php. If the file is elsewhere, set MW_INSTALL_PATH in PHP's environment to MediaWiki's folder.
 define('MW_ENTRY_POINT', 'whoami');
 define('MW_NO_OUTPUT_BUFFER', true);
 chdir(getenv('MW_INSTALL_PATH') ?: __DIR__);

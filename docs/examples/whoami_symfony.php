@@ -1,6 +1,6 @@
 <?php
-// src/Controller/WhoamiController.php of a Symfony site: prebind asks here who is logged in (site_http_url). The address
-// must be inside the firewall of the login, and access_control must not ask for a role there.
+// src/Controller/WhoamiController.php of a Symfony site: prebind requests /whoami to find out who is logged in
+// (site_http_url). The path must be inside the firewall of the login, and access_control must not require a role for it.
 declare(strict_types=1);
 
 namespace App\Controller;

@@ -11,7 +11,8 @@ CREATE TABLE site_user (
 	created       INTEGER NOT NULL
 ) STRICT;
 
--- The browser has the token, and this table has only its SHA-256. So nobody can use a session with a copy of the file.
+-- The browser has the token, and this table has only the SHA-256 of the token. So nobody can use a session with a copy of
+-- the database.
 -- user is not a foreign key to site_user, because users of other providers have no row in site_user.
 CREATE TABLE login_session (
 	token_hash    BLOB    NOT NULL PRIMARY KEY CHECK (length(token_hash) = 32),

@@ -1,5 +1,5 @@
 -- The XMPP accounts that an operator assigned to site users. An account has only one owner. A user is identified by
--- (source, user), so "bob" of one provider is not "bob" of another.
+-- (source, user), so "bob" of one provider is a different user than "bob" of another provider.
 
 CREATE TABLE jid_map (
 	source        TEXT NOT NULL CHECK (source <> ''),

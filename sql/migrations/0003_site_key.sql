@@ -1,5 +1,5 @@
--- Keys that all processes of a site share. No operator configures them. The first process that needs a key creates it at
--- random.
+-- Secret keys that all processes of a site share. The operator does not configure these keys. The first process that needs
+-- a key generates a random key.
 
 CREATE TABLE site_key (
 	purpose       TEXT NOT NULL PRIMARY KEY CHECK (purpose <> ''),

@@ -1,5 +1,5 @@
--- One-time tokens that were used. A row is kept until some minutes after its token has expired, so that no process accepts
--- the token twice.
+-- One-time tokens that were used. A row is kept until some minutes after the token has expired, so that no process
+-- accepts the token a second time.
 -- Times are seconds since 1970-01-01 UTC.
 
 CREATE TABLE used_nonce (

@@ -1,4 +1,4 @@
--- For provider token. Tokens that the site signed for this user before min_iat are refused.
+-- The provider token refuses tokens that the site signed for the user before min_iat.
 -- Times are seconds since 1970-01-01 UTC.
 
 CREATE TABLE token_revocation (

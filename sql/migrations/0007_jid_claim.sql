@@ -1,4 +1,4 @@
--- Accounts that a rule gave to one user, and could give to a second user too. The first user keeps the account.
+-- Accounts that a rule assigned to one user, and could also assign to a second user. The first user keeps the account.
 -- Times are seconds since 1970-01-01 UTC.
 
 CREATE TABLE jid_claim (

@@ -1,5 +1,5 @@
--- The site that this database belongs to. No other table names a site, because all logins, limits and claims in the
--- database belong to this one.
+-- The site to which this database belongs. The other tables do not contain the site's name, because all logins, limits and
+-- claims in the database belong to this site.
 
 CREATE TABLE database_site (
 	id            INTEGER NOT NULL PRIMARY KEY CHECK (id = 1),

@@ -1,4 +1,4 @@
--- Does nothing, so that the numbers are those of ../migrations. There, migration 0012 replaces the index of 0009. No
--- PostgreSQL database is older than 0012.
+-- This migration does nothing. It exists so that the numbers are the same as in ../migrations, where 0012 replaces the
+-- index of 0009. All PostgreSQL databases were created with 0012 or later.
 
 SELECT 1;

@@ -1,6 +1,6 @@
 -- Like ../migrations/0012_site_user_name_folded.sql. There are no users yet, so no names have to be folded.
--- Also creates the tables of the limits. SQLite has these in a separate file, see cgi/store/limit_file.c. The tables are
--- UNLOGGED, because a crash is allowed to lose their rows.
+-- This migration also creates the tables of the limits. With SQLite, the limits are in a separate file (see
+-- cgi/store/limit_file.c). The tables are UNLOGGED, because their rows can be lost in a crash.
 
 ALTER TABLE site_user ADD COLUMN folded TEXT COLLATE "C" NOT NULL DEFAULT '';
 CREATE INDEX site_user_folded ON site_user (folded);

@@ -231,7 +231,7 @@ test("an error speaks the request's format", async () => {
 	assert.equal(json.headers["content-type"], "application/json; charset=utf-8");
 	const { error, message, request_id: id } = JSON.parse(json.body);
 	assert.equal(error, "bad_request");
-	assert.match(message, /the body is not a command/);
+	assert.match(message, /the body is not a valid command/);
 	assert.equal(id, json.headers["x-request-id"]);
 	const xml = await call({ body: "<x/>" });
 	assert.equal(xml.status, 500);
@@ -391,7 +391,7 @@ test("prebindctl gateway list", async () => {
 });
 
 for (const [args, why] of [
-	[["a b", "--domains", "example.test"], /blanks/],
+	[["a b", "--domains", "example.test"], /spaces/],
 	[["a:b", "--domains", "example.test"], /colons/],
 	[["Admin@Example.test", "--domains", "example.test"], /'admin@example\.test'/],
 	[["@example.test", "--domains", "example.test"], /localpart/],

@@ -115,13 +115,13 @@ test("refused, in a sentence, and everything is as before", async () => {
 	fs.copyFileSync(file("copy"), file("live"));
 	fs.writeFileSync(file("live-wal"), "");
 	const was = content();
-	await refusedBy(/copy exists and is not overwritten/, "backup", file("copy"));
+	await refusedBy(/copy already exists and was not overwritten/, "backup", file("copy"));
 	await refusedBy(/cannot be created by user \d+: No such file or directory/, "backup", file("nowhere/copy"));
 	await refusedBy(/others is not restored: .*other/, "restore", file("others"));
 	await refusedBy(/text is not restored: .*not a database/, "restore", file("text"));
 	await refusedBy(/empty is not restored: .*is not a backup/, "restore", file("empty"));
 	await refusedBy(/cut is not restored: /, "restore", file("cut"));
-	await refusedBy(/live-wal is beside the file/, "restore", file("live"));
+	await refusedBy(/live-wal exists, so the given file is a database in use/, "restore", file("live"));
 	await refusedBy(/missing is not restored: .*No such file/, "restore", file("missing"));
 	assert.deepEqual(content(), was);
 	await whileItRuns(async () => {
@@ -131,7 +131,7 @@ test("refused, in a sentence, and everything is as before", async () => {
 	});
 	assert.deepEqual(content(), { ...was, "prebind.db.limits": content()["prebind.db.limits"] });
 	assert.equal((await run("restore", file("copy"))).code, 0);
-	await refusedBy(/before-restore: File exists; move it away/, "restore", file("copy"));
+	await refusedBy(/before-restore cannot be created: File exists; .* move the file away/, "restore", file("copy"));
 	assert.deepEqual(await users(), ["alice"]);
 	assert.deepEqual(fs.readdirSync(data).filter((name) => name.includes(".part-")), []);
 });

@@ -139,7 +139,7 @@ describe("what is sent", () => {
 		assert.equal((await bind("default", [say.mechanisms("SCRAM-SHA-256", "PLAIN"), ...BOUND])).code, 0);
 		assert.deepEqual(sent(peer.bodies[1]), { mechanism: "PLAIN", authzid: "", user: "alice", secret: PASSWORD });
 		assertNoSession(await bind("default", [say.mechanisms("SCRAM-SHA-256")]), "chat_server",
-			/bosh_auth = password may use \(PLAIN SCRAM-SHA-1\), only: SCRAM-SHA-256/);
+			/bosh_auth = password can use \(PLAIN SCRAM-SHA-1\); it offers only: SCRAM-SHA-256/);
 	});
 
 	test("bosh_route, as the creation's route", async () => {
@@ -170,21 +170,21 @@ describe("a refused secret is told with what to look at", () => {
 	test("a mechanism that is not offered", async () => {
 		for (const [site, wanted] of [["token", "PLAIN"], ["jwt", "PLAIN"], ["oauth", "X-OAUTH2"]])
 			assertNoSession(await bind(site, [say.mechanisms("SCRAM-SHA-1")]), "chat_server",
-				new RegExp(`bosh_auth = ${site} may use \\(${wanted}\\), only: SCRAM-SHA-1`));
+				new RegExp(`bosh_auth = ${site} can use \\(${wanted}\\); it offers only: SCRAM-SHA-1`));
 	});
 
 	test("an OAuth API that issues none", async () => {
 		const answers = [ // answer, sentence
 			[{ status: 401 }, /answers 401: check bosh_oauth_user and bosh_oauth_password_file/],
-			[{ status: 403 }, /answers 403: its api_permissions must allow/],
+			[{ status: 403 }, /answers 403: ejabberd's api_permissions must allow/],
 			[{ status: 404 }, /answers 404: .*mod_http_api/],
-			[{ status: 500 }, /answers 500: see its log/],
-			[{ raw: "hello" }, /without a token/],
-			[{ raw: "[]" }, /without a token/],
-			[{ token: "" }, /without a token/],
-			[{ token: 7 }, /without a token/],
-			[{ token: "a\0b" }, /without a token/],
-			[{ token: "x".repeat(1025) }, /without a token/],
+			[{ status: 500 }, /answers 500: see ejabberd's log/],
+			[{ raw: "hello" }, /has no token/],
+			[{ raw: "[]" }, /has no token/],
+			[{ token: "" }, /has no token/],
+			[{ token: 7 }, /has no token/],
+			[{ token: "a\0b" }, /has no token/],
+			[{ token: "x".repeat(1025) }, /has no token/],
 		];
 		for (const [answer, words] of answers) {
 			tokens.script(() => answer);
@@ -254,18 +254,18 @@ describe("what ends a log-in is named, with the next step", () => {
 		[end("host-unknown"), /host-unknown\): .*key jid/],
 		[end("host-gone"), /host-gone/],
 		[end("improper-addressing"), /improper-addressing\): .*key jid/],
-		[end("internal-server-error"), /internal-server-error\): .*its log/],
+		[end("internal-server-error"), /internal-server-error\): .*the server's log/],
 		[end("other-request"), /other-request\): .*proxy/],
-		[end("policy-violation"), /policy-violation\): one of its limits was exceeded/],
+		[end("policy-violation"), /policy-violation\): a limit of the server was exceeded/],
 		[end("remote-connection-failed"), /remote-connection-failed\): .*bosh_route/],
 		[end("see-other-uri"), /see-other-uri\): .*bosh_service/],
-		[end("system-shutdown"), /system-shutdown\): it is stopping/],
-		[end("undefined-condition"), /undefined-condition\): see its log/],
+		[end("system-shutdown"), /system-shutdown\): the server is stopping/],
+		[end("undefined-condition"), /undefined-condition\): see the server's log/],
 		[streamError("conflict"), /stream error \(conflict\): .*resource = web-\{random\}/],
 		[streamError("system-shutdown"), /stream error \(system-shutdown\)/],
 		[streamError("see-other-host"), /stream error \(see-other-host\): .*bosh_service/],
 		[streamError("resource-constraint"), /stream error \(resource-constraint\)/],
-		[{ status: 404 }, /ended the session with HTTP status 404: it was restarted/],
+		[{ status: 404 }, /ended the session with HTTP status 404: the server was restarted/],
 	];
 	for (const [step, words] of rows) {
 		test(String(words), async () => {
@@ -288,7 +288,7 @@ test("addresses over which a secret would travel readable are refused", async ()
 		await elsewhere.prepare();
 		const { code, stdout } = await elsewhere.ctl(["check", "--json"]);
 		assert.equal(code, 1);
-		assert.match(stdout, /bosh_oauth_url: is neither https nor on loopback/);
+		assert.match(stdout, /bosh_oauth_url: is neither an https address nor/);
 	} finally {
 		await other.close();
 	}

@@ -53,7 +53,7 @@ const stopsTheStart = [
 	{
 		name: "a password file that others may read",
 		damage: (prebind, site) => fs.chmodSync(site.tigase_password_file, 0o644),
-		says: /others may read or write it \(mode 0644\); run: chmod 600 /,
+		says: /other users can read or write the file \(mode 0644\); run: chmod 600 /,
 	},
 	{
 		name: "a template with an unbalanced section",
@@ -72,7 +72,7 @@ const stopsThePreBind = [
 	{
 		name: "a dead upstream",
 		keys: () => ({ tigase_url: `http://127.0.0.1:${DEAD_PORT}/rest/adhoc/bosh@example.test` }),
-		says: /no connection \(Connection refused\): check that the XMPP server's HTTP service runs there/,
+		says: /no connection \(Connection refused\): check that the XMPP server's HTTP service is running/,
 		status: 502,
 	},
 ];

@@ -41,9 +41,9 @@ for (const [what, cookie, code, says] of [
 	["a session that is over", `sid=${OVER}`, 1, /^FAIL .*: the visitor is not logged in: site_session: sid: the session has expired$/],
 	["a value that is in no row", `sid=${UNKNOWN}`, 1, /^FAIL .*: the visitor is not logged in: site_session: sid: the site's database has no session or user for this cookie$/],
 	["a look-alike", `sid=${SID.toUpperCase()}`, 1, /^FAIL .*: the visitor is not logged in/],
-	["a cookie of another name", `SID=${SID}`, 1, /^FAIL .*: the visitor is not logged in: site_session: sid: there is no such cookie$/],
+	["a cookie of another name", `SID=${SID}`, 1, /^FAIL .*: the visitor is not logged in: site_session: sid: the browser did not send this cookie$/],
 	["more than a request may have", `sid=${"a".repeat(20000)}`, 1, /^FAIL .*[Cc]ookie/],
-	["what is no session id", "sid=a'b", 1, /^FAIL .*: site_session: sid: its value is not a session id/],
+	["what is no session id", "sid=a'b", 1, /^FAIL .*: site_session: sid: the cookie contains no session id/],
 	["two cookies of the name", `sid=${SID}; sid=${UNKNOWN}`, 1, /^FAIL .*: site_session: sid: /],
 ]) {
 	test(what, async () => {
@@ -61,7 +61,7 @@ test("from standard input, where the list of processes does not show it", async 
 	assert.match((await said("-", { input: `sid=${SID}\n` })).line, /^ok .*: the visitor is alice /);
 	const none = await said("-", { input: "" });
 	assert.deepEqual([none.code, none.stdout], [1, ""]);
-	assert.match(none.stderr, /standard input has no cookie: give a line NAME=VALUE/);
+	assert.match(none.stderr, /standard input contains no cookie; write a line NAME=VALUE/);
 });
 
 test("as JSON, and without a name", async () => {

@@ -29,7 +29,7 @@ describe("the way to the socket", () => {
 	test("the last folder on the way is closed to the web server", { skip }, async (t) => {
 		const { place, prebind } = await setUp(t);
 		fs.chmodSync(place.path("run"), 0o2700);
-		assertFirst(await check(prebind), new RegExp(`may not enter '${place.path("run")}' \\(mode 2700`));
+		assertFirst(await check(prebind), new RegExp(`may not enter the folder '${place.path("run")}' \\(mode 2700`));
 	});
 
 	test("the server was killed: a failure", { skip }, async (t) => {
@@ -38,13 +38,13 @@ describe("the way to the socket", () => {
 		await prebind.child.end;
 		prebind.stop = async () => {};
 		await until("the socket to be left alone", async () => /Connection refused/.test((await check(prebind)).stdout));
-		assertFirst(await check(prebind), /listen: nobody answers on .*Connection refused.*start prebind\.fcgi again/);
+		assertFirst(await check(prebind), /listen: no server answers on .*Connection refused.*start prebind\.fcgi again/);
 	});
 
 	test("user = root", { skip }, async (t) => {
 		const { prebind } = await setUp(t, { start: false });
 		setKey(prebind, "user", "root");
-		assertFirst(await check(prebind), /prebind\.conf:\d+: user: 'root' is root; name an account that only prebind uses/);
+		assertFirst(await check(prebind), /prebind\.conf:\d+: user: 'root' is root; use an account that only prebind uses/);
 	});
 
 	test("user is empty, and a server answers: a note", { skip }, async (t) => {
@@ -66,7 +66,7 @@ describe("status_token_file, which the program reads at each request", () => {
 		const line = async () => (await check(prebind)).stdout.split("\n").find((text) => text.includes("status_token_file"));
 		assert.match(await line(), /^FAIL {2}\[server\]: status_token_file: .*prebind\.conf:\d+: status_token_file: /);
 		fs.chownSync(file, idOf("-u", SERVICE), idOf("-g", SERVICE));
-		assert.match(await line(), /^ok {4}\[server\]: status_token_file: other machines read/);
+		assert.match(await line(), /^ok {4}\[server\]: status_token_file: other machines can read/);
 		fs.writeFileSync(file, "\n");
 		assert.match(await line(), /^FAIL .*is empty/);
 		fs.rmSync(file);
@@ -78,7 +78,7 @@ test("a folder above prebind.conf that only root may enter", { skip }, async (t)
 	const { prebind } = await setUp(t);
 	fs.chmodSync(prebind.conf, 0o644);
 	fs.chownSync(path.dirname(prebind.conf), 0, 0);
-	assertFirst(await check(prebind), new RegExp(`configuration: .*user ${SERVICE} may not enter '.*/etc'`));
+	assertFirst(await check(prebind), new RegExp(`configuration: .*user ${SERVICE} may not enter the folder '.*/etc'`));
 });
 
 describe("a file beside the database that is read-only, or another account's: said, and mended as it says", () => {
@@ -88,10 +88,10 @@ describe("a file beside the database that is read-only, or another account's: sa
 			const beside = `${prebind.database}${suffix}`;
 			assert.ok(fs.existsSync(beside), "the program has it open");
 			fs.chmodSync(beside, 0o400);
-			assertFirst(await check(prebind), new RegExp(`database: .*prebind\\.db${suffix}: its owner lacks the right to read or to write it \\(mode 0400\\).*chmod 600 '`));
+			assertFirst(await check(prebind), new RegExp(`database: .*prebind\\.db${suffix}: the file's owner may not read and write the file \\(mode 0400\\).*chmod 600 '`));
 			fs.chmodSync(beside, 0o600);
 			fs.chownSync(beside, idOf("-u", WEB_SERVER), 0);
-			assertFirst(await check(prebind), new RegExp(`prebind\\.db${suffix}: belongs to user .*: chown ${idOf("-u", SERVICE)} '`));
+			assertFirst(await check(prebind), new RegExp(`prebind\\.db${suffix}: the file belongs to user .*: chown ${idOf("-u", SERVICE)} '`));
 			fs.chownSync(beside, idOf("-u", SERVICE), idOf("-g", SERVICE));
 			assert.equal((await check(prebind)).code, 0, "mended");
 		});
@@ -100,7 +100,7 @@ describe("a file beside the database that is read-only, or another account's: sa
 		const { prebind } = await setUp(t, { start: false });
 		const beside = `${prebind.database}-journal`;
 		fs.mkdirSync(beside);
-		assertFirst(await check(prebind), /database: .*prebind\.db-journal: is not a regular file, but SQLite must create a file of this name: move it away/);
+		assertFirst(await check(prebind), /database: .*prebind\.db-journal: this is not a regular file, but SQLite must create a file with this name: move the existing one away/);
 		fs.rmdirSync(beside);
 		assert.equal((await check(prebind)).code, 0, "mended");
 	});
@@ -184,7 +184,7 @@ describe("plain CGI, and sites of several owners", () => {
 		// place.run would run it as the place's user
 		const { status, stderr } = spawnSync(prebind.ctlProgram, ["-c", prebind.conf, "--site", "theirs", "session", "end"], { encoding: "utf8" });
 		assert.equal(status, 1);
-		assert.match(stderr, /^prebindctl: user 54321 owns the database, .* set `user` in \[server\]\n$/);
+		assert.match(stderr, /^prebindctl: the database belongs to user 54321, .* set the key user in \[server\]\n$/);
 		assert.deepEqual(fs.readdirSync(place.path("theirs")).filter((file) => fs.statSync(place.path("theirs", file)).uid === 0), []);
 	});
 
@@ -197,7 +197,7 @@ describe("plain CGI, and sites of several owners", () => {
 			for (const what of ["site", "database", "writing", "login", "upstream"])
 				assert.match(stdout, new RegExp(`^ok {4}${site}: ${what}: `, "m"));
 		const lines = JSON.parse((await check(prebind, ["--json"])).stdout);
-		assert.match(stdout, /its disk has \d+ MB free/);
+		assert.match(stdout, /the disk has \d+ MB free/);
 		const steady = (text) => text.replace(/\d+ MB free/, "MB free"); // others write to the same disk meanwhile
 		assert.deepEqual(lines.map(({ ok, site, what, said }) => steady(`${ok ? "ok  " : "FAIL"}  ${site}: ${what}: ${said}`)),
 			stdout.trimEnd().split("\n").map(steady));
@@ -212,7 +212,7 @@ describe("plain CGI, and sites of several owners", () => {
 		fs.chmodSync(prebind.conf, 0o600);
 		fs.chownSync(prebind.conf, idOf("-u", SERVICE), 0);
 		const closed = await check(prebind);
-		assertFirst(closed, new RegExp(`configuration: .*user ${OTHER} may not read it`));
+		assertFirst(closed, new RegExp(`configuration: .*user ${OTHER} may not read this file`));
 		assert.deepEqual(names(closed.failed)[0], "FAIL  [server]");
 		assert.equal((await check(prebind, ["--json"])).code, 1);
 	});
@@ -232,7 +232,7 @@ describe("plain CGI, and sites of several owners", () => {
 test("root that may not change its account, as in some containers: that is what is wrong, not the socket", { skip }, async (t) => {
 	const { prebind } = await setUp(t);
 	const run = (...args) => spawnSync("setpriv", ["--bounding-set=-setuid,-setgid", prebind.ctlProgram, "-c", prebind.conf, ...args], { encoding: "utf8" });
-	const says = new RegExp(`cannot become user ${SERVICE}: Operation not permitted; run prebindctl as that user`);
+	const says = new RegExp(`cannot switch to user ${SERVICE}: Operation not permitted; run prebindctl as this user`);
 	const checked = run("check");
 	assert.equal(checked.status, 1);
 	assert.match(checked.stdout.match(/^FAIL .*$/m)[0], says);

@@ -87,23 +87,23 @@ async function check(site = "default", web = url) {
 
 /** What is different; the first line that fails. */
 const ROWS = {
-	"another site's page": [{ page: { status: 200, body: "hello" } }, /page: \S+ answers 200, but not from prebind \(no X-Request-Id\); include prebind's file .*or correct --web/],
+	"another site's page": [{ page: { status: 200, body: "hello" } }, /page: \S+ answers 200, but the answer is not from prebind \(no X-Request-Id\); include prebind's file .*or correct --web/],
 	"a redirection by the web server": [{ page: { status: 301, headers: { Location: "https://www.example.org/chat/" } } },
-		/page: the web server redirects \S+ to https:\/\/www\.example\.org\/chat\/; give that address with --web/],
-	"the web server lets nobody in": [{ page: { status: 403 } }, /page: the web server answers 403 at \S+ itself; allow this address/],
-	"it does not reach the program": [{ page: { status: 502 } }, /page: the web server answers 502 at \S+ itself, .*error log says why \(compare its socket with listen = \S*prebind\.sock\)/],
+		/page: the web server redirects \S+ to https:\/\/www\.example\.org\/chat\/; give the second address with --web/],
+	"the web server lets nobody in": [{ page: { status: 403 } }, /page: the web server answers 403 at \S+ itself; allow this URL/],
+	"it does not reach the program": [{ page: { status: 502 } }, /page: the web server answers 502 at \S+ itself, .*error log, and compare the socket in its configuration with listen = \S*prebind\.sock/],
 	"the connection ends": [{ page: { hang: true } }, /page: .*127\.0\.0\.1/],
 	"prebind fails": [{ page: { status: 503, headers: OURS }, json: { status: 503, headers: OURS, body: '{"error":"unavailable"}' } },
-		/page: prebind answers 503 at \S+: unavailable; the log says why .*, for the request r-17$/],
-	"prebind fails, without JSON": [{ page: { status: 500, headers: OURS }, json: { status: 500, body: "oh" } }, /page: prebind answers 500 at \S+\/chat\/; the log says why/],
-	"prebind gets another path than we see": [{ page: { status: 404, headers: OURS } }, /page: prebind answers 404 at \S+, because the Host or the path that it receives does not match/],
-	"prebind gets another host than we see": [{ host: "nobody.test" }, /page: prebind answers 404 at \S+, because the Host or the path that it receives does not match hosts or base_path; .*pass on the Host header/],
+		/page: prebind answers 503 at \S+: unavailable; look up the request r-17 in prebind's log \(docs\/troubleshooting\.md\)$/],
+	"prebind fails, without JSON": [{ page: { status: 500, headers: OURS }, json: { status: 500, body: "oh" } }, /page: prebind answers 500 at \S+\/chat\/; look up the request /],
+	"prebind gets another path than we see": [{ page: { status: 404, headers: OURS } }, /page: prebind answers 404 at \S+, because the Host or path that prebind receives does not match/],
+	"prebind gets another host than we see": [{ host: "nobody.test" }, /page: prebind answers 404 at \S+, because the Host or path that prebind receives does not match hosts or base_path .*pass on the Host header/],
 	"plain http": [{ page: { status: 403, headers: OURS }, json: { status: 403, headers: OURS, body: '{"error":"https_required"}' } },
 		/page: prebind refuses plain http at \S+; give the https address/],
 	"the form is elsewhere": [{ login: { status: 404 } }, /page: prebind redirects to \S+, where the answer is 404; if a proxy removes a part of the path, set public_path/],
 	"the form's connection ends": [{ login: { hang: true } }, /page: .*127\.0\.0\.1/],
-	"the form's cookie is taken away": [{ login: { add: { "set-cookie": undefined } } }, /cookie: the login form comes without its cookie \S+-login: .*Set-Cookie; make it leave this header alone/],
-	"pages are compressed": [{ login: { add: { "Content-Encoding": "br" } } }, /headers: the web server compresses prebind's pages, .*\(BREACH\); switch compression off/],
+	"the form's cookie is taken away": [{ login: { add: { "set-cookie": undefined } } }, /cookie: the login form comes without its cookie \S+-login, because .*Set-Cookie; configure it to pass on this header unchanged/],
+	"pages are compressed": [{ login: { add: { "Content-Encoding": "br" } } }, /headers: the web server compresses prebind's pages, .*\(BREACH\); switch off compression/],
 	"a header is changed": [{ login: { add: { "x-frame-options": "SAMEORIGIN" } } }, /headers: .*adds, changes or removes the header X-Frame-Options/],
 	"static files: the connection ends": [{ static: { hang: true } }, /static: .*127\.0\.0\.1/],
 	"bosh_url: the connection ends": [{ bosh: { create: { hang: true } } }, new RegExp(`bosh_url: ${IN_CONF}bosh_url: .*127\\.0\\.0\\.1`)],
@@ -112,8 +112,8 @@ const ROWS = {
 		/attach: .*a new session cannot be continued at \S+\/http-bind: the answer is 404; this address must lead to the node/],
 	"the session has ended": [{ bosh: { ping: { status: 200, body: `<body ${BODY} type='terminate' condition='item-not-found'/>` } } },
 		/attach: .*a new session cannot be continued at \S+: .*item-not-found/],
-	"a proxy ends what waits": [{ bosh: { wait: { status: 504 } } }, /wait: .*ends a waiting request after 0 s \(HTTP 504\), but wait is \d+ s; make its time-out/],
-	"the connection ends while a request waits": [{ bosh: { wait: { hang: true } } }, /wait: .*ends a waiting request after 0 s \(no answer\), but wait is \d+ s; make its time-out/],
+	"a proxy ends what waits": [{ bosh: { wait: { status: 504 } } }, /wait: .*ends a waiting request after 0 s \(HTTP 504\), but wait is \d+ s; make the time-out/],
+	"the connection ends while a request waits": [{ bosh: { wait: { hang: true } } }, /wait: .*ends a waiting request after 0 s \(no answer\), but wait is \d+ s; make the time-out/],
 };
 for (const [what, [changes, says]] of Object.entries(ROWS))
 	test(`${what}: the first line that fails names the cause`, async () => {
@@ -134,7 +134,7 @@ test("all is right; the operator is told why it takes a while", async () => {
 test("a server that soon ends sessions is noted; one that does not say when is not", async () => {
 	scene = { session: "inactivity='5'" };
 	const few = await check();
-	assert.match(few.stdout, /^note {2}default: inactivity: the XMPP server ends a session .* after 5 s; raise this time there/m);
+	assert.match(few.stdout, /^note {2}default: inactivity: the XMPP server ends an unused session after 5 s; raise this time in the XMPP server's configuration/m);
 	assert.equal(few.code, 0);
 	scene = { session: "" };
 	assert.doesNotMatch((await check()).stdout, /: inactivity: /);
@@ -145,7 +145,7 @@ test("users who log in at the web server: it may ask for a password, and nobody 
 	const asked = await check("remote");
 	assert.equal(asked.code, 0, asked.stdout);
 	assert.match(asked.stdout, /^ok {4}remote: page: \S+ answers 401$/m);
-	assert.match(asked.stdout, /^ok {4}remote: attach: not tried, because only the site knows its users; name one with --user$/m);
+	assert.match(asked.stdout, /^ok {4}remote: attach: not tried, because prebind does not know the names of the site's users; give a user with --user NAME$/m);
 	scene = { host: "remote.test" };
 	assert.match((await check("remote")).stdout, /^ok {4}remote: headers: /m, "it asks the program itself, without a user");
 });
@@ -154,8 +154,8 @@ const ALLOWED = { status: 204, headers: { "Access-Control-Allow-Origin": "*", "A
 const CORS = {
 	"allowed": [{ allow: "*", options: ALLOWED }, /^ok {4}cross: cors: \S+ allows pages of http:\/\/127\.0\.0\.1:\d+ \(CORS\)$/m],
 	"allowed to our origin": [{ own: true, options: ALLOWED }, /^ok {4}cross: cors: /m],
-	"not the header": [{ allow: "*", options: { ...ALLOWED, headers: { "Access-Control-Allow-Origin": "*" } } }, /^FAIL {2}cross: cors: .*does not allow the page's \(CORS\)/m],
-	"not the question": [{ allow: "*" }, /^FAIL {2}cross: cors: .*does not allow the page's \(CORS\).*make it answer OPTIONS and POST/m],
+	"not the header": [{ allow: "*", options: { ...ALLOWED, headers: { "Access-Control-Allow-Origin": "*" } } }, /^FAIL {2}cross: cors: .*does not allow the page's origin \(CORS\)/m],
+	"not the question": [{ allow: "*" }, /^FAIL {2}cross: cors: .*does not allow the page's origin \(CORS\).*make this server answer OPTIONS and POST/m],
 	"not the answer": [{ options: ALLOWED }, /^FAIL {2}cross: cors: /m],
 	"another origin": [{ allow: "https://elsewhere.test", options: ALLOWED }, /^FAIL {2}cross: cors: /m],
 };
@@ -176,7 +176,7 @@ test("a cluster: each node is asked, and a session is tried at the one that has 
 test("several sites, and none has the host", async () => {
 	const { code, stdout } = await prebind.ctl(["check", "--web", "http://nowhere.test/chat/"]);
 	assert.equal(code, 1);
-	assert.match(stdout, /^FAIL {2}\[server\]: hosts: no site has the host 'nowhere\.test' of http:\/\/nowhere\.test\/chat\/; add it to `hosts` of its \[site\]$/m);
+	assert.match(stdout, /^FAIL {2}\[server\]: hosts: no site has the host 'nowhere\.test' of http:\/\/nowhere\.test\/chat\/; add the host to the key `hosts` of the right \[site NAME\]$/m);
 	const found = await prebind.ctl(["check", "--web", url]);
 	assert.match(found.stdout, /^ok {4}default: page: /m);
 	assert.doesNotMatch(found.stdout, /^.{6}(remote|cross|nodes): page: /m);

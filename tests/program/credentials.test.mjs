@@ -148,6 +148,6 @@ test("only with a way to log in that has one-time passwords", async () => {
 		}).ctl(["check"]);
 		await other.close();
 		assert.notEqual(code, 0);
-		assert.match(stderr, /credentials: needs backend = bosh and bosh_auth = token or jwt/);
+		assert.match(stderr, /credentials: works only with backend = bosh and bosh_auth = token or jwt/);
 	}
 });

@@ -33,7 +33,7 @@ const REFUSED = [
 	[["user", "add", "carl", "--password-stdin"], /an empty password is refused/, "\n"],
 	[["user", "add", "carl", "--password-stdin"], /the password is longer than 1024 bytes/, `${"x".repeat(1025)}\n`],
 	[["user", "add", "carl", "--password-stdin"], /the password has a NUL byte in it/, "a\0b\n"],
-	[["user", "add", "carl"], /standard input is not a terminal: give the password with --password-stdin/],
+	[["user", "add", "carl"], /standard input is not a terminal, .*; use --password-stdin/],
 	[["user", "add", "carl", "--jid", "carl@example.org/phone", "--password-stdin"], /has a resource; give the bare JID/, `${PASSWORD}\n`],
 	[["user", "add", "carl", "--jid", "carl@", "--password-stdin"], /is not a JID/, `${PASSWORD}\n`],
 	[["user", "add", "carl", "--jid", "bob@example.org", "--password-stdin"], /bob@example\.org belongs to user "bob"/, `${PASSWORD}\n`],
@@ -44,10 +44,10 @@ const REFUSED = [
 	[["user", "display", "nobody", "Nobody"], /there is no user 'nobody'/],
 	[["user", "display", "alice", "a\u200bb"], /U\+200B/],
 	[["map", "set", "", "carl@example.org"], /the user's name is empty/],
-	[["map", "set", LONG, "carl@example.org"], /more than 255 bytes/],
+	[["map", "set", LONG, "carl@example.org"], /longer than 255 bytes/],
 	[["map", "set", "carl", "carl@example.org", "--source", "oracle"], /'oracle' is not an identity provider/],
 	[["map", "set", "carl", "carl@example.org/phone"], /has a resource/],
-	[["map", "set", "carl", "bob@example.org"], /belongs to user "bob" of login: delete that row first/],
+	[["map", "set", "carl", "bob@example.org"], /belongs to user "bob" of the provider login: first delete this user's row with prebindctl map delete/],
 	[["map", "set", "carl", "carl@example.org", "--xmpp-password-stdin"], /no password was given/],
 	...[1024, 1025].map((bytes) => [["map", "set", "carl", "carl@example.org", "--xmpp-password-stdin"], /password is longer than 1023 bytes/,
 		`${"x".repeat(bytes)}\n`]),
@@ -56,28 +56,28 @@ const REFUSED = [
 	[["map", "import", "/nowhere/map.csv"], /\/nowhere\/map\.csv: No such file/],
 	[["map", "import", "/"], /: cannot be read: Is a directory[^]*nothing was changed/],
 	[["gateway", "add", "shop", "--domains", "example.org"], /there is already a gateway caller "shop"/],
-	[["gateway", "add", "till"], /--domains lists the virtual hosts.*give at least one/],
-	[["gateway", "add", "till", "--domains", ""], /--domains lists the virtual hosts/],
+	[["gateway", "add", "till"], /--domains must list at least one domain/],
+	[["gateway", "add", "till", "--domains", ""], /--domains must list at least one domain/],
 	[["gateway", "add", "till", "--domains", "example.org,-bad-"], /--domains: "-bad-": .*hyphen/],
 	[["gateway", "add", "till", "--domains", "example.org", "--addresses", "192.0.2.1,somewhere"], /somewhere/],
-	[["gateway", "add", "a b", "--domains", "example.org"], /without blanks and colons/],
+	[["gateway", "add", "a b", "--domains", "example.org"], /must not contain spaces or colons/],
 	[["gateway", "add", "Till@Example.org", "--domains", "example.org"], /write the name as the bare JID 'till@example\.org'/],
 	[["gateway", "add", "till@", "--domains", "example.org"], /is not a JID/],
 	[["gateway", "add", "till", "--domains", "example.org", "--password-stdin"], /an empty password is refused/, "\n"],
 	...["passwd", "disable", "enable", "delete"].map((word) => [["gateway", word, "nobody"], /there is no gateway caller "nobody"/]),
 	[["session", "end", "alice", "--source", "oracle"], /'oracle' is not an identity provider/],
-	[["token", "issue", "alice"], /\[site default\] has no token_key_file; set it, and add token to identity/],
+	[["token", "issue", "alice"], /\[site default\] has no token_key_file; set token_key_file, and add token to the key identity/],
 	[["token", "issue", "alice", "--ttl", "soon"], /--ttl: "soon" /],
 	...["0s", "13h"].map((ttl) => [["token", "issue", "alice", "--ttl", ttl], /--ttl: from 1s to 12h/]),
 	[["prebind", "alice", "--source", "oracle"], /'oracle' is not an identity provider/],
 	[["prebind", "--jid", "@example.org"], /is not a JID/],
-	[["wordpress", "import", "wp-config.php"], /\[site default\] is not a WordPress site: set site_result = wordpress/],
+	[["wordpress", "import", "wp-config.php"], /\[site default\] is not a WordPress site; set site_result = wordpress/],
 	[["migrate", "--from", "/nowhere/other.db"], /\/nowhere\/other\.db/],
-	[["backup", "/nowhere/copy.db"], /\/nowhere\/copy\.db cannot be created.*name a folder that belongs to this user/],
+	[["backup", "/nowhere/copy.db"], /\/nowhere\/copy\.db cannot be created.*choose a folder that belongs to this user/],
 	[["restore", "/nowhere/copy.db"], /is not restored: \/nowhere\/copy\.db cannot be read/],
 	[["check", "--web", "ftp://example.org/"], /--web: only http:\/\/ and https:\/\//],
 	[["check", "--cookie", "nothing"], /--cookie needs NAME=VALUE/],
-	[["check", "--cookie", "-"], /standard input has no cookie: give a line NAME=VALUE/],
+	[["check", "--cookie", "-"], /standard input contains no cookie; write a line NAME=VALUE/],
 	[["--site", "other", "user", "list"], /prebind\.conf: there is no \[site other\]/],
 	[["status"], /prebind\.sock: the server does not answer/],
 ];
@@ -94,16 +94,16 @@ test("nothing of what was refused is there", async () => {
 
 /** Calls with options that do not belong together. */
 const USAGE = [
-	[["session", "end", "--source", "login"], /--source is for a USER/],
-	[["migrate", "--adopt", "--from", "other.db"], /--adopt and --from are two steps/],
-	[["migrate", "--password-file", "password"], /--password-file is only for the database that --from names/],
-	[["prebind"], /give one of USER, JID, --user USER and --jid JID/],
-	[["prebind", "alice", "--jid", "alice@example.org"], /give one of USER/],
-	[["people", "export"], /give --for prosody, --for ejabberd or --for tigase/],
-	[["people", "export", "--for", "openfire"], /give --for prosody/],
+	[["session", "end", "--source", "login"], /--source requires USER/],
+	[["migrate", "--adopt", "--from", "other.db"], /--adopt and --from cannot be used together/],
+	[["migrate", "--password-file", "password"], /--password-file requires --from, because it is for the database in --from/],
+	[["prebind"], /give exactly one of USER, JID, --user USER and --jid JID/],
+	[["prebind", "alice", "--jid", "alice@example.org"], /give exactly one of USER/],
+	[["people", "export"], /this verb requires --for prosody, --for ejabberd or --for tigase/],
+	[["people", "export", "--for", "openfire"], /this verb requires --for prosody/],
 	...["", "it's", "a,b", "x".repeat(65), "+x", "a\nb"].map((group) =>
-		[["people", "export", "--for", "prosody", "--group", group], /--group needs a short name/]),
-	[["user", "list", "--from", "x"], /an option that this verb does not have/],
+		[["people", "export", "--for", "prosody", "--group", group], /--group requires a name of at most 64 bytes/]),
+	[["user", "list", "--from", "x"], /an option is not allowed with this verb/],
 	[["user", "list", "--nosuch"], /unknown option/],
 ];
 for (const [args, says] of USAGE)
@@ -118,7 +118,7 @@ test("a database is not copied to itself, by whatever path", async () => {
 	for (const file of [prebind.database, place.path("data", "same.db")]) {
 		const { code, stderr } = await prebind.ctl(["migrate", "--from", file]);
 		assert.equal(code, 1);
-		assert.match(stderr, /is the database of \[site default\] itself: name the other database/);
+		assert.match(stderr, /is already the database of \[site default\]: specify another database/);
 	}
 });
 

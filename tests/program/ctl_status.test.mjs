@@ -32,11 +32,11 @@ after(async () => {
 });
 
 const ANSWERS = {
-	"nothing": ["", /the server gave no answer; perhaps it does not accept this account \(peer_users\)/],
-	"no head": [answerRecord("hello"), /the server gave no answer/],
-	"half a record": [answerRecord("Status: 200 OK\r\n\r\n{}").subarray(0, 20), /the server gave no answer/],
-	"404": [answerRecord("Status: 404 Not Found\r\n\r\n"), /the server has no such page/],
-	"500": [answerRecord("Status: 500 Internal Server Error\r\n\r\n"), /the server answered 500; its log says why/],
+	"nothing": ["", /the server closed the connection without an answer; check that peer_users contains this account/],
+	"no head": [answerRecord("hello"), /the server closed the connection without an answer/],
+	"half a record": [answerRecord("Status: 200 OK\r\n\r\n{}").subarray(0, 20), /the server closed the connection without an answer/],
+	"404": [answerRecord("Status: 404 Not Found\r\n\r\n"), /the server answered 404, because it does not have this page/],
+	"500": [answerRecord("Status: 500 Internal Server Error\r\n\r\n"), /the server answered 500; look at the server's log/],
 	"no JSON": [answerRecord("Content-Type: text/html\r\n\r\n<html>"), /prebind\.sock does not answer like a prebind server: JSON not accepted/],
 };
 for (const [what, [bytes, says]] of Object.entries(ANSWERS))
@@ -66,7 +66,7 @@ test("a socket that we may not use, one that is not there, and none at all", asy
 		assert.match((await prebind.ctl(["status"])).stderr, /does not answer: Permission denied; run prebindctl as root/);
 	}
 	setKey(prebind, "listen", place.path("run", "other.sock"));
-	assert.match((await prebind.ctl(["status"])).stderr, /other\.sock: the server does not answer: No such file or directory; start it \(systemctl start prebind\)/);
+	assert.match((await prebind.ctl(["status"])).stderr, /other\.sock: the server does not answer: No such file or directory; start prebind \(systemctl start prebind\)/);
 	setKey(prebind, "listen", undefined);
-	assert.match((await prebind.ctl(["status"])).stderr, /listen in \[server\] is empty.*ask for \/status through the web server/);
+	assert.match((await prebind.ctl(["status"])).stderr, /listen in \[server\] is empty.*request \/status through the web server/);
 });

@@ -62,7 +62,7 @@ test("gateway callers: domains, addresses, an API key, disabled; secrets are sho
 	const { stdout, stderr } = await prebind.ctl(["gateway", "add", "shop@example.org", "--domains", "Example.ORG,example.net",
 		"--addresses", "192.0.2.1,2001:db8::/32", "--api-key"]);
 	assert.match(stdout, /^password {2}\S{43}\napi key {3}\S{43}\n$/);
-	assert.match(stderr, /store it now, because it is not shown again/);
+	assert.match(stderr, /store this output now, because it is not shown again/);
 	assert.equal((await prebind.ctl(["gateway", "add", "till", "--domains", "example.org", "--password-stdin"], { input: `${PASSWORD}\n` })).stdout, "");
 	await prebind.ctlOk(["gateway", "disable", "till"]);
 	assert.equal(await prebind.ctlOk(["gateway", "list"]), "shop@example.org  domains example.org example.net  addresses 192.0.2.1 2001:db8::/32  (API key)\n" +
@@ -78,7 +78,7 @@ test("gateway callers: domains, addresses, an API key, disabled; secrets are sho
 
 test("a session: as text, as JSON, by the user's name and by the account", async () => {
 	const text = await prebind.ctlOk(["prebind", "alice"]);
-	assert.match(text, /^jid +alice@example\.(org|test)\/\S+\nsid +\S+\nrid +\d+ +\(the next one to send\)\nbosh_url +\S+\nexpires_in \d+ s, unless/);
+	assert.match(text, /^jid +alice@example\.(org|test)\/\S+\nsid +\S+\nrid +\d+ +\(of the next request\)\nbosh_url +\S+\nexpires_in \d+ s, unless/);
 	for (const args of [["--user", "alice"], ["--jid", "alice@example.test"], ["alice@example.test"]]) {
 		const { jid, sid, rid } = await json("prebind", ...args);
 		assert.match(jid, /^alice@/);
@@ -95,10 +95,10 @@ test("people export: what the server's format cannot hold is left out, and said"
 	const prosody = await exported("prosody", "--group", "Our people");
 	assert.match(prosody.stdout, /^\[Our people\]\n/);
 	assert.match(prosody.stdout, /^-dash@example\.org=dash$/m);
-	assert.equal(prosody.stderr, "prebindctl: left out, because mod_groups cannot store it: a=b@example.org\n");
+	assert.equal(prosody.stderr, "prebindctl: this JID is left out, because mod_groups cannot store it: a=b@example.org\n");
 	const ejabberd = await exported("ejabberd");
 	assert.match(ejabberd.stdout, /^group='Everybody'$[^]*<<'MEMBERS'\nalice@[^]*^MEMBERS$/m);
-	assert.equal(ejabberd.stderr.match(/left out, because of a character in it: /g)?.length, 2);
+	assert.equal(ejabberd.stderr.match(/left out, because it has a character that is unsafe in a script: /g)?.length, 2);
 	const tigase = await exported("tigase");
 	assert.match(tigase.stdout, /^-dash@example\.org$[^]*^MEMBERS$/m);
 	assert.equal(tigase.stderr, "");
@@ -141,7 +141,7 @@ test("setup at a terminal: without an answer nothing is written", async () => {
 	const conf = place.path("new", "prebind.conf");
 	const { code, shown } = await typed(["setup"], [["] ", "\x04"]], conf);
 	assert.equal(code, 1);
-	assert.match(shown, /the input ended before all answers/);
+	assert.match(shown, /the input ended before all questions were answered/);
 	assert.equal(fs.existsSync(conf), false);
 });
 

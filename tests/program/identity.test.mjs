@@ -121,9 +121,9 @@ for (const [name, how, expected, why] of [
 	["valid", sid(SID), YES],
 	["absent", {}, NONE],
 	["an empty Cookie", { cookie: "other=1" }, NONE],
-	["tampered", sid("x'y"), BAD, /its value is not a session id: it is longer than/],
-	["tampered with escapes", sid("%27%20OR%201=1"), BAD, /its value is not a session id: it is longer than/],
-	["too long", sid("a".repeat(257)), BAD, /its value is not a session id: it is longer than/],
+	["tampered", sid("x'y"), BAD, /the cookie contains no session id: its value is longer than/],
+	["tampered with escapes", sid("%27%20OR%201=1"), BAD, /the cookie contains no session id: its value is longer than/],
+	["too long", sid("a".repeat(257)), BAD, /the cookie contains no session id: its value is longer than/],
 	["twice the same", { cookie: `sid=${SID}; sid=${SID}` }, YES],
 	["twice", { cookie: `sid=${SID}; sid=over` }, BAD, /several cookies 'sid'/],
 	["expired", sid("over"), NONE],
@@ -137,7 +137,7 @@ for (const [name, how, expected, why] of [
 
 test("site_session: database locked", async () => {
 	const unlock = await lockDatabase(place, siteDatabase);
-	await expectLook("site_session", sid(SID), ERROR, /SQLite 5\b.*the site is writing/);
+	await expectLook("site_session", sid(SID), ERROR, /SQLite 5\b.*the site has been writing/);
 	await unlock();
 	await expectLook("site_session", sid(SID), YES);
 });
@@ -153,9 +153,9 @@ test("site_session: database unreadable", async () => {
 	const text = fs.readFileSync(siteDatabase);
 	fs.rmSync(siteDatabase);
 	place.write("site/site.db", text, 0o000);
-	await expectLook("site_session", sid(SID), ERROR, /SQLite 14\b.*must be able to read it/);
+	await expectLook("site_session", sid(SID), ERROR, /SQLite 14\b.*must be able to read the file/);
 	fs.rmSync(siteDatabase);
-	await expectLook("site_session", sid(SID), ERROR, /cannot be found/);
+	await expectLook("site_session", sid(SID), ERROR, /was not found/);
 	await fillDatabase();
 	await expectLook("site_session", sid(SID), YES);
 });
@@ -177,7 +177,7 @@ test("site_session: a JID of the site is taken within the rule's domain only", a
 	assert.equal(dataBlock(amy.body).jid, "amelia@example.test/web1");
 	const eve = await look("site_session", { ...sid("eve"), headers: NAVIGATION });
 	assert.equal(eve.status, 403);
-	assert.match(eve.lines.find(({ event }) => event === "no_chat_account").why, /domain is not example\.test/);
+	assert.match(eve.lines.find(({ event }) => event === "no_chat_account").why, /domain must be example\.test/);
 	assert.equal(peer.requests.filter(({ body }) => body.includes("elsewhere")).length, 0);
 });
 
@@ -188,7 +188,7 @@ const php = (value = SID) => ({ cookie: `PHPSESSID=${value}` });
 for (const [name, text, how, expected, why, options] of [
 	["valid", named("alice"), php(), YES],
 	["absent", named("alice"), {}, NONE],
-	["tampered", named("alice"), php("../../../../etc/passwd-and-more"), BAD, /not a session id of PHP/],
+	["tampered", named("alice"), php("../../../../etc/passwd-and-more"), BAD, /is not a PHP session id/],
 	["twice the same", named("alice"), { cookie: `PHPSESSID=${SID}; PHPSESSID=${SID}` }, YES],
 	["twice", named("alice"), { cookie: `PHPSESSID=${SID}; PHPSESSID=${MALLORY_SID}` }, BAD, /several cookies/],
 	["expired", named("alice"), php(), NONE, undefined, { age: 1441 }],
@@ -201,8 +201,8 @@ for (const [name, text, how, expected, why, options] of [
 	["a reference to an array", 'a|a:0:{}user|a:1:{s:4:"name";R:1;}', php(), BAD, /neither a string/],
 	["a text in a name's value", '!x|s:23:"x|N;user|s:5:"admin";!|";csrf|s:1:"a";', php(), NONE],
 	["an object", 'user|a:1:{s:4:"name";O:4:"Evil":0:{}}', php(), BAD, /neither a string/],
-	["writable by others", named("alice"), php(), BAD, /other users may write the session's file/, { mode: 0o666 }],
-	["unreadable", named("alice"), php(), ERROR, /the user that PHP runs as/, { mode: 0o000 }],
+	["writable by others", named("alice"), php(), BAD, /other users can write to the session's file/, { mode: 0o666 }],
+	["unreadable", named("alice"), php(), ERROR, /the user that runs PHP/, { mode: 0o000 }],
 ])
 	test(`php_session: ${name}`, async () => {
 		writeSession(text, options);
@@ -236,7 +236,7 @@ for (const [name, how, expected, why] of [
 	["empty", remote("", "Basic"), NONE],
 	["guest", remote("anonymous", "Basic"), NONE],
 	["a header is nothing", { ...remote(undefined, undefined), headers: { ...LOOK, "Remote-User": "alice", "X-Remote-User": "alice" } }, NONE],
-	["without AUTH_TYPE", remote("alice", undefined), BAD, /AUTH_TYPE '', which is not trusted: make its authentication module/],
+	["without AUTH_TYPE", remote("alice", undefined), BAD, /untrusted AUTH_TYPE ''; protect this path with the web server's authentication module/],
 	["another AUTH_TYPE", remote("alice", "Digest"), BAD, /AUTH_TYPE 'Digest'/],
 	["another realm", remote("alice@OTHER.TEST", "Negotiate"), BAD, /not in the realm EXAMPLE\.TEST/],
 	["the realm in small letters", remote("alice@example.test", "Negotiate"), BAD, /not in the realm/],
@@ -291,7 +291,7 @@ test("a whole page for each: the session is the user's", async () => {
 test("prebindctl check tells what each would see", async () => {
 	writeSession(named("alice"));
 	const check = async (name) => (await prebind.ctl(["--site", name, "check"])).stdout;
-	assert.match(await check("site_session"), /^ok {4}site_session: site_session: the cookie sid is looked up in .*query\.sql; a made-up session finds no user, as it should/m);
-	assert.match(await check("php_session"), /^ok {4}php_session: php_session: .*of 2 sessions, 2 have a user at user\.name, and 0 are refused/m);
-	assert.match(await check("remote_user"), /^ok {4}remote_user: remote_user: accepts .*Basic or Negotiate; @EXAMPLE\.TEST is removed/m);
+	assert.match(await check("site_session"), /^ok {4}site_session: site_session: the cookie sid is looked up in .*query\.sql; a test with an invented session id correctly finds no user/m);
+	assert.match(await check("php_session"), /^ok {4}php_session: php_session: .*checked 2 sessions; 2 have a user at the path user\.name, and 0 are refused/m);
+	assert.match(await check("remote_user"), /^ok {4}remote_user: remote_user: prebind accepts .*Basic or Negotiate; @EXAMPLE\.TEST is removed/m);
 });

@@ -99,7 +99,7 @@ const sql = (path, text) => runSql(place, path(), text);
 const tokenColumn = (name, make) => ({
 	"valid": [token(make), YES],
 	"absent": [() => ({}), NONE],
-	"tampered": [token(() => forged(make())), BAD(/has a wrong (MAC|signature): it was made with another key/)],
+	"tampered": [token(() => forged(make())), BAD(/has a wrong (MAC|signature): the token was made with another key/)],
 	"expired": [token(() => make({ iat: now() - 100, exp: now() - 1 })), NONE],
 	"unknown user": [token(() => make({ user: "carol" })), YES_OF("carol")], // who signs knows his users
 	"guest": [token(() => make({ user: "guest" })), NONE],
@@ -107,7 +107,7 @@ const tokenColumn = (name, make) => ({
 	"database locked": [token(make), CLOSED(/database is locked|SQLite 5\b/), { cold: lockDatabase }],
 	"database corrupt": [token(make), ERROR(/SQLite 11|damaged/), { cold: (_, path) => damaged("token_revocation")(path), closes: false }],
 	"file unreadable": [token(make), ERROR(/token\.keys.*Permission denied/), { state: () => unreadable(place.path("etc/token.keys")) }],
-	"switched off meanwhile": [token(() => make({ user: "rita" })), BAD(/made before `prebindctl token revoke`/),
+	"switched off meanwhile": [token(() => make({ user: "rita" })), BAD(/revoked with `prebindctl token revoke`/),
 		{ state: () => prebind.ctlOk(["--site", name, "token", "revoke", "rita"]) }],
 });
 
@@ -116,7 +116,7 @@ const TABLE = {
 	remote_user: {
 		"valid": [remote("alice"), YES],
 		"absent": [remote(undefined, undefined), NONE],
-		"tampered": [remote("alice", ""), BAD(/AUTH_TYPE '', which is not trusted/)],
+		"tampered": [remote("alice", ""), BAD(/untrusted AUTH_TYPE ''/)],
 		"expired": CANNOT_BE("the web server asks with each request"),
 		"unknown user": [remote("carol"), YES_OF("carol")], // whom the web server knows is known
 		"guest": [remote("anonymous"), NONE],
@@ -129,14 +129,14 @@ const TABLE = {
 	site_session: {
 		"valid": [site(SID), YES],
 		"absent": [() => ({}), NONE],
-		"tampered": [site("x'y"), BAD(/its value is not a session id: it is longer than/)],
+		"tampered": [site("x'y"), BAD(/the cookie contains no session id: its value is longer than/)],
 		"expired": [site("over"), NONE],
 		"unknown user": [site("deleted"), NONE],
 		"guest": [site("guest"), NONE],
 		"database being written": [site(SID), YES, { state: () => writeDatabase(place, file.site_session) }],
-		"database locked": [site(SID), ERROR(/SQLite 5\b.*the site is writing/), { state: () => lockDatabase(place, file.site_session) }],
+		"database locked": [site(SID), ERROR(/SQLite 5\b.*the site has been writing/), { state: () => lockDatabase(place, file.site_session) }],
 		"database corrupt": [site(SID), ERROR(/SQLite (11|26)\b/), { state: () => garbage(file.site_session) }],
-		"file unreadable": [site(SID), ERROR(/SQLite 14\b.*must be able to read it/), { state: async () => {
+		"file unreadable": [site(SID), ERROR(/SQLite 14\b.*must be able to read the file/), { state: async () => {
 			const bytes = fs.readFileSync(file.site_session); // another file: what is open stays readable
 			fs.rmSync(file.site_session);
 			place.write("site/site.db", bytes, 0o000);
@@ -150,14 +150,14 @@ const TABLE = {
 	php_session: {
 		"valid": [php(phpUser("alice")), YES],
 		"absent": [() => ({}), NONE],
-		"tampered": [() => cookie("PHPSESSID=../../../etc/passwd-and-more"), BAD(/not a session id of PHP/)],
+		"tampered": [() => cookie("PHPSESSID=../../../etc/passwd-and-more"), BAD(/is not a PHP session id/)],
 		"expired": [php(phpUser("alice"), { age: 1441 }), NONE],
 		"unknown user": [php('user|a:1:{s:4:"name";N;}'), NONE],
 		"guest": [php(phpUser("guest")), NONE],
 		"database being written": NO_DATABASE,
 		"database locked": [php(phpUser("alice")), YES, { note: "its file, by a script", state: () => flock(`sessions/sess_${SID}`) }],
 		"database corrupt": [php(phpUser("alice").slice(0, -3)), BAD(/at byte \d+/), { note: "its file, cut short" }],
-		"file unreadable": [php(phpUser("alice"), { mode: 0o000 }), ERROR(/the user that PHP runs as/)],
+		"file unreadable": [php(phpUser("alice"), { mode: 0o000 }), ERROR(/the user that runs PHP/)],
 		"switched off meanwhile": [php("cart|a:0:{}"), NONE, { note: "the site takes the name out" }],
 	},
 	token: tokenColumn("token", hmacToken),
@@ -188,9 +188,9 @@ const TABLE = {
 			await sql(() => file.login_site_own, "UPDATE login_session SET user = 'guest' WHERE user = 'visitor'");
 		} }],
 		"database being written": [login("login_site", "alice"), YES, { state: () => writeDatabase(place, file.login_site) }],
-		"database locked": [login("login_site", "alice"), ERROR(/SQLite 5\b.*the site is writing/), { state: () => lockDatabase(place, file.login_site) }],
+		"database locked": [login("login_site", "alice"), ERROR(/SQLite 5\b.*the site has been writing/), { state: () => lockDatabase(place, file.login_site) }],
 		"database corrupt": [login("login_site", "alice"), ERROR(/SQLite (11|26)\b/), { state: () => garbage(file.login_site) }],
-		"file unreadable": [login("login_site", "alice"), ERROR(/SQLite 14\b.*must be able to read it/), { state: async () => {
+		"file unreadable": [login("login_site", "alice"), ERROR(/SQLite 14\b.*must be able to read the file/), { state: async () => {
 			const bytes = fs.readFileSync(file.login_site);
 			fs.rmSync(file.login_site);
 			place.write("site/users.db", bytes, 0o000);

@@ -87,27 +87,27 @@ test("--dry-run says the same and changes nothing", async () => {
 	assert.deepEqual(await rows(), ["login:ann a@example.org"]);
 	const taken = await importText("bob,a@example.org\n", "--dry-run");
 	assert.equal(taken.code, 1);
-	assert.match(taken.stderr, /map\.csv:1: the account a@example\.org belongs to user "ann" of login/);
+	assert.match(taken.stderr, /map\.csv:1: the account a@example\.org belongs to user "ann" of the provider login/);
 });
 
 const refused = [
 	["no JID", "ann,a@example.org\nbob,nothing\n", /map\.csv:2: .*JID|map\.csv:2: /],
 	["a resource", "ann,a@example.org/phone\n", /map\.csv:1: .*resource/],
 	["no user", ",a@example.org\n", /map\.csv:1: the user.s name is empty/],
-	["a user twice", "ann,a@example.org\nbob,b@example.org\nann,c@example.org\n", /map\.csv:3: the same user as in line 1/],
-	["an account twice", "ann,a@example.org\nbob,A@Example.org\n", /map\.csv:2: the same account as in line 1/],
-	["too few fields", "ann,a@example.org\nbob\n", /map\.csv:2: 1 fields/],
-	["too many fields", "ann,a@example.org,pw,more,still\n", /map\.csv:1: 5 fields/],
+	["a user twice", "ann,a@example.org\nbob,b@example.org\nann,c@example.org\n", /map\.csv:3: the line has the same user as line 1/],
+	["an account twice", "ann,a@example.org\nbob,A@Example.org\n", /map\.csv:2: the line has the same account as line 1/],
+	["too few fields", "ann,a@example.org\nbob\n", /map\.csv:2: the line has 1 fields/],
+	["too many fields", "ann,a@example.org,pw,more,still\n", /map\.csv:1: the line has 5 fields/],
 	["no such provider", "user,jid,source\nann,a@example.org,oracle\n", /map\.csv:2: 'oracle' is not an identity provider/],
-	["an open quote", "ann,a@example.org\n\"bob,b@example.org\n", /map\.csv:2: a quote is opened and not closed/],
-	["a quote inside", "ann,a@example.org\nb\"ob,b@example.org\n", /map\.csv:2: a quote in a field/],
-	["text behind a quote", "\"ann\"x,a@example.org\n", /map\.csv:1: after a closing quote/],
+	["an open quote", "ann,a@example.org\n\"bob,b@example.org\n", /map\.csv:2: a field has an opening quote, but no closing quote/],
+	["a quote inside", "ann,a@example.org\nb\"ob,b@example.org\n", /map\.csv:2: a field has a quote, but does not begin with a quote/],
+	["text behind a quote", "\"ann\"x,a@example.org\n", /map\.csv:1: a closing quote must be followed by/],
 	["a line break in a name", "\"an\nn\",a@example.org\n", /map\.csv:1: the name has U\+000A, which is a control character/],
-	["no UTF-8", Buffer.from("ann,a@example.org\nb\xff,b@example.org\n", "latin1"), /map\.csv:2: is not UTF-8/],
-	["a NUL", "ann,a@example.org\nb\0b,b@example.org\n", /map\.csv:2: a NUL byte/],
-	["an endless field", `ann,${"a".repeat(20000)}@example.org\n`, /map\.csv:1: longer than 16384 bytes/],
+	["no UTF-8", Buffer.from("ann,a@example.org\nb\xff,b@example.org\n", "latin1"), /map\.csv:2: the line is not UTF-8/],
+	["a NUL", "ann,a@example.org\nb\0b,b@example.org\n", /map\.csv:2: the line has a NUL byte/],
+	["an endless field", `ann,${"a".repeat(20000)}@example.org\n`, /map\.csv:1: the line is longer than 16384 bytes/],
 	["a long password", `ann,a@example.org,${"x".repeat(1023)}\nbob,b@example.org,${"x".repeat(1024)}\n`, /map\.csv:2: the XMPP password is longer than 1023 bytes/],
-	["a long name", `${"a".repeat(256)},a@example.org\n`, /map\.csv:1: a user of more than 255 bytes/],
+	["a long name", `${"a".repeat(256)},a@example.org\n`, /map\.csv:1: the user's name is longer than 255 bytes/],
 	["an account of deny_jids", "ann,Root@example.org\n", /map\.csv:1: root@example\.org is in deny_jids/],
 ];
 

@@ -96,7 +96,7 @@ test("deny_jids, and the account that calls Tigase", async () => {
 		assert.equal(await by("user.test", { user: service }), 403);
 	const { code, stderr } = await prebind.ctl(["--site", "default", "map", "set", "ann", peer.accepted.user]);
 	assert.equal(code, 1);
-	assert.match(stderr, /the account in tigase_user, .*: no site user may have it/);
+	assert.match(stderr, /account \(tigase_user\), so no site user can have this account/);
 });
 
 test("user add --jid: a user and a row, or neither", async () => {
@@ -110,7 +110,7 @@ test("user add --jid: a user and a row, or neither", async () => {
 	const users = await list("user");
 	const taken = await add("hugo", "gabi.mail@example.test");
 	assert.equal(taken.code, 1);
-	assert.match(taken.stderr, /gabi\.mail@example\.test belongs to user "gabi" of login/);
+	assert.match(taken.stderr, /gabi\.mail@example\.test belongs to user "gabi" of the provider login/);
 	assert.equal(await list("user"), users);
 	assert.equal((await add("hugo", "hugo@example.test")).code, 0, "the name is free");
 	assert.equal((await add("hugo", "ida@example.test")).code, 1, "the name is taken");
@@ -134,9 +134,9 @@ async function saidOf(t, keys) {
 }
 
 const refused = [
-	[{ identity: "login", jid: "{email}@example.test" }, /jid: \{email\}@example\.test needs a user's e-mail address, which provider login does not know/],
-	[{ identity: "token login", jid: "{id}@example.test" }, /needs a user's id, which provider login does not know/],
-	[{ identity: "token", token_origins: "https://a.test", jid: "{id}@example.test" }, /only the user's name is kept from a posted token \(token_origins\)/],
+	[{ identity: "login", jid: "{email}@example.test" }, /jid: \{email\}@example\.test needs a user's e-mail address, which the provider login does not return/],
+	[{ identity: "token login", jid: "{id}@example.test" }, /needs a user's id, which the provider login does not return/],
+	[{ identity: "token", token_origins: "https://a.test", jid: "{id}@example.test" }, /prebind keeps only the user's name from a posted token \(token_origins\)/],
 	[{ deny_jids: "a@b@c" }, /deny_jids: 'a@b@c'/],
 ];
 

@@ -104,8 +104,8 @@ describe("a value that proves wrong when it is used: FILE:LINE: KEY, in check an
 
 test("an unknown Host, and a path that is not below base_path: a warning, but one a minute", async (t) => {
 	for (const [keys, request, says] of [
-		[{ hosts: "example.org" }, { params: { HTTP_HOST: "www.example.org" } }, /no site has the Host 'www\.example\.org'; add it to `hosts`/],
-		[{ base_path: "/chatt" }, { path: "/health" }, /not below base_path '\/chatt': set base_path/],
+		[{ hosts: "example.org" }, { params: { HTTP_HOST: "www.example.org" } }, /no site has the Host 'www\.example\.org'; add this host to `hosts`/],
+		[{ base_path: "/chatt" }, { path: "/health" }, /not below base_path '\/chatt'; set base_path/],
 	]) {
 		const { prebind } = await setUp(t, { site: () => keys });
 		await prebind.start();
@@ -135,7 +135,7 @@ test("https_required speaks of a proxy in front", async (t) => {
 });
 
 for (const [name, answer, says] of [
-	["404 of a host where BOSH is off", { status: 404 }, /HTTP status 404 .*check its path, and that BOSH is switched on for the host in its address/],
+	["404 of a host where BOSH is off", { status: 404 }, /HTTP status 404 .*check the path\. BOSH must be enabled for the host name in the address/],
 	["no mechanism at all", say.mechanisms(), /offers none of the mechanisms .*consider_bosh_secure/],
 ])
 	test(`bosh: ${name}`, async (t) => {

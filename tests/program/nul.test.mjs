@@ -112,15 +112,15 @@ const asked = {
 	"the user of the login form": [() => login("alice", PASSWORD), 303, () => login("alice\0x", PASSWORD), 400, /NUL/],
 	"the password of the login form": [() => login("alice", PASSWORD), 303, () => login("alice", `${PASSWORD}\0x`), 400, /NUL/],
 	"the cookie of the site's session": [() => page("site.test", `sid=${SID}`), 200, () => page("site.test", `sid=${SID}%00`), 401, /^nobody is logged in$/],
-	"the cookie of a PHP session": [() => page("php.test", `PHPSESSID=${SID}`), 200, () => page("php.test", `PHPSESSID=${SID}%00`), 401, /not a session id of PHP/],
+	"the cookie of a PHP session": [() => page("php.test", `PHPSESSID=${SID}`), 200, () => page("php.test", `PHPSESSID=${SID}%00`), 401, /is not a PHP session id/],
 	"the cookie of a token": [() => page("token.test", `chat_token=${token("alice")}`), 200, () => page("token.test", `chat_token=${token("alice")}%00`), 401, /MAC/],
 	"a token's user": [() => page("token.test", `chat_token=${token("alice")}`), 200, () => page("token.test", `chat_token=${token("alice\0x")}`), 401, /payload/],
 	"a JWT's user": [() => page("jwt.test", `chat_token=${makeJwt(KEY, claims("alice"))}`), 200,
 		() => page("jwt.test", `chat_token=${makeJwt(KEY, claims("alice\0x"))}`), 401, /not JSON|payload/],
-	"the user in the site's table": [() => page("site.test", `sid=${SID}`), 200, () => page("site.test", "sid=name"), 401, /column user .* has a NUL in it/],
+	"the user in the site's table": [() => page("site.test", `sid=${SID}`), 200, () => page("site.test", "sid=name"), 401, /column user contains a NUL byte/],
 	"Django's session": [() => page("django.test", `sid=${SID}`), 401, () => page("django.test", "sid=packed"), 401, /u0000/],
-	"Django's packed session": [() => page("django.test", `sid=${SID}`), 401, () => page("django.test", "sid=cut"), 401, /session_data .* has a NUL in it/],
-	"the user in a PHP session": [() => page("php.test", `PHPSESSID=${SID}`), 200, () => page("php.test", `PHPSESSID=${SID.replace("0", "1")}`), 401, /user has a NUL in it/],
+	"Django's packed session": [() => page("django.test", `sid=${SID}`), 401, () => page("django.test", "sid=cut"), 401, /session_data contains a NUL byte/],
+	"the user in a PHP session": [() => page("php.test", `PHPSESSID=${SID}`), 200, () => page("php.test", `PHPSESSID=${SID.replace("0", "1")}`), 401, /user contains a NUL byte/],
 	"after a PHP session": [() => page("php.test", `PHPSESSID=${SID}`), 200, () => page("php.test", `PHPSESSID=${SID.replace("0", "2")}`), 401, /at byte 17/],
 	"the gateway's JSON": [() => call("application/json", json("alice@example.test")), 200, () => call("application/json", json("alice@example.test\0x")), 500, /u0000/],
 	"the end of the gateway's JSON": [() => call("application/json", json("alice@example.test")), 200,
@@ -173,8 +173,8 @@ for (const [what, [line, input]] of Object.entries(typed))
 const written = {
 	"prebind.conf, behind a value": ["etc/prebind.conf", (text) => text.replace("{user}@example.test", "{user}@example.test\0x"), /prebind\.conf:\d+: .*NUL/],
 	"prebind.conf, at its end": ["etc/prebind.conf", (text) => `${text}\0`, /prebind\.conf:\d+: .*NUL/],
-	"a token key": ["etc/token.keys", (text) => text.replace("\n", "\0x\n"), /token\.keys: contains a NUL byte/],
-	"Django's key": ["etc/django.key", (text) => `${text}\0x`, /django\.key: contains a NUL byte/],
+	"a token key": ["etc/token.keys", (text) => text.replace("\n", "\0x\n"), /token\.keys: the file contains a NUL byte/],
+	"Django's key": ["etc/django.key", (text) => `${text}\0x`, /django\.key: the file contains a NUL byte/],
 	"a query": ["etc/site.sql", (text) => `${text}\0 OR 1`, /site\.sql: contains a NUL byte/],
 	"a template": ["templates/chat.html", (text) => `${text}\0`, /chat\.html: .*NUL/],
 };
@@ -194,5 +194,5 @@ test("our own table, if somebody else wrote it: nobody is taken for another", as
 	assert.equal((await login("zoe", PASSWORD)).status, 401);
 	const { code, stderr } = await ctl("user list");
 	assert.equal(code, 1);
-	assert.match(stderr, /name has a NUL in it/);
+	assert.match(stderr, /name contains a NUL byte/);
 });

@@ -248,7 +248,7 @@ for (const [what, change] of Object.entries({
 		});
 		assert.equal(answer.status, 401, answer.body);
 		const [line] = prebind.child.stderr.split("\n").filter((text) => text.includes(`"caller":"${name}"`));
-		assert.match(line, /the gateway caller was changed while the password was checked/);
+		assert.match(line, /the gateway caller was changed during the password check/);
 		assert.equal(peer.requests.some(({ body }) => body.includes(`${name}@example.test`)), false, "no session was asked for");
 	});
 

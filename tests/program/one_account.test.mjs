@@ -103,7 +103,7 @@ for (const pair of PAIRS) {
 			assert.equal(await come[second](account(pair)), 403, second);
 		}
 		if (second !== "extauth")
-			await logged(new RegExp(`would get the account ${account(pair)}@[^"]*already has[^"]*prebindctl map set`));
+			await logged(new RegExp(`would get the account ${account(pair)}@[^"]*already belongs to[^"]*prebindctl map set`));
 	});
 }
 

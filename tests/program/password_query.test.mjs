@@ -50,7 +50,7 @@ for (const user of ["empty", "nothing", "nobody"]) {
 	test(`none for ${user}`, async () => {
 		const { error, stderr } = await bind(user);
 		assert.equal(error, "no_chat_account");
-		assert.match(stderr, new RegExp(`no XMPP password is stored for ${user}@.*bosh_password_query returns none.*prebindctl map set`));
+		assert.match(stderr, new RegExp(`no XMPP password is stored for ${user}@.*bosh_password_query returns no password.*prebindctl map set`));
 		assert.equal(peer.bodies.length, 0);
 	});
 }

@@ -195,7 +195,7 @@ test("people export gives everybody that the query finds, and refuses more peopl
 		for (const site of sites) {
 			const { code, stderr } = await exported(site);
 			assert.equal(code, sql === extra ? 1 : 0, `${site}: ${stderr}`);
-			assert.match(stderr, sql === extra ? /more than 5000 people/ : /^$/, site);
+			assert.match(stderr, sql === extra ? /more than 5000 users/ : /^$/, site);
 		}
 	}
 });
@@ -257,10 +257,10 @@ test("a query that is none is told with its place; check asks the database", asy
 		return (await prebind.ctl(["--site", "sqlite", "check"])).stdout;
 	};
 	assert.match(await said(QUERY), /^ok +sqlite: people: /m);
-	assert.match(await said("SELECT name AS user FROM people LIMIT 5"), /people\.sql:1.*:q is not used/);
+	assert.match(await said("SELECT name AS user FROM people LIMIT 5"), /people\.sql:1.*the query does not use :q/);
 	assert.match(await said("SELECT name AS user FROM people WHERE name = :q OR name = :sid"), /people\.sql:1:\d+: :sid.*(parameter|compared)/);
-	assert.match(await said("SELECT shown AS display_name FROM people WHERE name = :user"), /no column is named user/);
-	assert.match(await said("SELECT name AS user FROM people WHERE name LIKE :user"), /people\.sql:1:\d+: :user may be compared only byte for byte/);
+	assert.match(await said("SELECT shown AS display_name FROM people WHERE name = :user"), /the query returns no column user/);
+	assert.match(await said("SELECT name AS user FROM people WHERE name LIKE :user"), /people\.sql:1:\d+: :user must be compared byte for byte/);
 	place.write("etc/people.sql", QUERY, 0o644);
 });
 
@@ -278,5 +278,5 @@ test("people export takes 5,000 people, and says why it takes no more", async (t
 	await add(5001, 5001);
 	const { code, stdout, stderr } = await many.ctl(["people", "export", "--for", "prosody"]);
 	assert.deepEqual([code, stdout], [1, ""], "half of a group is none");
-	assert.match(stderr, /more than 5000 people; .*every login.*people = all/);
+	assert.match(stderr, /more than 5000 users; .*every login.*people = all/);
 });

@@ -109,7 +109,7 @@ test("check names missing rights, and an older or newer schema", async () => {
 	const run = await place.run([prebind.ctlProgram, "-c", file, "check"]);
 	assert.equal(run.code, 1);
 	assert.match(run.stdout, /the user "reader" lacks rights: .*INSERT ON login_session/);
-	for (const [number, words] of [[11, /has schema 11, but this program needs \d+: run prebindctl migrate/], [99, /has schema 99, but this program knows only \d+: install the newer/]]) {
+	for (const [number, words] of [[11, /has schema 11, but this program needs \d+: run prebindctl migrate/], [99, /has schema 99, but this program supports only schemas up to \d+: install a newer version/]]) {
 		const { stdout } = { stdout: await server.sql("SELECT number FROM prebind_schema", "prebind") };
 		await server.sql(`UPDATE prebind_schema SET number = ${number}`, "prebind");
 		await check(`postgresql://prebind@127.0.0.1:${server.port}/prebind`, words);

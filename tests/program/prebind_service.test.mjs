@@ -278,7 +278,7 @@ describe("prebindctl check", () => {
 			const { code, upstream } = await check(format);
 			peer.refused.clear();
 			assert.deepEqual([code, upstream.ok], [1, false]);
-			assert.match(upstream.said, /does not let admin@example\.test use it \(HTTP 404\).*tigase_user/);
+			assert.match(upstream.said, /does not allow admin@example\.test to use it \(HTTP 404\).*tigase_user/);
 		});
 	}
 

@@ -119,7 +119,7 @@ test("prebindctl check asks sess-man, too; prebindctl prebind makes accounts as 
 for (const format of ["json", "xml"])
 	test(`Tigase, ${format}: an access list refuses add-user: check and log name that call and what allows it`, async (t) => {
 		const { peer, prebind } = await setUp(t, { format });
-		const says = new RegExp("Tigase does not let admin@example\\.test use add-user at sess-man@example\\.test \\(HTTP 404\\), which the key provision needs: "
+		const says = new RegExp("Tigase does not allow admin@example\\.test to use the command add-user at sess-man@example\\.test \\(HTTP 404\\), which the key provision requires: "
 			+ "set 'sess-man' \\(\\) \\{ commands \\{ 'http://jabber\\.org/protocol/admin#add-user' = 'DOMAIN_ADMIN' \\} \\}");
 		const alice = await loggedIn(prebind, "alice");
 		assert.equal((await alice.get("/")).status, 200);
@@ -143,7 +143,7 @@ for (const format of ["json", "xml"])
 test("Tigase: check names sess-man's call, too, where its key or its form is not right", async (t) => {
 	const { peer, prebind } = await setUp(t);
 	for (const [script, says] of [
-		["143-apikey-wrong", /provision = tigase needs add-user at sess-man@example\.test: .*403.*tigase_api_key_file/],
+		["143-apikey-wrong", /provision = tigase requires the command add-user at sess-man@example\.test: .*403.*tigase_api_key_file/],
 		["020-json-full-jid", /sess-man does not offer admin@example\.test the command add-user, which provision = tigase needs/],
 	]) {
 		peer.answerAt = { path: "/sess-man@", recording: script };
@@ -219,10 +219,10 @@ test("ejabberd: while it may still work after a time-out, nobody registers the a
 
 const refusals = [
 	[401, /answers 401: check provision_user and provision_password_file/],
-	[403, /answers 403: its api_permissions must allow prebind register/],
+	[403, /answers 403: ejabberd's api_permissions must allow the command register for prebind/],
 	[404, /answers 404: .*mod_http_api/],
-	[400, /answers 400: the account's domain must be one of its hosts/],
-	[500, /answers 500: see its log/],
+	[400, /answers 400: the account's domain must be one of ejabberd's hosts/],
+	[500, /answers 500: see ejabberd's log/],
 ];
 
 for (const [status, says] of refusals)
@@ -236,5 +236,5 @@ for (const [status, says] of refusals)
 
 test("ejabberd: passwords do not travel in clear through a network", async (t) => {
 	const prebind = await ejabberdSite(t, () => ({ provision_url: "http://192.0.2.1/api/register" }));
-	assert.match((await prebind.ctl(["check"])).stdout, /provision_url: is neither https nor on loopback/);
+	assert.match((await prebind.ctl(["check"])).stdout, /provision_url: is neither an https address nor/);
 });

@@ -12,36 +12,36 @@ const written = ({ home }) => fs.readdirSync(home).filter((name) => name !== "an
 
 /** Answers that replace the usual ones, and what the sentence says. */
 const REFUSED = [
-	[{ site: "srv/forum" }, /site: 'srv\/forum' is not a folder that can be read; give its whole path, or -/],
+	[{ site: "srv/forum" }, /site: 'srv\/forum' is not a folder that setup can read; write an absolute path, or -/],
 	[{ site: "/nonexistent" }, /site: '\/nonexistent' is not a folder/],
 	[{ site: "/bin/sh" }, /site: '\/bin\/sh' is not a folder/],
 	[{ url: "ftp://x/" }, /url: 'ftp:\/\/x\/' is not an address; write https:\/\/HOST\/PATH\//],
 	[{ url: "https:///chat/" }, /url: .* is not an address/],
 	[{ url: "https://example.org/a chat/" }, /url: /],
-	[{ url: "https://example.org/chat.d/" }, /url: .* has a path with other characters than letters, digits, - and _/],
-	[{ login: "cookies" }, /login: 'cookies' is not one of the words that are allowed/],
-	[{ login: "" }, /login: '' is not one of the words/],
+	[{ url: "https://example.org/chat.d/" }, /url: .* has a path with characters other than letters, digits, - and _/],
+	[{ login: "cookies" }, /login: 'cookies' is not an allowed value/],
+	[{ login: "" }, /login: '' is not an allowed value/],
 	[{ domain: "" }, /domain: '' is needed/],
 	[{ domain: "exa\tmple.org" }, /domain: 'exa\?mple\.org' has a control character/],
 	[{ domain: "a b", jid: undefined }, /these answers do not make a valid configuration: /],
 	[{ xmpp: "tcp://127.0.0.1:5222" }, /xmpp: .* is not the address of an XMPP server; write http:\/\/HOST:PORT\/http-bind, or Tigase's/],
 	[{ xmpp: "http://127.0.0.1:5280/http;bind" }, /xmpp: .* is not the address of an XMPP server/],
-	[{ auth: "kerberos" }, /auth: 'kerberos' is not one of the words/],
+	[{ auth: "kerberos" }, /auth: 'kerberos' is not an allowed value/],
 	[{ jid: "" }, /jid: '' is needed/],
 	[{ jid: "{user}" }, /these answers do not make a valid configuration: jid: /],
-	[{ web: "iis" }, /web: 'iis' is not one of the words/],
+	[{ web: "iis" }, /web: 'iis' is not an allowed value/],
 	[{ web_user: "no-such-user" }, /web_user: 'no-such-user' is not an account of this machine; run: adduser/],
 	[{ user: "no-such-user" }, /user: 'no-such-user' is not an account/],
-	...["database", "listen", "share", "templates", "web_file", "xmpp_file"].map((name) => [{ [name]: "here" }, new RegExp(`${name}: 'here' is not a whole path`)]),
-	[{ share: "/nonexistent" }, /\/nonexistent\/lighttpd\/prebind\.conf cannot be read; give the folder of prebind's shared files with share=FOLDER/],
+	...["database", "listen", "share", "templates", "web_file", "xmpp_file"].map((name) => [{ [name]: "here" }, new RegExp(`${name}: 'here' is not an absolute path`)]),
+	[{ share: "/nonexistent" }, /\/nonexistent\/lighttpd\/prebind\.conf cannot be read; set share=FOLDER to the folder of prebind's shared files/],
 	[{ trusted_proxies: "everybody" }, /these answers do not make a valid configuration: trusted_proxies: /],
 	[{ hold: "9" }, /these answers do not make a valid configuration: .*hold.*from 1 to 2/],
-	[{ databse: "/x" }, /'databse' is neither a question of setup nor a key of a site/],
+	[{ databse: "/x" }, /'databse' is neither a name that prebindctl setup accepts nor a key of a site/],
 	[{ php_session_user: "a\tb" }, /php_session_user: 'a\?b' has a control character/],
 	[{ auth: "tigase", tigase_user: "a@example.org" }, /etc\/tigase\.password: put the password of tigase_user into this file first \(mode 0600\)/],
-	[{ web: "apache", url: "https://example.org/" }, /for this path the web server's part has to be written by hand \(docs\/apache\.md\); give web=none/],
-	[{ web: "nginx", url: "https://example.org" }, /written by hand \(docs\/nginx\.md\)/],
-	[{ web: "htaccess", url: "https://example.org/talk/" }, /written by hand \(docs\/apache\.md\)/],
+	[{ web: "apache", url: "https://example.org/" }, /setup cannot write the web server's configuration for this path; write it by hand \(docs\/apache\.md\), and set web=none/],
+	[{ web: "nginx", url: "https://example.org" }, /write it by hand \(docs\/nginx\.md\)/],
+	[{ web: "htaccess", url: "https://example.org/talk/" }, /write it by hand \(docs\/apache\.md\)/],
 ];
 for (const [answers, says] of REFUSED)
 	test(`refused: ${operands(answers).map((word) => JSON.stringify(word)).join(" ")}`, async () => {
@@ -71,14 +71,14 @@ for (const [answers, key] of NEEDED)
 		const home = fresh();
 		const { code, stderr } = await ordinarySetup(home, { ...home.answers, ...answers });
 		assert.equal(code, 1, stderr);
-		assert.match(stderr, new RegExp(`^prebindctl: ${key} could not be found out; give it with ${key}=VALUE: \\S.* `));
+		assert.match(stderr, new RegExp(`^prebindctl: setup cannot find a value for ${key}; set ${key}=VALUE: \\S.* `));
 		assert.deepEqual(written(home), []);
 	});
 
 for (const [what, argv, says] of [
-	["a configuration without its whole path", () => ["-c", "prebind.conf", "setup"], /prebind\.conf: give the whole path of the new file/],
+	["a configuration without its whole path", () => ["-c", "prebind.conf", "setup"], /prebind\.conf: give the absolute path of the new file/],
 	["an operand that is no answer", ({ conf }) => ["-c", conf, "setup", "apache"], /'apache' is not NAME=VALUE/],
-	["a file of answers that is not there", ({ conf, at }) => ["-c", conf, "setup", "--answers", at("answers")], /answers cannot be read, or others may write to it/],
+	["a file of answers that is not there", ({ conf, at }) => ["-c", conf, "setup", "--answers", at("answers")], /answers cannot be read, or other users can write to this file/],
 ])
 	test(`refused: ${what}`, async () => {
 		const home = fresh();
@@ -107,7 +107,7 @@ test("a file of answers: comments, empty lines and blanks do not count; the oper
 
 for (const [what, line, says] of [
 	["has no value", "wait", /answers:3: 'wait' is not NAME=VALUE/],
-	["has a wrong word", "web = iis", /answers:3: web: 'iis' is not one of the words/],
+	["has a wrong word", "web = iis", /answers:3: web: 'iis' is not an allowed value/],
 ])
 	test(`a line of the file that ${what} is named with its number`, async () => {
 		const home = fresh();
@@ -120,7 +120,7 @@ test("a file of answers that others may write to is not read", async () => {
 	const home = fresh();
 	const { code, stderr } = await withFile(home, "wait = 30\n", { mode: 0o666 });
 	assert.equal(code, 1);
-	assert.match(stderr, /answers cannot be read, or others may write to it/);
+	assert.match(stderr, /answers cannot be read, or other users can write to this file/);
 });
 
 test("keys of the site are written with their sentences, and win over what the answers make", async () => {

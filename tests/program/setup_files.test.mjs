@@ -72,7 +72,7 @@ for (const [what, [name, damage, after_setup]] of Object.entries(FOREIGN))
 		const files = fs.readdirSync(home.at("etc"));
 		const { code, stdout, stderr } = await run(home, { wait: "30" });
 		assert.equal(code, 1, stdout);
-		assert.match(stderr, new RegExp(`/etc/${name.replace(".", "\\.")} was not written by setup, or was changed since, so it stays; move it away, and run setup again`));
+		assert.match(stderr, new RegExp(`/etc/${name.replace(".", "\\.")} was not written by setup or was changed later, so setup does not replace it; move the file away and run setup again`));
 		assert.equal(planOf(stdout)[name], "REFUSED");
 		if (there !== null)
 			assert.equal(read(file), there);
@@ -86,11 +86,11 @@ for (const [what, [name, damage, after_setup]] of Object.entries(FOREIGN))
 
 /** Wrong rights of our own files: what setup does with them, and the mode afterwards. */
 const LOOSE = {
-	"the database can be read by all": ["data/prebind.db", 0o644, "mend", 0o600],
-	"the database cannot be written": ["data/prebind.db", 0o400, "mend", 0o600],
-	"the key can be read by its group": ["etc/bosh.key", 0o640, "mend", 0o600],
-	"the key cannot be read by its owner": ["etc/bosh.key", 0o200, "mend", 0o600],
-	"the configuration can be written by its group": ["etc/prebind.conf", 0o664, "mend", 0o644],
+	"the database can be read by all": ["data/prebind.db", 0o644, "fix", 0o600],
+	"the database cannot be written": ["data/prebind.db", 0o400, "fix", 0o600],
+	"the key can be read by its group": ["etc/bosh.key", 0o640, "fix", 0o600],
+	"the key cannot be read by its owner": ["etc/bosh.key", 0o200, "fix", 0o600],
+	"the configuration can be written by its group": ["etc/prebind.conf", 0o664, "fix", 0o644],
 	"the configuration can be read by its owner alone": ["etc/prebind.conf", 0o600, "unchanged", 0o600],
 	"the key can be read by its owner alone": ["etc/bosh.key", 0o400, "keep", 0o400],
 };
@@ -129,7 +129,7 @@ test("rights: those of another account's file cannot be set", { skip: process.ge
 	fs.chmodSync(home.at("data/prebind.db"), 0o644);
 	const { code, stdout, stderr } = await run(home, { auth: "token" });
 	assert.equal(code, 1, stdout);
-	assert.match(stderr, /the rights of \S+\/data\/prebind\.db cannot be set: Operation not permitted/);
+	assert.match(stderr, /the owner or mode of \S+\/data\/prebind\.db cannot be set: Operation not permitted/);
 });
 
 /** What is not possible: the answers, what is prepared, the sentence. The configuration comes last, so there is none. */

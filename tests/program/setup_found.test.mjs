@@ -156,9 +156,9 @@ for (const [what, { files, answers = {}, keys, not, secrets, says, query }] of O
 
 /** files: of the site; says: why the answers are not enough. */
 const NOT_TAKEN = {
-	"a line feed in a setting": [{ "wp-config.php": WP_CONFIG({ user: "wp", host: "localhost\nlisten = /tmp/x" }) }, /site_database could not be found out/],
-	"a control character in a secret": [{ "shop/settings.py": DJANGO().replace("insecure", "in\\tsecure").replace("\\t", "\t") }, /the secret for site\.secret has a control character; write the file by hand/],
-	"phpBB's cookie if its database does not answer": [{ "config.php": PHPBB_CONFIG("mysqli", `$dbhost = '127.0.0.1:1';\n${PHPBB_SERVER}`) }, /site_cookie could not be found out/],
+	"a line feed in a setting": [{ "wp-config.php": WP_CONFIG({ user: "wp", host: "localhost\nlisten = /tmp/x" }) }, /setup cannot find a value for site_database/],
+	"a control character in a secret": [{ "shop/settings.py": DJANGO().replace("insecure", "in\\tsecure").replace("\\t", "\t") }, /the secret for site\.secret contains a control character; write the file by hand/],
+	"phpBB's cookie if its database does not answer": [{ "config.php": PHPBB_CONFIG("mysqli", `$dbhost = '127.0.0.1:1';\n${PHPBB_SERVER}`) }, /setup cannot find a value for site_cookie/],
 };
 for (const [what, [files, says]] of Object.entries(NOT_TAKEN))
 	test(`not taken: ${what}`, async () => {
@@ -174,9 +174,9 @@ for (const [what, [files, says]] of Object.entries(NOT_TAKEN))
 /** Why a file of the site is not read: its mode, its content; what setup says. */
 const UNREAD = {
 	"nobody may read it": [0o000, WP_CONFIG(), /wp-config\.php cannot be read: Permission denied\n/],
-	"everybody may write to it": [0o666, WP_CONFIG(), /wp-config\.php is not read: everybody may write to it; run: chmod o-w \S+\/wp-config\.php\n/],
-	"it is too long": [0o600, `${WP_CONFIG()}${"#".repeat(300000)}`, /wp-config\.php is not read: it is larger than 262144 bytes\n/],
-	"it is a folder": [null, null, /wp-config\.php is not read: it is not a regular file\n/],
+	"everybody may write to it": [0o666, WP_CONFIG(), /wp-config\.php is not read because every user can write to it; run: chmod o-w \S+\/wp-config\.php\n/],
+	"it is too long": [0o600, `${WP_CONFIG()}${"#".repeat(300000)}`, /wp-config\.php is not read because it is larger than 262144 bytes\n/],
+	"it is a folder": [null, null, /wp-config\.php is not read because it is not a regular file\n/],
 };
 for (const [what, [mode, text, says]] of Object.entries(UNREAD))
 	test(`a file of the site is not read: ${what}`, async () => {

@@ -62,7 +62,7 @@ for (const [installed, auth, word] of [[["prosody", "ejabberd"], "token", "proso
 	test(`${word} is installed and does not answer: its part switches BOSH on`, { skip }, async () => {
 		await machine(...installed);
 		const out = await run();
-		assert.match(out, new RegExp(`${word} is installed here; the file that setup writes for it switches BOSH on`));
+		assert.match(out, new RegExp(`${word} is installed on this machine; the file that setup writes for this server enables BOSH`));
 		assert.equal(line(await conf(), "bosh_auth"), auth);
 		assert.match(await ns.sh("cat /etc/prebind/xmpp-server.conf"), /Written by prebindctl setup[^]*bosh/i);
 		assert.equal(await ownerOf("/etc/prebind/bosh.key"), "www-data www-data 600");
@@ -75,7 +75,7 @@ for (const [installed, web, file] of [
 ])
 	test(`${installed.join(", ")}: the part for ${web}, where Debian expects it`, { skip }, async () => {
 		await machine(...installed);
-		assert.ok((await run()).includes(`Enable ${file}, as its first lines say.`));
+		assert.ok((await run()).includes(`Enable ${file} as described in the first lines of this file.`));
 		assert.match(await ns.sh(`head -1 ${file}`), /^# Written by prebindctl setup/);
 	});
 
@@ -109,7 +109,7 @@ test("a BOSH service at a usual address is found", { skip }, async () => {
 	await ns.connect({ 5280: new URL(bosh.url).port });
 	bosh.script({ status: 404 }, say.mechanisms("PLAIN"), { raw: "<title>ejabberd</title>" });
 	const out = await run("domain=chat.example");
-	assert.match(out, /127\.0\.0\.1:5280\/http-bind: it answers 404\n[^]*127\.0\.0\.1:5280\/bosh answers for chat\.example \(ejabberd\), and offers PLAIN\n/);
+	assert.match(out, /127\.0\.0\.1:5280\/http-bind: it answers 404\n[^]*127\.0\.0\.1:5280\/bosh serves the domain chat\.example \(ejabberd\), and offers PLAIN\n/);
 	const text = await conf();
 	assert.equal(line(text, "bosh_service"), "http://127.0.0.1:5280/bosh");
 	assert.equal(line(text, "bosh_auth"), "jwt");
@@ -143,7 +143,7 @@ test("the account: prebind if there is one; the web server's for PHP's sessions 
 test("another configuration: PREBIND_CONF, and the site where it usually is", { skip }, async () => {
 	const out = await run("", "rm -rf /var/www\nmkdir -p /srv/www\necho '<?php session_start();' > /srv/www/index.php\nexport PREBIND_CONF=/etc/prebind/other.conf");
 	assert.match(out, /found: PHP's sessions \(\/srv\/www\/index\.php\)/);
-	assert.match(out, /php_session_user could not be found out/);
+	assert.match(out, /setup cannot find a value for php_session_user/);
 	assert.match(await run("wait=30", "rm -r /srv/www\nexport PREBIND_CONF=/etc/prebind/other.conf"), /-c \/etc\/prebind\/other\.conf check --deep/);
 	assert.equal(line(await ns.sh("cat /etc/prebind/other.conf"), "wait"), "30");
 });
@@ -155,7 +155,7 @@ test("rights that root mends: owners, modes, the folder of the database", { skip
 	await ns.sh(`chown root:root ${files.join(" ")}\nchmod 600 /etc/prebind/prebind.conf`);
 	const out = await run();
 	const plan = planOf(out);
-	assert.deepEqual([plan["bosh.key"], plan["prebind.db"], plan["prebind.conf"]], ["mend", "mend", "mend"], out);
+	assert.deepEqual([plan["bosh.key"], plan["prebind.db"], plan["prebind.conf"]], ["fix", "fix", "fix"], out);
 	assert.equal(await ownerOf("/var/lib/prebind"), "www-data www-data 750");
 	assert.equal(await ownerOf("/var/lib/prebind/prebind.db"), "www-data www-data 600");
 	assert.equal(await ownerOf("/etc/prebind/bosh.key"), "www-data www-data 600");

@@ -106,7 +106,7 @@ test("shows what it will do, writes it, checks it, and switches itself off", asy
 	assert.equal(proposed.domain, "example.org");
 	assert.match(first.body, /<option value="">[^<]* \(php_session\)/);
 	assert.match(lines(first.body, "found"), /found: PHP's sessions/);
-	assert.match(first.body, /role="alert".*php_session_user could not be found out/s);
+	assert.match(first.body, /role="alert".*setup cannot find a value for php_session_user/s);
 	assert.equal(proposed.more, "php_session_user =", "a line for what is missing");
 	assert.match(first.body, /<details open>/);
 	assert.equal(lines(first.body, "plan"), "");
@@ -173,7 +173,7 @@ test("own logins: the first user can be added, and secrets are written for the o
 	const kit = unpackKit(t);
 	const operator = await Operator.fill(kit, { site: "-", xmpp: XMPP, auth: "token", login: "login", first_user: "alice" }, "show");
 	const silent = await operator.submit({}, "write");
-	assert.match(silent.body, /role="alert".*type the password of the first user/s, "a user without a password is not left out silently");
+	assert.match(silent.body, /role="alert".*enter the password of the first user again/s, "a user without a password is not left out silently");
 	const again = await operator.submit({ first_password: "correct horse" }, "show");
 	assert.equal(formFields(again.body).auth, "token");
 	const done = await operator.submit({ first_password: "correct horse" }, "write");
@@ -232,5 +232,5 @@ test("only the kit has the page", async (t) => {
 	const kit = unpackKit(t);
 	const { code, stderr } = await kit.place.run([kit.program, "setup", "--page"], { env: cgiParams({ path: "/setup" }) });
 	assert.equal(code, 1);
-	assert.match(stderr, /--page is for the launcher of the kit/);
+	assert.match(stderr, /--page works only in the kit/);
 });

@@ -29,9 +29,9 @@ async function boshServer(t, server) {
 
 /** The server that answers, how prebind logs in there, and the blocks of its document that setup then writes. */
 const PARTS = [
-	["prosody", "token", ["bosh", "token"], "--", ", and give it a copy of bosh.key"],
+	["prosody", "token", ["bosh", "token"], "--", ", and copy bosh.key to the XMPP server"],
 	["prosody", "password", ["bosh", "password"], "--", ""],
-	["ejabberd", "jwt", ["bosh", "jwt"], "#", ", and give it a copy of bosh.key"],
+	["ejabberd", "jwt", ["bosh", "jwt"], "#", ", and copy bosh.key to the XMPP server"],
 	["ejabberd", "password", ["bosh", "password"], "#", ""],
 	["prosody", "jwt", null],
 	["other", "password", null],
@@ -42,7 +42,7 @@ for (const [server, auth, blocks, comment, key] of PARTS)
 		const peer = await boshServer(t, server);
 		const { code, stdout, stderr } = await ordinarySetup(home, { ...home.answers, domain: "chat.example", jid: "{user}@chat.example", auth, xmpp: peer.url });
 		assert.equal(code, 0, stdout + stderr);
-		assert.match(stdout, new RegExp(`${peer.url} answers for chat\\.example \\(${server}\\), and offers .*PLAIN`));
+		assert.match(stdout, new RegExp(`${peer.url} serves the domain chat\\.example \\(${server}\\), and offers .*PLAIN`));
 		assert.match(peer.bodies[0], /\bto=['"]chat\.example['"]/);
 		assert.match(peer.bodies[1], /\btype=['"]terminate['"]/, "the session of the trial is ended");
 		assert.match(read(home.conf), new RegExp(`^bosh_auth = ${auth}$`, "m"));
@@ -91,7 +91,7 @@ const ANSWERS = [
 	["no BOSH", { raw: "<html>hello</html>" }, /\/http-bind: .*BOSH/],
 	["no XML", { raw: "hello" }, /\/http-bind: /],
 	["that it does not serve the domain", { raw: "<body xmlns='http://jabber.org/protocol/httpbind' type='terminate' condition='host-unknown'/>" }, /\/http-bind: .*host-unknown/],
-	["no way to log in", "<stream:features/>", /answers for example\.org \(other\), and offers no way to log in\n/],
+	["no way to log in", "<stream:features/>", /serves the domain example\.org \(other\), and offers no way to log in\n/],
 ];
 for (const [what, step, says] of ANSWERS)
 	test(`the address answers ${what}`, async (t) => {
@@ -124,7 +124,7 @@ test("Tigase's address answers as something else", async (t) => {
 
 /** A shared folder without the document, or with another one. */
 for (const [what, text, says] of [
-	["is not there", null, /share\/docs\/prosody\.md cannot be read; give the folder of prebind's shared files with share=FOLDER/],
+	["is not there", null, /share\/docs\/prosody\.md cannot be read; set share=FOLDER to the folder of prebind's shared files/],
 	["has no such block", "# Prosody\n\n```lua bosh\n", /docs\/prosody\.md has no block `lua bosh`; install prebind again/],
 ])
 	test(`the XMPP server's document ${what}`, async (t) => {
@@ -164,7 +164,7 @@ for (const [web, { has, socket }] of Object.entries(WEB))
 		assert.equal(/^listen = /m.test(conf), socket, "plain CGI has no socket");
 		assert.equal(fs.existsSync(home.at("run")), socket);
 		assert.match(conf, /^base_path = \/talk\/x$/m);
-		assert.ok(stdout.includes(`Enable ${home.at("etc/web.conf")}, as its first lines say.`), stdout);
+		assert.ok(stdout.includes(`Enable ${home.at("etc/web.conf")} as described in the first lines of this file.`), stdout);
 		assert.equal(/systemctl enable/.test(stdout), socket);
 	});
 

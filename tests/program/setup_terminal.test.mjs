@@ -37,10 +37,10 @@ test("each question with its words and its proposal; a wrong answer is asked aga
 	]);
 	assert.equal(code, 0, terminal);
 	for (const [question, complaint] of [
-		["Where is the site", "'/nonexistent' is not a folder"],
-		["At which address should the chat be", "'chat' is not an address"],
-		["login, site_session, php_session, site_http, remote_user, token\nHow does prebind know who is logged in", "'cookies' is not one of the words"],
-		["tigase, token, jwt, oauth, password\nHow does prebind log in there", "'kerberos' is not one of the words"],
+		["Which folder contains the site's software", "'/nonexistent' is not a folder"],
+		["At which address will users open the chat", "'chat' is not an address"],
+		["login, site_session, php_session, site_http, remote_user, token\nHow does prebind know who is logged in", "'cookies' is not an allowed value"],
+		["tigase, token, jwt, oauth, password\nHow does prebind log in to the XMPP server", "'kerberos' is not an allowed value"],
 	]) {
 		const parts = terminal.split(question);
 		assert.equal(parts.length, 3, `${question} is asked twice\n${terminal}`);
@@ -75,7 +75,7 @@ test("the terminal is closed in between: nothing is written", async () => {
 	const { site, ...given } = { ...home.answers, url: undefined };
 	const { code, terminal } = await type(home, given, [`${site}\n`, "\u0004"]);
 	assert.equal(code, 1, terminal);
-	assert.match(terminal, /the input ended before all answers/);
+	assert.match(terminal, /the input ended before all questions were answered/);
 	assert.deepEqual(fs.readdirSync(home.home), []);
 });
 

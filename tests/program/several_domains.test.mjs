@@ -134,7 +134,7 @@ test("{email}: a search for people and a login say the same", async () => {
 test("{email}: prebind-extauth knows the domains of the list", async () => {
 	const both = new Extauth(place, prebind.conf);
 	await both.child.end;
-	assert.match(both.child.stderr, /both have the domain example\.test: choose one with --site/);
+	assert.match(both.child.stderr, /both have the domain example\.test; choose one with --site/);
 	await prebind.ctlOk(["--site", "default", "map", "set", "--source", "token", "Mia", "mia@shop.test"]);
 	const one = new Extauth(place, prebind.conf, ["--site", "default"]);
 	assert.equal(await one.ask("isuser:mia:shop.test"), true);
@@ -151,7 +151,7 @@ test("prebind-extauth names a domain that both sites have, in either order of th
 	for (const sites of [{ mail, shop }, { shop, mail }]) {
 		const both = new Extauth(place, place.write("etc/shared.conf", confText({ sites })));
 		await both.child.end;
-		assert.match(both.child.stderr, /both have the domain shop\.test: choose one/, Object.keys(sites).join());
+		assert.match(both.child.stderr, /both have the domain shop\.test; choose one/, Object.keys(sites).join());
 	}
 });
 
@@ -210,12 +210,12 @@ test("check says which realms are accepted", async () => {
 // ---- what is refused in prebind.conf ----
 
 for (const [keys, says] of [
-	[{ jid: "{email}" }, /jid: \{email\} alone needs the key jid_domains/],
-	[{ jid: "{user}@example.test", jid_domains: "example.test" }, /jid_domains: needs jid = \{email\}; `jid` is \{user\}@example\.test/],
+	[{ jid: "{email}" }, /jid: jid = \{email\} requires the key jid_domains/],
+	[{ jid: "{user}@example.test", jid_domains: "example.test" }, /jid_domains: requires jid = \{email\}, but `jid` is \{user\}@example\.test/],
 	[{ ...DOMAINS, jid_domains: "example.test example.test" }, /jid_domains: "example\.test" appears twice/],
-	[{ ...DOMAINS, identity: "token guest", guest_domain: "shop.test", bosh_service: "http://127.0.0.1:9/" }, /jid_domains: shop\.test is guest_domain/],
-	[{ ...DOMAINS, identity: "login" }, /needs a user's e-mail address, which provider login does not know/],
-	[{ remote_user_realm: "CORP.TEST SALES\\=SALES.TEST" }, /remote_user_realm: SALES\\=SALES\.TEST: SALES\.TEST must also be in this list/],
+	[{ ...DOMAINS, identity: "token guest", guest_domain: "shop.test", bosh_service: "http://127.0.0.1:9/" }, /jid_domains: shop\.test is the guest_domain/],
+	[{ ...DOMAINS, identity: "login" }, /needs a user's e-mail address, which the provider login does not return/],
+	[{ remote_user_realm: "CORP.TEST SALES\\=SALES.TEST" }, /remote_user_realm: "SALES\\=SALES\.TEST" is in this list, but the realm SALES\.TEST is not; add the realm/],
 	[{ remote_user_realm: "CORP.TEST corp.test" }, /remote_user_realm: "corp\.test" appears twice/],
 	[{ remote_user_realm: "A.TEST B.TEST X\\=A.TEST x\\=B.TEST" }, /remote_user_realm: "x\\=B\.TEST" appears twice/],
 ])

@@ -31,7 +31,7 @@ test("a server that is too old is refused with its version", async () => {
 		const answer = await prebind.request({ path: "/prebind.json", method: "POST", headers: { Cookie: "sid=abc", "Sec-Fetch-Site": "same-origin", "X-Requested-With": "prebind" } });
 		await mariadb.stop();
 		assert.equal(answer.status, suits ? 200 : 503, `${version}: ${answer.body}`);
-		const said = /^FAIL .*site_session: .*prebind\.conf:\d+: site_database: .*the server is version (\S+), and MariaDB 10\.2, MySQL 5\.7\.20 or later is needed/m.exec(stdout)?.[1];
+		const said = /^FAIL .*site_session: .*prebind\.conf:\d+: site_database: .*the server is version (\S+), but MariaDB 10\.2, MySQL 5\.7\.20 or later is required/m.exec(stdout)?.[1];
 		assert.equal(said, suits ? undefined : version, stdout);
 	}
 });

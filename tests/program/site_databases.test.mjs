@@ -143,7 +143,7 @@ async function failures() {
 }
 
 const table = [];
-const SOUND = /^ok .*a made-up session finds no user/;
+const SOUND = /^ok .*an invented session id correctly finds no user/;
 
 /** One cell: what a request shows, and what check says. */
 async function cell(kind, row, site, sid, expected, says) {
@@ -194,12 +194,12 @@ for (const kind of ["sqlite", "mariadb", "postgresql"]) {
 }
 
 test("sqlite: a file that may not be read, does not fit, or goes and comes back", async () => {
-	await cell("sqlite", "account without rights", "sqlitedenied", SID, ERROR, /^FAIL .*cannot be opened: the program's user must be able to read it/);
+	await cell("sqlite", "account without rights", "sqlitedenied", SID, ERROR, /^FAIL .*cannot be opened: the program's user must be able to read the file/);
 	await cell("sqlite", "table missing", "sqlitemissing", SID, ERROR, /^FAIL .*no such table: absent/);
 	const file = place.path("site", "site.db");
 	await expectSeen("sqlite", SID, YES);
 	fs.renameSync(file, `${file}.away`);
-	await cell("sqlite", "server stopped", "sqlite", SID, ERROR, /^FAIL .*cannot be found/); // the file is not there
+	await cell("sqlite", "server stopped", "sqlite", SID, ERROR, /^FAIL .*was not found/); // the file is not there
 	fs.renameSync(`${file}.away`, file);
 	await cell("sqlite", "server back", "sqlite", SID, YES);
 	fs.copyFileSync(file, `${file}.new`);
@@ -217,7 +217,7 @@ for (const kind of ["mariadb", "postgresql"]) {
 	test(`${kind}: check names the session engine if Django's table is missing, and only then`, async () => {
 		const told = async () => (await prebind.ctl(["--site", `${kind}django`, "check"])).stdout;
 		const sql = (text) => servers[kind].sql(text, "site");
-		const hint = /^FAIL .*site_database: .*: has no table django_session: .*SESSION_ENGINE is cache, file or signed_cookies.*manage\.py migrate/m;
+		const hint = /^FAIL .*site_database: .*: contains no table django_session\. .*SESSION_ENGINE is cache, file or signed_cookies.*manage\.py migrate/m;
 		assert.match(await told(), hint);
 		await sql("CREATE TABLE django_session (session_key varchar(40) PRIMARY KEY, session_data text, expire_date timestamp)");
 		assert.doesNotMatch(await told(), /SESSION_ENGINE is cache.*manage\.py migrate/);
@@ -227,7 +227,7 @@ for (const kind of ["mariadb", "postgresql"]) {
 
 	test(`${kind}: check prints the rights that are enough`, async () => {
 		const { stdout } = await prebind.ctl(["--site", `${kind}denied`, "check"]);
-		const statements = /^note .*site_database: an account with these rights is enough: (.*)$/m.exec(stdout)?.[1];
+		const statements = /^note .*site_database: an account with only these rights is enough: (.*)$/m.exec(stdout)?.[1];
 		assert.ok(statements, stdout);
 		if (kind === "postgresql") // 2 processes, 16 connections to a server in each, 4 for prebindctl
 			assert.match(statements, /^CREATE ROLE nobody LOGIN PASSWORD '\.\.\.' CONNECTION LIMIT 36; /);
@@ -238,14 +238,14 @@ for (const kind of ["mariadb", "postgresql"]) {
 		const all = await prebind.ctl(["--site", `${kind}denied`, "check"]);
 		assert.doesNotMatch(all.stdout, /site_database: /, "nothing is left to say");
 		await servers[kind].sql({ mariadb: "GRANT INSERT ON site.session TO nobody@localhost", postgresql: "GRANT INSERT ON session TO nobody" }[kind], "site");
-		assert.match((await prebind.ctl(["--site", `${kind}denied`, "check"])).stdout, /^note .*the account may do more than read \(.*session/m);
+		assert.match((await prebind.ctl(["--site", `${kind}denied`, "check"])).stdout, /^note .*the database account has more than read access \(.*session/m);
 	});
 
 	test(`${kind}: check also prints the rights that the account can give away, or take from a role`, async () => {
 		const told = async (sql) => {
 			await servers[kind].sql(sql[kind], "site");
 			const { stdout } = await prebind.ctl(["--site", `${kind}denied`, "check"]);
-			return /^note .*the account may do more than read \((.*)\), so a fault/m.exec(stdout)?.[1];
+			return /^note .*the database account has more than read access \((.*)\), so a fault/m.exec(stdout)?.[1];
 		};
 		const to = { mariadb: "nobody@localhost", postgresql: "nobody" }[kind];
 		const both = (sql) => ({ mariadb: sql, postgresql: sql });

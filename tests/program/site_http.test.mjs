@@ -87,10 +87,10 @@ for (const [what, answer, me] of [
 	});
 
 for (const [what, answer, says] of [
-	["a redirect to its login", { status: 302, headers: { Location: "/login" } }, /whoami answers 302: a redirect is not followed; make it answer 401/],
-	["a redirect to another host", () => ({ status: 301, headers: { Location: other.url } }), /answers 301: a redirect/],
+	["a redirect to its login", { status: 302, headers: { Location: "/login" } }, /whoami answers 302: prebind does not follow redirects; make the site answer 401/],
+	["a redirect to another host", () => ({ status: 301, headers: { Location: other.url } }), /answers 301: prebind does not follow redirects/],
 	["its login page", { body: "<form>", headers: { "Content-Type": "text/html; charset=utf-8" } }, /answers with a page \(text\/html\) instead of JSON/],
-	["403", { status: 403 }, /answers 403: it must accept the site's Host/],
+	["403", { status: 403 }, /answers 403: the site must accept its own Host header/],
 	["404", { status: 404 }, /answers 404: check the path/],
 	["500", { status: 500, body: { user: "alice" } }, /answers 500: see the site's log/],
 	["201", { status: 201, body: { user: "alice" } }, /answers 201/],
@@ -99,7 +99,7 @@ for (const [what, answer, says] of [
 	["two users", { body: '{"user":"alice","user":"bob"}' }, /is not JSON/],
 	["a list", { body: ["alice"] }, /has no member "user"/],
 	["another member", { body: { name: "alice" } }, /has no member "user"/],
-	["a number", { body: { user: 17 } }, /"user" that is neither a text nor null/],
+	["a number", { body: { user: 17 } }, /"user" that is neither a string nor null/],
 	["a JID that is no text", alice({ jid: true }), /"jid" that is neither/],
 	["an end in milliseconds", alice({ expires: Date.now() + 1000 }), /"expires" that is not a number of seconds .*milliseconds/],
 	["an end as text", alice({ expires: "tomorrow" }), /"expires" that is not a number/],
@@ -320,7 +320,7 @@ test("a slow site: 503 within the request's time; nobody waits longer", async ()
 test("a site that is down: 503", async () => {
 	const page = await look("sid=a", { host: "dead.example.org" });
 	assert.equal(page.status, 503);
-	await logged(/site_http_url: .*no connection \(Connection refused\): check that the site runs there/);
+	await logged(/site_http_url: .*no connection \(Connection refused\): check that the site is running at this address/);
 	assert.equal((await look(null, { host: "dead.example.org" })).me, NOBODY, "without a cookie nobody needs it");
 });
 
@@ -337,10 +337,10 @@ test("plain CGI: one request, one question", async () => {
 // ---- prebindctl check
 
 for (const [what, answer, code, says] of [
-	["401", { status: 401 }, 0, /^ok .*site_http: .*without a cookie, \S+whoami says that nobody is logged in, as it should/m],
+	["401", { status: 401 }, 0, /^ok .*site_http: .*a test without a cookie correctly finds no user at \S+whoami/m],
 	["204", { status: 204 }, 0, /^ok .*site_http: /m],
-	["a user for everybody", alice(), 1, /^FAIL .*site_http: .*site_http_url: .* names 'alice' for a request without a cookie/m],
-	["a redirect", { status: 302, headers: { Location: "/login" } }, 1, /^FAIL .*site_http: .*site_http_url: .*answers 302: .*make it answer 401/m],
+	["a user for everybody", alice(), 1, /^FAIL .*site_http: .*site_http_url: .* returned the user 'alice' for a request without a cookie/m],
+	["a redirect", { status: 302, headers: { Location: "/login" } }, 1, /^FAIL .*site_http: .*site_http_url: .*answers 302: .*make the site answer 401/m],
 	["a page", { body: "<html>", headers: { "Content-Type": "text/html" } }, 1, /^FAIL .*site_http: .*answers with a page/m],
 ])
 	test(`check: the site answers ${what}`, async () => {
@@ -354,7 +354,7 @@ for (const [what, answer, code, says] of [
 for (const [what, keys, says] of [
 	["plain http to another host", { site_http_url: "http://www.example.org/whoami" }, /site_http_url: http:\/\/www\.example\.org:80: plain http would show passwords .*use https or a loopback address$/m],
 	["a password in the URL", { site_http_url: "http://a:b@127.0.0.1/whoami" }, /site_http_url: /],
-	["no URL", { site_http_url: "" }, /site_http_url: is missing .*with provider site_http/],
+	["no URL", { site_http_url: "" }, /site_http_url: is missing, .*with provider site_http/],
 	["no cookie", { site_http_cookies: "" }, /site_http_cookies: is missing/],
 	["a name that is not a cookie's", { site_http_cookies: "sid a;b" }, /site_http_cookies: "a;b" has a character/],
 	["a cookie twice", { site_http_cookies: "sid sid" }, /site_http_cookies: "sid" appears twice/],

@@ -94,8 +94,8 @@ test("who has no password that can be verified is refused as everybody is", asyn
 		}
 	}
 	const log = prebind.child.stderr;
-	await logged(/"user":"costly".*bcrypt\) needs more work than prebind does for one/);
-	await logged(/"user":"des".*of a kind that is not supported/);
+	await logged(/"user":"costly".*bcrypt\) requires more work than prebind allows for one/);
+	await logged(/"user":"des".*format of the stored password hash is not supported/);
 	await logged(/"user":"banned".*the user is disabled/);
 	await logged(/"user":"apr".*only with allow_weak_hashes = on/);
 	assert.doesNotMatch(log, /\$2y\$|\$apr1\$/);

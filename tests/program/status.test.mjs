@@ -122,7 +122,7 @@ test("templates of an older version have no page: the log says which file to cop
 	await prebind.stop();
 	await prebind.start();
 	assert.equal((await prebind.request({ path: "/status" })).status, 404);
-	await until("the log to say why", () => /status\.html; copy it/.test(prebind.child.log));
+	await until("the log to say why", () => /status\.html; copy the file/.test(prebind.child.log));
 	assert.equal((await prebind.request({ path: "/status", headers: JSON_ONLY })).status, 200);
 });
 

@@ -208,7 +208,7 @@ async function reload(prebind, event) {
 }
 
 /** Both sites, both places, and what to do. */
-const REFUSED = /b\.conf:\d+: database: is already the database of \[site default\] \(.*prebind\.conf:\d+\), so .*logins; give \[site b\] a file of its own/;
+const REFUSED = /b\.conf:\d+: database: is already the database of \[site default\] \(.*prebind\.conf:\d+\), so a login .*; give \[site b\] another database/;
 
 for (const [name, { path, make }] of Object.entries(SPELLINGS))
 	test(`a database by ${name}: refused by every command and at a reload, left out at a start`, async (t) => {
@@ -242,7 +242,7 @@ test("in prebind.conf itself it stops the start", async (t) => {
 		.replace(/^\[server\]\n\n/, ""));
 	for (const run of [await place.run([prebind.program, "-c", prebind.conf]), await prebind.ctl(["check"])]) {
 		assert.equal(run.code, 1);
-		assert.match(run.stderr, /prebind\.conf:\d+: database: is already the database of \[site default\] \(.*prebind\.conf:\d+\), so each site/);
+		assert.match(run.stderr, /prebind\.conf:\d+: database: is already the database of \[site default\] \(.*prebind\.conf:\d+\), so a login at one site/);
 	}
 });
 
@@ -328,5 +328,5 @@ test("the site's own database is no database of prebind's", async (t) => {
 		site_database: prebind.database, login_query: query } } }).replace(/^\[server\]\n\n/, ""));
 	const { code, stdout } = await prebind.ctl(["--site", "b", "check"]);
 	assert.equal(code, 1);
-	assert.match(stdout, /prebind\.db: this is a database of prebind: the key `site_database` must name the one that the site itself uses/);
+	assert.match(stdout, /prebind\.db: this is a database of prebind: set the key `site_database` to the database that the site itself uses/);
 });

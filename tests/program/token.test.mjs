@@ -143,7 +143,7 @@ test("a key file that cannot be used is a 503, and nobody else is asked", async 
 	const page = await one.get("/");
 	fs.chmodSync(keyFile, 0o600);
 	assert.equal(page.status, 503);
-	await logged(/token\.keys: others may read or write it .*chmod 600/);
+	await logged(/token\.keys: other users can read or write the file .*chmod 600/);
 	assert.doesNotMatch(page.body, /token\.keys/);
 	assert.equal((await one.get("/")).status, 200);
 });
@@ -288,22 +288,22 @@ test("JWT: HS256, RS256 and ES256 by kid, and no mixing of them", async (t) => {
 		assert.equal((await get(jwt(header, claims(), sign))).status, status, what);
 	const issued = (await program.ctlOk(["token", "issue", "alice", "--ttl", "1m"])).trim();
 	assert.equal((await get(issued)).status, 200, "the first key can sign");
-	assert.match(await program.ctlOk(["check"]), /token: the user is read from the JWT token in cookie jwt/);
+	assert.match(await program.ctlOk(["check"]), /token: prebind reads the user from the JWT token in the cookie jwt/);
 });
 
 // ---- prebindctl check, and a start ----
 
 test("check says what it would see", async () => {
 	const { stdout } = await prebind.ctl(["--site", "default", "check"]);
-	assert.match(stdout, /^ok +default: token: the user is read from the v1 token in cookie chat_token or posted to \/login, with audience www\.example\.org, signed with one of 1 key \(.*token\.keys\)\. Only a real token shows/m);
+	assert.match(stdout, /^ok +default: token: prebind reads the user from the v1 token in the cookie chat_token or posted to \/login; the token must have the audience www\.example\.org and a signature by one of 1 key \(.*token\.keys\)\. If a real token is signed/m);
 });
 
 for (const [what, damage, says] of [
 	["no key file", (file) => fs.rmSync(file), /token\.keys: cannot read the secret: No such file/],
-	["a key file that others may read", (file) => fs.chmodSync(file, 0o640), /token\.keys: others may read or write it \(mode 0640\); run: chmod 600/],
-	["a line that is no key", (file) => fs.writeFileSync(file, "k1\n"), /token\.keys:1: is not KID:KEY/],
+	["a key file that others may read", (file) => fs.chmodSync(file, 0o640), /token\.keys: other users can read or write the file \(mode 0640\); run: chmod 600/],
+	["a line that is no key", (file) => fs.writeFileSync(file, "k1\n"), /token\.keys:1: the line is not KID:KEY/],
 	["a short key", (file) => fs.writeFileSync(file, "k1:c2hvcnQ\n"), /token\.keys:1: the key has 5 bytes.*openssl rand/],
-	["an empty file", (file) => fs.writeFileSync(file, ""), /token\.keys: is empty/],
+	["an empty file", (file) => fs.writeFileSync(file, ""), /token\.keys: the file is empty/],
 ]) {
 	test(`${what}: check says so`, async () => {
 		const good = fs.readFileSync(keyFile);

@@ -120,7 +120,7 @@ test("a visitor whom a proxy on this machine passes on is not on this machine", 
 
 test("a trusted proxy that does not say who visits: the log and check say so; with its word they are silent", async () => {
 	const said = () => prebind.child.stderr.split("\n").filter((line) => line.includes('"event":"behind_proxy"')).map((line) => JSON.parse(line).why);
-	await until("the line", () => said().some((why) => /is in trusted_proxies, but does not name the visitor/.test(why)));
+	await until("the line", () => said().some((why) => /is in trusted_proxies, but does not send the visitor/.test(why)));
 	assert.match((await prebind.ctl(["--site", "default", "check"])).stdout, /^note {2}default: addresses: /m);
 	assert.doesNotMatch((await prebind.ctl(["--site", "limited", "check"])).stdout, /addresses/);
 });

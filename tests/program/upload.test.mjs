@@ -59,7 +59,7 @@ for (const [hosts, origins, refused] of [
 			const { code, stderr } = await other.ctl(["conf"]);
 			assert.equal(code, refused ? 1 : 0, stderr);
 			if (refused)
-				assert.match(stderr, /prebind\.conf:\d+: upload_origins: "https:\/\/\S*a\.test\S*" is also in `hosts`.*host name of its own/);
+				assert.match(stderr, /prebind\.conf:\d+: upload_origins: "https:\/\/\S*a\.test\S*" is also in `hosts`.*separate host name/);
 		} finally {
 			await own.close();
 		}

@@ -221,7 +221,7 @@ describe("the breaker", () => {
 		assert.equal(peer.connections, 0);
 		await until("the log", () => logged("breaker_open", "returning").length > 0);
 		assert.equal(logged("breaker_open", "returning").length, 1);
-		assert.match(logged("breaker_open", "returning")[0].why, /Connection refused.*HTTP service runs there/);
+		assert.match(logged("breaker_open", "returning")[0].why, /Connection refused.*HTTP service is running at this address/);
 
 		await until("recovery", async () => (await page("returning")).status === 200, { seconds: RECOVERY_SECONDS });
 		assert.equal(peer.binds, 1, "the probe was the first session");

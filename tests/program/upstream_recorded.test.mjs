@@ -13,7 +13,7 @@ const A_LIST = /list of commands/;
 const FORM = /empty form/;
 const DOMAIN = /Domain of the JID doesn't exists.*virtual host/;
 const INVALID_JID = /regards the JID as invalid.*returned no results/;
-const STREAM = /breaks its streams.*resource/;
+const STREAM = /break Tigase's streams.*resource/;
 const HTTP = {
 	401: /HTTP 401.*tigase_password_file/,
 	403: /HTTP 403.*tigase_api_key_file/,

@@ -101,13 +101,13 @@ for (const site of ["good", "pinned"]) {
 
 describe("what is not trusted", () => {
 	const rows = { // site: what its sentence says
-		expired: /TLS: its certificate has expired: renew/,
-		alone: /TLS: its certificate is self-signed: .*ca_file/,
-		elsewhere: /TLS: its certificate is for another name/,
-		foreign: /TLS: its certificate's authority is not known here: .*ca_file/,
-		unknown: /TLS: its certificate's authority is not known here: .*ca_file/,
-		mismatch: /TLS: its public key is not in upstream_pin/,
-		pinned_expired: /TLS: its certificate has expired/, // a pin stands beside the certificate, not in its place
+		expired: /TLS: the server.s certificate has expired: renew/,
+		alone: /TLS: the server.s certificate is self-signed: .*ca_file/,
+		elsewhere: /TLS: the server.s certificate is for another name/,
+		foreign: /TLS: the CA that issued the server's certificate is not known here: .*ca_file/,
+		unknown: /TLS: the CA that issued the server's certificate is not known here: .*ca_file/,
+		mismatch: /TLS: the server's public key is not in upstream_pin/,
+		pinned_expired: /TLS: the server.s certificate has expired/, // a pin stands beside the certificate, not in its place
 		not_tls: SLOW, // it waits for a request that does not come
 	};
 	for (const [site, words] of Object.entries(rows)) {
@@ -138,5 +138,5 @@ test("a pin without https is refused", async () => {
 	}));
 	const { code, stderr } = await place.run([prebind.ctlProgram, "-c", conf, "prebind", "a@example.test"]);
 	assert.equal(code, 1);
-	assert.match(stderr, /upstream_pin: needs https in every address of tigase_url/);
+	assert.match(stderr, /upstream_pin: works only if every URL in tigase_url begins with https:\/\//);
 });

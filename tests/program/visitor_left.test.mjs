@@ -85,7 +85,7 @@ test("in the queue for the XMPP server: the page, its script, and a program at t
 	const names = lines.map(({ event, result }) => (result ? `${event} ${result}` : event)).sort();
 	assert.deepEqual(names, ["bind_left", "bind_left", "bind_ok", "gateway_bind visitor_left", "visitor_left", "visitor_left", "visitor_left"]);
 	for (const { why } of lines.filter(({ event }) => event === "visitor_left"))
-		assert.equal(why, "the visitor left before the XMPP server was asked");
+		assert.equal(why, "the visitor left before prebind called the XMPP server");
 	assert.equal(peer.requests.length, asked + 1);
 });
 

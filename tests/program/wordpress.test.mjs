@@ -115,24 +115,24 @@ const NETWORK = "http://network.example.org/"; // as WordPress stores it, with t
 
 /** Site to { sql, secret, keys, query, wpConfig }, and the lines of check. */
 const CHECKED = {
-	well: [{ secret: SECRET }, /^ok .*the cookie wordpress_logged_in_\w+ is verified with the keys in .*\.secret and the sessions in .*as it should be$/],
-	prefix: [{ secret: SECRET, sql: tables("blog_") }, /^FAIL .*site_query: .*does not name the tables of the site, which begin with 'blog_'/],
-	notables: [{ secret: SECRET, sql: "CREATE TABLE x (y)" }, /^FAIL .*has no table of WordPress/],
+	well: [{ secret: SECRET }, /^ok .*the cookie wordpress_logged_in_\w+ is verified with the keys in .*\.secret and the sessions in .*an invented user name correctly finds no user$/],
+	prefix: [{ secret: SECRET, sql: tables("blog_") }, /^FAIL .*site_query: .*the query uses wrong table names, because the names of the site's tables begin with 'blog_'/],
+	notables: [{ secret: SECRET, sql: "CREATE TABLE x (y)" }, /^FAIL .*contains no WordPress table/],
 	address: [{ secret: SECRET.replace(nameOf(ADDRESS), nameOf("http://old.example.org")) },
-		new RegExp(`^note .*the cookie ${nameOf("http://old.example.org")} is not that of the site's address ${ADDRESS}, whose cookie is ${nameOf(ADDRESS)}; `, "m")],
+		new RegExp(`^note .*the cookie ${nameOf("http://old.example.org")} does not belong to the site's address ${ADDRESS}, which uses the cookie ${nameOf(ADDRESS)}. `, "m")],
 	network: [{ secret: SECRET.replace(nameOf(ADDRESS), nameOf(NETWORK)), sql: `${tables()}
 		CREATE TABLE wp_sitemeta (site_id, meta_key, meta_value); INSERT INTO wp_sitemeta VALUES (1, 'siteurl', '${NETWORK}');` }, /^ok [^\n]*$/],
-	nocookie: [{ secret: "LOGGED_IN_KEY=x\n" }, /^FAIL .*has no LOGGED_IN_COOKIE: run .prebindctl wordpress import/],
+	nocookie: [{ secret: "LOGGED_IN_KEY=x\n" }, /^FAIL .*contains no LOGGED_IN_COOKIE; run .prebindctl wordpress import/],
 	named: [{ secret: "LOGGED_IN_KEY=x\n", keys: { site_cookie: nameOf(ADDRESS) } }, /^ok [^\n]*$/],
-	nosecret: [{}, /^FAIL .*site_secret_file: .*nosecret\.secret: does not exist: write it with .prebindctl wordpress import/],
+	nosecret: [{}, /^FAIL .*site_secret_file: .*nosecret\.secret: does not exist; create this file with .prebindctl wordpress import/],
 	open: [{ secret: SECRET, mode: 0o644 }, /^FAIL .*site_secret_file: .*open\.secret.*chmod/],
-	email: [{ secret: SECRET, keys: { jid: "{email}@example.test" } }, /^FAIL .*needs a column `email`, which site_query .* does not return: add `… AS email` to/],
+	email: [{ secret: SECRET, keys: { jid: "{email}@example.test" } }, /^FAIL .*needs a column `email`, which site_query .* does not return; add `… AS email` to/],
 	everybody: [{ secret: SECRET, query: "SELECT 'alice' AS user, 'x' AS password_hash, NULL AS session_tokens WHERE :user <> ''" },
-		/^FAIL .*finds 'alice' for a user that does not exist: make it compare a column with :user/],
+		/^FAIL .*returned the user 'alice' for a user name that does not exist; make the query compare a column with :user/],
 	// imported, then changed
-	salts: [{ imported: true, then: config({ salt: "a new salt" }), change: "DROP TABLE wp_options" }, /^FAIL .*wordpress: .*site_secret_file: .*salts\.secret: has other keys than \S+wp-config\.php: run .prebindctl wordpress import \S+wp-config\.php/m],
+	salts: [{ imported: true, then: config({ salt: "a new salt" }), change: "DROP TABLE wp_options" }, /^FAIL .*wordpress: .*site_secret_file: .*salts\.secret: has other keys than \S+wp-config\.php; run .prebindctl wordpress import \S+wp-config\.php/m],
 	moved: [{ imported: true, change: "UPDATE wp_options SET option_value = 'https://new.example.org' WHERE option_name = 'siteurl'" },
-		/^FAIL .*wordpress: .*has another cookie name than \S+wp-config\.php: run /m],
+		/^FAIL .*wordpress: .*has another cookie name than \S+wp-config\.php; run /m],
 	gone: [{ imported: true, then: null }, /^ok [^\n]*$/],
 };
 
@@ -152,14 +152,14 @@ const IMPORTED = {
 
 /** Site to { wpConfig, … }, and the sentence; the old file stays. */
 const REFUSED = {
-	computed: [{ wpConfig: config({ key: "", more: "define('LOGGED_IN_KEY', getenv('K'));" }) }, /wp-config\.php: the value of LOGGED_IN_KEY is computed.*docs\/identity\.md/],
+	computed: [{ wpConfig: config({ key: "", more: "define('LOGGED_IN_KEY', getenv('K'));" }) }, /wp-config\.php: prebindctl cannot read the value of LOGGED_IN_KEY, because PHP code computes.*docs\/identity\.md/],
 	nooption: [{ wpConfig: config({ key: "" }), sql: tables().replace("'logged_in_key'", "'x'") },
 		/the option logged_in_key in the table wp_options is needed but cannot be read: the site has no option/],
-	otherkind: [{ keys: { site_result: undefined, site_cookie: "sid" } }, /is not a WordPress site: set site_result = wordpress/],
-	badprefix: [{ wpConfig: config({ key: "" }).replace("wp_", "wp_x; ") }, /'wp_x; ' is not the beginning of a table's name/],
-	computedcookie: [{ wpConfig: config({ more: "define('COOKIEHASH', md5('x'));" }) }, /wp-config\.php: the value of COOKIEHASH is computed/],
-	huge: [{ wpConfig: `${config()}\n// ${"x".repeat(65536)}` }, /wp-config\.php: must be a file of at most 65536 bytes that others may not write to/],
-	nophp: [{ wpConfig: "x" }, /wp-config\.php: it is not PHP/],
+	otherkind: [{ keys: { site_result: undefined, site_cookie: "sid" } }, /is not a WordPress site; set site_result = wordpress/],
+	badprefix: [{ wpConfig: config({ key: "" }).replace("wp_", "wp_x; ") }, /'wp_x; ' is not a valid prefix for table names/],
+	computedcookie: [{ wpConfig: config({ more: "define('COOKIEHASH', md5('x'));" }) }, /wp-config\.php: prebindctl cannot read the value of COOKIEHASH, because PHP code computes/],
+	huge: [{ wpConfig: `${config()}\n// ${"x".repeat(65536)}` }, /wp-config\.php: must be a file of at most 65536 bytes, and other users must not have the right to write to it/],
+	nophp: [{ wpConfig: "x" }, /wp-config\.php: the file contains no <\?php/],
 	nofile: [{ wpConfig: null }, /wp-config\.php: cannot be read: No such file/],
 };
 

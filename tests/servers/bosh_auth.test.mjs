@@ -72,7 +72,7 @@ for (const name of Object.keys(WAYS)) {
 			assert.equal(code, 0, stdout + stderr);
 			const mechanism = name.endsWith("by PLAIN") ? "PLAIN" : MECHANISMS[site.way];
 			assert.match(stdout, new RegExp(`offers .*\\b${mechanism}\\b`));
-			assert.match(stdout, site.server === "prosody" ? /no browser uses lives 60 s/ : /no browser uses lives 30 s/);
+			assert.match(stdout, site.server === "prosody" ? /no browser uses expires after 60 s/ : /no browser uses expires after 30 s/);
 		});
 
 		test("a fixed resource: the newer session ends the older, and nobody else's", async () => {

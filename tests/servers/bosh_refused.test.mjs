@@ -17,7 +17,7 @@ const rows = [
 		key: /one-time token for alice@example\.org \(not-authorized\).*bosh_token_key_file.*clock/,
 		why: /Token for alice@example\.org refused: .*another key/,
 		ahead: /Token for alice@example\.org refused: it expired 5\d\d s ago: compare the clocks of both machines/,
-		behind: /Token for alice@example\.org refused: it ends in 6\d\d s, more than 600: the clock/,
+		behind: /Token for alice@example\.org refused: it expires in 6\d\d s, more than 600: the clock/,
 	},
 	{
 		name: "ejabberd, jwt", server: "ejabberd", way: "jwt",

@@ -118,15 +118,15 @@ const IN_CONF = "\\S*/prebind\\.conf(:\\d+)?: ";
 /** site, web: as in setUp. says: the first line that fails. */
 const rows = [
 	["5", { what: "/http-bind is not passed on", web: lighttpd(replaced(/^\$HTTP\["url"\] =~ "\^\/http-bind[^]*?^}\n/m, "")),
-		says: new RegExp(`bosh_url: ${IN_CONF}bosh_url: .*/http-bind answers 404: the web server does not pass it on.*add the lines for /http-bind`) }],
+		says: new RegExp(`bosh_url: ${IN_CONF}bosh_url: .*/http-bind answers 404, because the web server does not pass this path .*add the lines for /http-bind`) }],
 	["5, Apache", { what: "/http-bind is not passed on", site: { base_path: "/chat" },
 		web: apache({ change: replaced(/^ProxyPass \/http-bind.*\n/gm, "") }),
-		says: /bosh_url: .*answers 404: the web server does not pass it on/ }],
+		says: /bosh_url: .*answers 404, because the web server does not pass this path / }],
 	["5, port", { what: "/http-bind leads to a port where nobody listens", web: lighttpd(undefined, { prebind_bosh_port: String(DEAD_PORT) }),
-		says: /bosh_url: .*answers 50\d: the web server does not reach the XMPP server; correct the address of its BOSH service/ }],
+		says: /bosh_url: .*answers 50\d, because the web server cannot reach the XMPP server; correct the address of the BOSH service/ }],
 	["6", { what: "the proxy's time-out is shorter than wait", site: { wait: "8" }, // lighttpd looks only now and then
 		web: lighttpd(replaced(/("port" => var\.prebind_bosh_port)/, '$1, "read-timeout" => 1')),
-		says: new RegExp(`wait: ${IN_CONF}wait: the web server or a proxy ends a waiting request after \\d s .*but wait is 8 s; make its time-out`) }],
+		says: new RegExp(`wait: ${IN_CONF}wait: the web server or a proxy ends a waiting request after \\d s .*but wait is 8 s; make the time-out`) }],
 	["6, Apache", { what: "the proxy's time-out is shorter than wait", site: { base_path: "/chat" },
 		web: apache({ change: replaced(/timeout=150/, "timeout=1") }),
 		says: /wait: .*ends a waiting request after 1 s .*but wait is 3 s/ }],
@@ -143,24 +143,24 @@ const rows = [
 			await prebind.stop();
 			prebind.stop = () => {}; // the place would stop it again
 		},
-		says: new RegExp(`page: ${IN_CONF}listen: the web server answers 503 .*prebind\\.fcgi does not run.*start it`) }],
+		says: new RegExp(`page: ${IN_CONF}listen: the web server answers 503 .*prebind\\.fcgi is not running.*start prebind`) }],
 	["25", { what: "the folder of static files is wrong", web: lighttpd(undefined, { prebind_static: "/nonexistent" }),
-		says: /static: the web server answers 404 at .*static\/chat\.css; let it serve the folder .*\/static \(prebind_static/ }],
+		says: /static: the web server answers 404 at .*static\/chat\.css; make the web server serve the folder .*\/static \(prebind_static/ }],
 	["types", { what: "scripts come with the wrong type",
 		web: lighttpd((text) => `${text}\n$HTTP["url"] =~ "\\.js$" { mimetype.assign = (".js" => "text/plain") }\n`),
-		says: /static: .*chat\.js comes as 'text\/plain', so browsers refuse it; give this kind of file the type of javascript/ }],
+		says: /static: .*chat\.js has the Content-Type 'text\/plain', so browsers refuse the file; set the type of such files to javascript/ }],
 	["header", { what: "the web server sets a policy of its own",
 		web: lighttpd((text) => `${text}\nsetenv.add-response-header = ("Content-Security-Policy" => "default-src 'self'")\n`),
-		says: /headers: .*adds, changes or removes the header Content-Security-Policy of prebind's page; make it leave this header alone/ }],
+		says: /headers: .*adds, changes or removes the header Content-Security-Policy of prebind's page; configure it to pass on this header unchanged/ }],
 	["elsewhere", { what: "the address is another path", args: (made) => [made.url.replace("/chat/", "/talk/")],
 		says: /page: the web server answers 404 at .*\/talk\/ itself; include prebind's file/ }],
 	["no name", { what: "the host has no address", args: () => ["https://no-such-host.invalid/chat/"],
-		says: /address: no-such-host\.invalid: the name has no address here .*DNS/ }],
+		says: /address: no-such-host\.invalid: this machine cannot find an address of this host .*DNS/ }],
 	["nobody", { what: "no web server runs", web: null,
 		says: /address: 127\.0\.0\.1: nothing accepts a connection .*Connection refused.*start the web server/ }],
 	["cors", { what: "bosh_url is another origin that allows nothing", site: { bosh_url: "http://localhost:PORT/http-bind" },
 		web: lighttpd((text) => `${text}\nsetenv.set-response-header = ("Access-Control-Allow-Origin" => "https://other.example")\n`),
-		says: new RegExp(`cors: ${IN_CONF}bosh_url: .*another origin than the page and does not allow the page's \\(CORS\\).*Access-Control-Allow-Origin: http://127`) }],
+		says: new RegExp(`cors: ${IN_CONF}bosh_url: .*different origin than the page, and does not allow the page's origin \\(CORS\\).*Access-Control-Allow-Origin: http://127`) }],
 ];
 
 for (const [number, { what, site = {}, web, args = (made) => [made.url], damage = () => {}, says }] of rows)
@@ -205,8 +205,8 @@ test("16: a proxy in front ends TLS; when it is named, the rest is right, and th
 	fs.appendFileSync(made.prebind.conf, `ca_file = ${certificate.ca}\n`);
 	const found = await check(made.prebind, ["--web", url]);
 	t.diagnostic(`${found.failed[0]}`);
-	assert.match(found.failed[0], new RegExp(`page: ${IN_CONF}trusted_proxies: .* is https, but prebind is told .* plain http.*name its address here`));
-	assert.match(found.stdout, /^note {2}default: tls: the certificate of 127\.0\.0\.1 is valid for another [45] days; renew it now/m);
+	assert.match(found.failed[0], new RegExp(`page: ${IN_CONF}trusted_proxies: .* is https, but prebind receives the request as plain http.*add the proxy's address to this key`));
+	assert.match(found.stdout, /^note {2}default: tls: the certificate of 127\.0\.0\.1 is valid for another [45] days; renew the certificate now/m);
 
 	const conf = fs.readFileSync(made.prebind.conf, "utf8");
 	fs.writeFileSync(made.prebind.conf, conf.replace("[server]\n", "[server]\ntrusted_proxies = 127.0.0.1\n"));
@@ -217,7 +217,7 @@ test("16: a proxy in front ends TLS; when it is named, the rest is right, and th
 
 	const mixed = fs.readFileSync(made.prebind.conf, "utf8");
 	fs.writeFileSync(made.prebind.conf, `${mixed}bosh_url = http://chat.example.org/http-bind\n`);
-	assert.match((await check(made.prebind, ["--web", url])).failed[0], /bosh_url: .*plain http, and the page is https, so browsers refuse it/);
+	assert.match((await check(made.prebind, ["--web", url])).failed[0], /bosh_url: .*plain http, but the page uses https, so browsers refuse this URL/);
 });
 
 test("18c: the web server's account is not in peer_users", { skip: process.getuid() !== 0 && "only root sees another account's processes" }, async (t) => {

@@ -195,7 +195,7 @@ test("prebindctl check finds everything in order", { skip }, async () => {
 	await logIn("bob");
 	const { code, stdout } = await chat.prebind.ctl(["--site", "default", "check", "--deep"]);
 	assert.equal(code, 0, stdout);
-	assert.match(stdout, /site_session: the cookie sessionid is looked up in .*db\.sqlite3 by .*django\.sql/);
+	assert.match(stdout, /site_session: the cookie sessionid is looked up in .*db\.sqlite3 with the query in .*django\.sql/);
 	assert.match(stdout, /; the newest 1 session can be read/);
 });
 
@@ -229,5 +229,5 @@ test("the engine signed_cookies: the page refuses, and the log names it", { skip
 	const visitor = siteVisitor(chat);
 	visitor.jar.cookies.set("sessionid", await onlySession("", "signed_cookies"));
 	assert.equal((await openChat(visitor)).status, 401);
-	await until("the log to say so", () => /identity_refused.*signed_cookies writes it: set SESSION_ENGINE/.test(chat.prebind.child.stderr));
+	await until("the log to say so", () => /identity_refused.*signed_cookies\) instead of a session id; set SESSION_ENGINE/.test(chat.prebind.child.stderr));
 });

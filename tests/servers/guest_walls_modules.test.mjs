@@ -5,6 +5,6 @@ import { wallTests } from "../lib/guest_walls.mjs";
 
 for (const [name, run] of wallTests("ejabberd alone", {
 	"without access of mod_muc": [{ "mod_muc:\n    access: not_guests\n": "mod_muc:\n" }, { "enter other rooms": "mod_muc", "list the rooms": "mod_muc" }],
-	"with mod_roster": [{ "      mod_ping: {}\n": "      mod_ping: {}\n      mod_roster: {}\n" }, { "keep contacts": "mod_roster" }],
+	"with mod_roster": [{ "      mod_ping: {}\n": "      mod_ping: {}\n      mod_roster: {}\n" }, { "store contacts": "mod_roster" }],
 }))
 	test(name, run);

@@ -159,5 +159,5 @@ test("nested levels, as PHP makes them", { skip }, async () => {
 test("prebindctl check finds everything in order", { skip }, async () => {
 	const { code, stdout } = await chat.prebind.ctl(["--site", "default", "check", "--deep"]);
 	assert.equal(code, 0, stdout);
-	assert.match(stdout, /php_session: .* have a user at user\.name, and 0 are refused/);
+	assert.match(stdout, /php_session: .* have a user at the path user\.name, and 0 are refused/);
 });

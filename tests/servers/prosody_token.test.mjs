@@ -62,7 +62,7 @@ const stranger = newKey().key;
 for (const [what, make, why] of [
 	["expired", () => token({ expiry: now() - 1 }), /Token for alice@example\.org refused: it expired \d+ s ago/],
 	["of a clock that is behind", () => token({ expiry: now() + 60 - CLOCK_OFF_S }), /it expired 54\d s ago: compare the clocks of both machines/],
-	["of a clock that is ahead", () => token({ expiry: now() + 60 + CLOCK_OFF_S }), /it ends in 6\d\d s, more than 600: the clock/],
+	["of a clock that is ahead", () => token({ expiry: now() + 60 + CLOCK_OFF_S }), /it expires in 6\d\d s, more than 600: the clock/],
 	["for another user", () => token({ user: "bob" }), /it is for another user or host, or was made with another key/],
 	["for another host", () => token({ host: "example.com" }), /it is for another user or host/],
 	["made with another key", () => makeToken(stranger, { user: "alice", host: DOMAIN }), /another key/],

@@ -39,7 +39,7 @@ test("an empty folder: setup writes everything, and the page has a session", asy
 	assert.equal(code, 0, stdout + stderr);
 	assert.deepEqual(planOf(stdout), { data: "write", run: "write", "bosh.key": "keep", "prebind.conf": "write", "lighttpd.conf": "write", "prosody.cfg.lua": "write" });
 	assert.equal(read(key), xmpp.key.text);
-	assert.match(stdout, /answers for example\.org \(prosody\), and offers /);
+	assert.match(stdout, /serves the domain example\.org \(prosody\), and offers /);
 	assert.match(stdout, /^ok {4}default: upstream: /m);
 	assert.match(stdout, /What is left to do:[^]*Enable .*lighttpd\.conf[^]*Open http:\/\/127\.0\.0\.1\/chat\/\n$/);
 
@@ -79,7 +79,7 @@ test("a file that somebody wrote, or changed, stays, and nothing else is written
 	place.write("etc/lighttpd.conf", "# mine\n");
 	const refused = await setup(place, place.answers);
 	assert.equal(refused.code, 1);
-	assert.match(refused.stderr, /lighttpd\.conf was not written by setup, or was changed since, so it stays; move it away/);
+	assert.match(refused.stderr, /lighttpd\.conf was not written by setup or was changed later, so setup does not replace it; move the file away/);
 	assert.equal(planOf(refused.stdout)["lighttpd.conf"], "REFUSED");
 	assert.deepEqual(fs.readdirSync(place.path("etc")), ["lighttpd.conf"]);
 	assert.equal(read(place.answers.web_file), "# mine\n");
@@ -90,7 +90,7 @@ test("a file that somebody wrote, or changed, stays, and nothing else is written
 	const changed = read(place.conf);
 	const again = await setup(place, { ...place.answers, wait: "30" });
 	assert.equal(again.code, 1);
-	assert.match(again.stderr, /prebind\.conf was not written by setup, or was changed since/);
+	assert.match(again.stderr, /prebind\.conf was not written by setup or was changed later/);
 	assert.equal(read(place.conf), changed);
 });
 

@@ -99,7 +99,7 @@ for (const [name, { example, cookies, shown }] of Object.entries(SITES)) {
 		for (const value of ["", "x", "0123456789abcdef0123456789abcdef", "s%3Ax.y"])
 			assert.deepEqual(await chat(name, `${cookies}=${value}`), { status: 401, me: null }, value);
 		const { stdout } = await prebind.ctl(["--site", name, "check"]);
-		assert.match(stdout, /^ok .*site_http: .*without a cookie, \S+ says that nobody is logged in/m);
+		assert.match(stdout, /^ok .*site_http: .*a test without a cookie correctly finds no user at \S+;/m);
 	});
 
 	test(`${name}: slow: 503 in time; down: 503; up again: recognised`, { skip: skip(name) }, async () => {

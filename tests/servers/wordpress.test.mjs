@@ -46,7 +46,7 @@ before(async () => {
 		site_query: place.copy("sql/sites/wordpress/session.sql", "sql/session.sql"), login_query: place.copy("sql/sites/wordpress/login.sql", "sql/login.sql"),
 		site_secret_file: secret() } });
 	const { stdout } = await site.prebind.ctl(["check"]);
-	const statements = /site_database: an account with these rights is enough: (.*)$/m.exec(stdout)?.[1];
+	const statements = /site_database: an account with only these rights is enough: (.*)$/m.exec(stdout)?.[1];
 	assert.ok(statements, stdout);
 	await mariadb.sql(statements.replace("'...'", `'${DATABASE_PASSWORD.replace("'", "''")}'`));
 	const behind = { socket: site.prebind.socket, boshPort: site.port };

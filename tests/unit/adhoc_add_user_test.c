@@ -46,7 +46,7 @@ static const struct {
      "tigase_user must administer"												 },
     {NODE,       "sid",   "Operation successful",                                  false, false, "no note"                         },
     {NODE,       NULL,    NULL,						    false, false, "no note"                         },
-    {"add-user", "Note",  "Operation successful",                                  false, false, "is not from its command add-user"},
+    {"add-user", "Note",  "Operation successful",                                  false, false, "is not from the command add-user"},
 };
 
 static void make_answer(char out[2048], enum adhoc_format format, size_t i)

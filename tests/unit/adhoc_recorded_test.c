@@ -24,9 +24,9 @@
 #define HTTP_403      "HTTP 403: the API key"
 #define HTTP_404      "HTTP 404: the component or command does not exist"
 #define HTTP_405      "HTTP 405: no component accepts commands"
-#define HTTP_500      "HTTP 500: it could not read the request"
+#define HTTP_500      "HTTP 500: Tigase could not read the request"
 #define HTTP_504      "HTTP 504: the component did not answer"
-#define A_LIST        "it is a list of commands"
+#define A_LIST        "this is a list of commands"
 #define OTHER_COMMAND "another command (\"api-key-add\")"
 #define REFUSED       "refuses the session (\"Domain of the JID doesn't exists\")"
 #define EMPTY_FORM    "returned the command's empty form"
@@ -35,7 +35,7 @@
 	"returned no results.\")"
 #define NO_ACCOUNT    "a JID that is not valid: \"example.test/"
 #define TOO_LONG      "the resource is longer than 1023 bytes"
-#define BROKEN_STREAM "breaks its streams"
+#define BROKEN_STREAM "break Tigase's streams"
 
 /* clang-format off */
 static const struct recording {

@@ -290,11 +290,11 @@ TEST(test_refused)
 		const char *text, *why;
 	} rows[] = {
 	    {BODY " type='terminate' condition='host-unknown'/>",
-	     "ended the session (host-unknown): it does not serve the domain"},
+	     "ended the session (host-unknown): the server does not serve the domain"},
 	    {BODY " type='terminate' condition='item-not-found'/>",
 	     "(item-not-found): the session"},
 	    {BODY " type='terminate' condition='improper-addressing'/>", "check the key jid"},
-	    {BODY " type='terminate' condition='some-new-one'/>", "(some-new-one): see its log"},
+	    {BODY " type='terminate' condition='some-new-one'/>", "(some-new-one): see the server's log"},
 	    {BODY " type='terminate'/>", "ended the session (without a condition)"},
 	    {"<body type=\"terminate\" xmlns:stream=\"http://etherx.jabber.org/streams\" "
 	     "secure=\"true\" host=\"localhost\" from=\"example.test\" xmpp:version=\"1.0\" "
@@ -308,7 +308,7 @@ TEST(test_refused)
 	     "xmlns:stream='http://etherx.jabber.org/streams'><stream:error>"
 	     "<text xmlns='urn:ietf:params:xml:ns:xmpp-streams'>x</text>"
 	     "<host-unknown xmlns='urn:ietf:params:xml:ns:xmpp-streams'/></stream:error></body>",
-	     "reports a stream error (host-unknown): it does not serve"},
+	     "reports a stream error (host-unknown): the server does not serve"},
 	    {BODY "><error xmlns='http://etherx.jabber.org/streams'/></body>",
 	     "reports a stream error (without a condition)"},
 	    /* a session, and its end beside it: the end counts */
@@ -508,7 +508,7 @@ TEST(test_guest_refused)
 	assert_no_session(
 	    true,
 	    ANSWERS(OFFER, BODY "><failure xmlns='" SASL "'><not-authorized/></failure></body>"),
-	    "lets no guest in at guest.example.test");
+	    "does not admit guests on guest.example.test");
 }
 
 TEST(test_challenge_after_the_last_step)
@@ -521,18 +521,18 @@ TEST(test_resource_refused)
 {
 	assert_no_session(
 	    true, ANSWERS(OFFER, SUCCESS, RESTARTED, NO_BIND("bad-request")),
-	    "(bad-request): it does not accept this resource: check the key resource");
+	    "(bad-request): the server does not accept this resource: check the key resource");
 	assert_no_session(
 	    true, ANSWERS(OFFER, SUCCESS, RESTARTED, NO_BIND("not-allowed")),
-	    "(not-allowed): it does not accept this resource: check the key resource");
+	    "(not-allowed): the server does not accept this resource: check the key resource");
 	assert_no_session(true, ANSWERS(OFFER, SUCCESS, RESTARTED, NO_BIND("gone")),
-			  "(gone): see its log");
+			  "(gone): see the server's log");
 }
 
 TEST(test_token_that_is_none)
 {
-	assert_no_session(false, ANSWERS("{\"token\":\"a b\"}"), "answers without a token");
-	assert_no_session(false, ANSWERS("{\"token\":\"\"}"), "answers without a token");
+	assert_no_session(false, ANSWERS("{\"token\":\"a b\"}"), "has no token");
+	assert_no_session(false, ANSWERS("{\"token\":\"\"}"), "has no token");
 }
 
 TEST(test_rids)

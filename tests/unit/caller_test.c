@@ -183,7 +183,7 @@ TEST(test_claims)
 
 	assert_ok(ask(check, ERR));
 	claim.name = "nobody";
-	assert_refused(check, claim, STATUS_BAD_CREDENTIALS, "no such");
+	assert_refused(check, claim, STATUS_BAD_CREDENTIALS, "does not exist");
 	claim = check->claim;
 	claim.password = "wrong";
 	assert_refused(check, claim, STATUS_BAD_CREDENTIALS, "wrong password");
@@ -218,7 +218,7 @@ TEST(test_changes_count_at_once)
 	assert_ok(adhoc_caller_set_password(store, "shop", hash, ERR));
 	assert_refused(check, check->claim, STATUS_BAD_CREDENTIALS, "wrong password");
 	assert_ok(adhoc_caller_delete(store, "shop", ERR));
-	assert_refused(check, check->claim, STATUS_BAD_CREDENTIALS, "no such");
+	assert_refused(check, check->claim, STATUS_BAD_CREDENTIALS, "does not exist");
 }
 
 /* The second check does not look at the hash at all: one that nothing matches is no hindrance. */

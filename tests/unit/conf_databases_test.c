@@ -134,8 +134,8 @@ TEST(a_side_file_is_no_database)
 		snprintf(text, sizeof(text), "[site a]\ndatabase = /d/a.db%s\n" JID TIGASE,
 			 suffixes[i]);
 		snprintf(expected, sizeof(expected),
-			 ":2: database: \"/d/a.db%s\" ends in %s, like the files that SQLite keeps "
-			 "beside a database; choose another name",
+			 ":2: database: \"/d/a.db%s\" ends in %s, like files that SQLite creates "
+			 "next to a database; choose another file name",
 			 suffixes[i], suffixes[i]);
 		load_bad(text, expected);
 	}

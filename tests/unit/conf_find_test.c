@@ -41,10 +41,12 @@ TEST(file_is_looked_for_in_order)
 	char out[1024];
 	char expected[1024];
 	program_copy();
-	snprintf(expected, sizeof(expected),
-		 "no prebind.conf: neither the option -c nor PREBIND_CONF names one, and neither "
-		 "%s/etc/prebind.conf nor " PREBIND_SYSCONFDIR "/prebind.conf exists",
-		 unit_folder());
+	snprintf(
+	    expected, sizeof(expected),
+	    "there is no prebind.conf, because neither %s/etc/prebind.conf nor " PREBIND_SYSCONFDIR
+	    "/prebind.conf exists; specify the file with the option -c or "
+	    "in the variable PREBIND_CONF",
+	    unit_folder());
 	find_from("PREBIND_CONF= ", out);
 	if (access(PREBIND_SYSCONFDIR "/prebind.conf", F_OK) == 0)
 		strcpy(expected, PREBIND_SYSCONFDIR "/prebind.conf");

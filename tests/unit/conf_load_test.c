@@ -9,8 +9,8 @@
 #include "conf_fixture.h"
 
 #define UNCLEAR                                                                                    \
-	"not understood; write KEY = VALUE, [server], [site NAME], or a comment that begins with " \
-	";"
+	"the line is not valid; write KEY = VALUE, [server], [site NAME], or a comment that "      \
+	"begins with ;"
 #define PIN "sha256//47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="
 
 #define SERVICE      "bosh_service = http://127.0.0.1/b\n"
@@ -33,11 +33,11 @@ TEST(files_that_may_not_be)
 	     ":7: thread: unknown key; `prebindctl conf --keys` lists the keys"},
 	    {SITE("a") "Hold = 1\n",
 	     ":7: Hold: unknown key; `prebindctl conf --keys` lists the keys"},
-	    {SITE("a") "threads = 1\n", ":7: threads: is a key of [server]; move it there"},
-	    {"[server]\nhosts = a\n", ":2: hosts: is a key of [site NAME]; move it there"},
+	    {SITE("a") "threads = 1\n", ":7: threads: is a key of [server]; move the line to that section"},
+	    {"[server]\nhosts = a\n", ":2: hosts: is a key of [site NAME]; move the line to that section"},
 	    {SITE("a") "hold = 1\n\nhold = 1\n",
-	     ":9: hold: is already set in line 7; keep one of them"},
-	    {"[server]\n[server]\n", ":2: [server]: appears twice; put its keys into one section"},
+	     ":9: hold: is already set in line 7; remove one of the two lines"},
+	    {"[server]\n[server]\n", ":2: [server]: appears twice; put all keys into one [server] section"},
 	    {"[sites a]\n", ":1: [sites a]: unknown section; allowed: [server], [site NAME]"},
 	    {"[site]\n", ":1: [site]: unknown section; allowed: [server], [site NAME]"},
 	    {"[]\n", ":1: []: unknown section; allowed: [server], [site NAME]"},
@@ -55,106 +55,109 @@ TEST(files_that_may_not_be)
 	    {"[site a]\n= 1\n", ":2: " UNCLEAR},
 	    {"[site a]\nhold ; = 1\n", ":2: " UNCLEAR},
 	    {"[site a]\njid = {user}@a\n two\n",
-	     ":3: the line is indented, but a value cannot continue on a second line; begin it in the "
-	     "first column"},
+	     ":3: the line is indented, but a value cannot continue on a second line; remove the "
+	     "indentation"},
 	    {"[site a]\n\thold = 1\n",
-	     ":2: the line is indented, but a value cannot continue on a second line; begin it in the "
-	     "first column"},
+	     ":2: the line is indented, but a value cannot continue on a second line; remove the "
+	     "indentation"},
 	    {" [site a]\n",
-	     ":1: the line is indented, but a value cannot continue on a second line; begin it in the "
-	     "first column"},
+	     ":1: the line is indented, but a value cannot continue on a second line; remove the "
+	     "indentation"},
 	    {"[site a]\nhold = \x01\n", ":2: the line has a control character; remove it"},
 	    {"[site a]\nhold = 1\rwait = 1\n", ":2: the line has a control character; remove it"},
 	    {"[site a]\n; \x7f\n", ":2: the line has a control character; remove it"},
 	    {"[site a]\n; \xff\n",
 	     ":2: the line is not valid UTF-8 text; save the file in UTF-8"},
 	    {"[site a]\n" JID TIGASE,
-	     ":1: database: is missing in [site a], which needs it: The SQLite file with "
-	     "users, login "
-	     "sessions and the JID map, or postgresql://…, which machines can share."},
+	     ":1: database: is missing, but must be set in [site a]. Meaning: prebind's own "
+	     "database: an SQLite file, or postgresql://…, which several machines can share."},
 	    {"\n[site a]\n" DATABASE TIGASE,
-	     ":2: jid: is missing in [site a], which needs it: The JID of a site user who "
-	     "has no row in "
-	     "the JID map."},
+	     ":2: jid: is missing, but must be set in [site a]. Meaning: The rule that makes the "
+	     "JID of a site user who has no row in the JID map."},
 	    {"[site a]\n" DATABASE JID "tigase_url = http://a/\ntigase_user = b@c\n",
-	     ":1: tigase_password_file: is missing in [site a], which needs it with backend "
-	     "= tigase: "
-	     "The file with the password of tigase_user; only its owner may read it."},
+	     ":1: tigase_password_file: is missing, but must be set in [site a] with backend = "
+	     "tigase. Meaning: The file with the password of tigase_user; other accounts must not "
+	     "have access to the file."},
 	    {"[site a]\n" DATABASE JID "tigase_url = http://a/\ntigase_password_file = /p\n",
-	     ":1: tigase_user: is missing in [site a], which needs it with backend = tigase: The JID of the administrator who calls Tigase."},
+	     ":1: tigase_user: is missing, but must be set in [site a] with backend = tigase. Meaning: The JID of the administrator account with which prebind calls Tigase."},
 	    {"[site a]\nbackend = bosh\n" NEEDS,
-	     ":1: bosh_service: is missing in [site a], which needs it with backend = bosh or provider guest: "
-	     "The BOSH address at which to log in; if one of several cannot be reached, the next is asked."},
+	     ":1: bosh_service: is missing, but must be set in [site a] with backend = bosh or "
+	     "provider guest. Meaning: The BOSH URL at which prebind logs in; prebind tries "
+	     "several URLs in order."},
 	    {SITE("a") "identity = site_session\nsite_query = /q\nsite_cookie = c\n",
-	     ":1: site_database: is missing in [site a], which needs it with provider "
-	     "site_session: The site's own database, which is only "
-	     "read: an SQLite file, mariadb://… or postgresql://…."},
+	     ":1: site_database: is missing, but must be set in [site a] with provider "
+	     "site_session. Meaning: The site's own database, which prebind only reads: an SQLite "
+	     "file, mariadb://… or postgresql://…."},
 	    {SITE("a") "identity = token\ntoken_audience = a\n",
-	     ":1: token_key_file: is missing in [site a], which needs it with provider token: The "
-	     "file with up to four keys, each on a line kid:key."},
+	     ":1: token_key_file: is missing, but must be set in [site a] with provider token. "
+	     "Meaning: The file with up to four keys for the site's tokens, each on a line "
+	     "kid:key."},
 	    {SITE("a") "identity = token\ntoken_key_file = /k\n",
-	     ":1: token_audience: is missing in [site a], which needs it with provider token: The "
-	     "aud that a token must have: the service that it was made for."},
+	     ":1: token_audience: is missing, but must be set in [site a] with provider token. "
+	     "Meaning: The value that aud in a token must have; prebind refuses tokens for another "
+	     "service."},
 	    {SITE("a") "login_query = /q\n",
-	     ":7: login_query: also needs site_database: the database of the site's users"},
+	     ":7: login_query: also needs site_database, which is the database of the site's users"},
 	    {SITE("a") "identity = login php_session\n",
-	     ":1: php_session_user: is missing in [site a], which needs it with provider "
-	     "php_session: The place of the user's name in the session: user.name is "
+	     ":1: php_session_user: is missing, but must be set in [site a] with provider "
+	     "php_session. Meaning: Where the user's name is in the session; user.name means "
 	     "$_SESSION['user']['name']."},
 	    {SITE("a") "identity = site_session\nsite_query = /q\nsite_cookie = c\n"
 		       "site_database = /d\nsite_result = django\n",
-	     ":11: site_secret_file: is missing in [site a], which needs it with site_result = "
-	     "django: write Django's SECRET_KEY into a file of its own"},
+	     ":11: site_secret_file: is missing, but must be set in [site a] with site_result = "
+	     "django; set this key to a file with Django's SECRET_KEY"},
 	    {SITE("a") "identity = site_session\nsite_query = /q\nsite_cookie = c\n"
 		       "site_database = /d\nsite_result = django\nsite_secret_file = /s\n",
-	     ":11: site_profile_query: is missing in [site a], which needs it with site_result "
-	     "= django: the query that finds the user's name (sql/sites/django/profile.sql)"},
+	     ":11: site_profile_query: is missing, but must be set in [site a] with site_result = "
+	     "django; use the query sql/sites/django/profile.sql"},
 	    {SITE("a") "identity = site_session\nsite_query = /q\nsite_database = /d\n"
 		       "site_result = wordpress\n",
-	     ":10: site_secret_file: is missing in [site a], which needs it with site_result = "
-	     "wordpress: name a file, then write it with `prebindctl wordpress import WP-CONFIG.PHP`"},
+	     ":10: site_secret_file: is missing, but must be set in [site a] with site_result = "
+	     "wordpress; set this key to a path, then write the file with `prebindctl wordpress "
+	     "import WP-CONFIG.PHP`"},
 	    {SITE("a") "identity = site_session\nsite_query = /q\nsite_database = /d\n"
 		       "site_result = wordpress\nsite_secret_file = /s\nsite_profile_query = /p\n",
-	     ":12: site_profile_query: has no effect with site_result = wordpress: remove the line"},
+	     ":12: site_profile_query: has no effect with site_result = wordpress; remove the line"},
 	    {SITE("a") "identity = site_session\nsite_query = /q\nsite_database = /d\n"
 		       "site_result = wordpress\nsite_secret_file = /s\nsite_cookie_transform = sha1\n",
-	     ":12: site_cookie_transform: has no effect with site_result = wordpress: remove the line"},
+	     ":12: site_cookie_transform: has no effect with site_result = wordpress; remove the line"},
 	    {SITE("a") "identity = site_session\nsite_query = /q\nsite_cookie = c\n"
 		       "site_database = /d\nsite_result = php_session\nphp_session_password = h\n",
-	     ":11: php_session_user: is missing in [site a], which needs it with site_result = "
-	     "php_session: the place of the user in the session"},
+	     ":11: php_session_user: is missing, but must be set in [site a] with site_result = "
+	     "php_session; set this key to the path of the user's name in the session, such as "
+	     "user.name"},
 	    {SITE("a") "bosh_url = https://{hostname}/b\n",
-	     ":7: bosh_url: has {hostname} in it, which needs the key bosh_hosts: the names of the "
-	     "cluster's nodes, as NAME or NAME=PUBLIC"},
+	     ":7: bosh_url: contains {hostname}, but bosh_hosts is empty; set bosh_hosts to the "
+	     "names of the cluster's nodes, as NAME or NAME=PUBLIC"},
 	    {SITE("a") "backend = bosh\nbosh_service = http://b/\nbosh_hosts = a\n"
 		       "bosh_url = https://{hostname}/b\n",
-	     ":10: bosh_url: has {hostname} in it, which works only with backend = tigase; write the host's name"},
+	     ":10: bosh_url: contains {hostname}, which works only with backend = tigase; write the host name instead"},
 	    {"[site a]\n" DATABASE JID "backend = bosh\nupstream_pin = " PIN "\n"
 	     "bosh_service = https://a/ http://b/\n",
-	     ":5: upstream_pin: needs https in every address of bosh_service"},
+	     ":5: upstream_pin: works only if every URL in bosh_service begins with https://"},
 	    {SITE("a") SERVICE "identity = guest login\n" GUEST_DOMAIN,
-	     ":8: identity: guest must be the last word: every visitor whom no other provider knows "
-	     "is a guest, so a provider after it would never be asked"},
+	     ":8: identity: guest must be the last word, because prebind never asks a provider "
+	     "after guest"},
 	    {SITE("a") SERVICE "identity = guest\nguest_domain = example.org\n",
-	     ":9: guest_domain: example.org is the domain of `jid`, where the accounts are: guests need a "
-	     "host of their own, such as guests.example.org"},
+	     ":9: guest_domain: example.org is also the domain of `jid`, which has the users' "
+	     "accounts; use a separate domain for guests, such as guests.example.org"},
 	    {SITE("a") SERVICE "identity = guest\nclient = converse\n" GUEST_DOMAIN,
-	     ":9: client: converse asks for a session as soon as its page is open, which is not "
-	     "possible for guests; allowed with provider guest: builtin, none"},
+	     ":9: client: converse does not work with provider guest, because Converse.js requests a "
+	     "session at once; allowed: builtin, none"},
 	    {SITE("a") SERVICE "identity = login guest\n",
-	     ":1: guest_domain: is missing in [site a], which needs it with provider guest: "
-	     "The host of the XMPP server that lets anybody in without an account, for visitors who "
-	     "are not logged in."},
+	     ":1: guest_domain: is missing, but must be set in [site a] with provider guest. "
+	     "Meaning: The XMPP domain in which visitors who are not logged in get a session "
+	     "without an account."},
 	    {SITE("a") GUEST_DOMAIN "identity = login guest\n",
-	     ":1: bosh_service: is missing in [site a], which needs it with backend = bosh or provider "
-	     "guest: The BOSH address at which to log in; if one of several cannot be reached, the next is "
-	     "asked."},
+	     ":1: bosh_service: is missing, but must be set in [site a] with backend = bosh or "
+	     "provider guest. Meaning: The BOSH URL at which prebind logs in; prebind tries "
+	     "several URLs in order."},
 	    {SITE("a") "session_absolute = 10m\n",
-	     ":7: session_idle: 30m is longer than session_absolute, 10m; allowed: at most session_absolute"},
+	     ":7: session_idle: 30m is longer than session_absolute (10m); make session_idle shorter"},
 	    {SITE("a") "session_idle = 11m\nsession_absolute = 10m\n",
-	     ":7: session_idle: 11m is longer than session_absolute, 10m; allowed: at most session_absolute"},
+	     ":7: session_idle: 11m is longer than session_absolute (10m); make session_idle shorter"},
 	    {SITE("a") "hosts = a\n" SITE("b"),
-	     ":8: hosts: is empty in [site b]; this is allowed only with a single site, and there are 2"},
+	     ":8: hosts: is empty in [site b], which is allowed only if there is one site, but there are 2; set the key hosts in each site"},
 	};
 	/* clang-format on */
 	for (size_t i = 0; i < COUNT(cases); i++)
@@ -175,12 +178,13 @@ TEST(sites_that_clash)
 {
 	char expected[256];
 	snprintf(expected, sizeof(expected),
-		 ":7: [site a]: is already at %s:1; give it another name", CONF_FILE);
+		 ":7: [site a]: is already defined at %s:1; change the name of one of the two",
+		 CONF_FILE);
 	load_bad(SITE("a") SITE("a"), expected);
 
 	snprintf(expected, sizeof(expected),
-		 ":15: hosts: \"b.org\" already belongs to [site z] (%s:7); allowed: each host in "
-		 "one site",
+		 ":15: hosts: \"b.org\" is already in [site z] (%s:7); a host can be in only one "
+		 "site",
 		 CONF_FILE);
 	load_bad(SITE("z") "hosts = a.org b.org\n\n" SITE("y") "hosts = c.org B.ORG\n", expected);
 }
@@ -293,16 +297,16 @@ TEST(faults_name_the_file_they_are_in)
 		const char *text;
 		const char *wrong;
 	} cases[] = {
-	    {"[server]\n",                      "1.site:1: [server]: may be only in %s"},
+	    {"[server]\n",                      "1.site:1: [server]: is allowed only in %s"                   },
 	    {"hold = 1\n",                      "1.site:1: hold: is before the first section; begin the file with "
-			   "[server] or [site NAME]"         },
+			   "[server] or [site NAME]"                                },
 	    {SITE("b") "hosts = c\nhold = 0\n",
-	     "1.site:8: hold: \"0\" is too small; allowed: a whole number from 1 to 2" },
-	    {SITE("a") "hosts = c\n",
-	     "2.site:1: [site a]: is already at %s/1.site:1; give it another name"     },
+	     "1.site:8: hold: \"0\" is too small; allowed: a whole number from 1 to 2"                        },
+	    {SITE("a") "hosts = c\n",           "2.site:1: [site a]: is already defined at %s/1.site:1; "
+				      "change the name of one of the two"},
 	    {SITE("b") "hosts = a.org\n",
-	     "2.site:7: hosts: \"a.org\" already belongs to [site b] (%s/1.site:7); allowed: each "
-	     "host in one site"							},
+	     "2.site:7: hosts: \"a.org\" is already in [site b] (%s/1.site:7); a host can be in "
+	     "only one site"										  },
 	};
 	unit_write("2.site", SITE("a") "hosts = a.org\n");
 	for (size_t i = 0; i < COUNT(cases); i++) {
@@ -355,8 +359,8 @@ TEST(sites_pattern_that_cannot_be_searched)
 	assert_int_equal(symlink(path, path), 0);
 	snprintf(text, sizeof(text), "[server]\n\nsites = %s/*.conf\n" SITE("a"), path);
 	snprintf(expected, sizeof(expected),
-		 ":3: sites: \"%s/*.conf\" cannot be searched; allowed: folders that this program "
-		 "may read",
+		 ":3: sites: a folder in the path \"%s/*.conf\" cannot be read; allow prebind's "
+		 "account to read this folder, or use another one",
 		 path);
 	load_bad(text, expected);
 }

@@ -234,7 +234,7 @@ TEST(every_key_is_read_and_printed)
 	assert_ok(json_parse(json.data, json.len, &root, ERR));
 	const struct json *site = json_first(json_member(root, "sites"));
 	assert_string_equal(json_string(json_member(site, "name")), "s");
-	assert_holds(out, "; below: the files of sites = /nowhere/at/all/*.conf\n");
+	assert_holds(out, "; the sites from the files /nowhere/at/all/*.conf are below\n");
 	for (size_t i = 0; i < conf_n_keys; i++) {
 		const struct conf_key *key = &conf_keys[i];
 		bool is_sites = strcmp(key->name, "sites") == 0;

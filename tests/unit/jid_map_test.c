@@ -78,7 +78,7 @@ TEST(test_account_has_one_owner)
 	assert_ok(set(f->store, alice, "secret", ERR));
 	assert_status(set(f->store, bob_takes_alice, "mine", ERR), STATUS_CONFLICT);
 	assert_int_equal(unit_error.status, STATUS_CONFLICT);
-	assert_says("user \"alice\" of login");
+	assert_says("user \"alice\" of the provider login");
 	assert_status(set(f->store, token_alice, NULL, ERR), STATUS_CONFLICT);
 	assert_row(f->store, alice, "secret");
 	assert_ok(set(f->store, elsewhere, NULL, ERR)); /* another domain */

@@ -243,7 +243,7 @@ TEST(test_sentence)
 	assert_status(jid_parse("a b@example.org", &jid, ERR), STATUS_BAD_REQUEST);
 	assert_string_equal(unit_error.text,
 			    "\"a b@example.org\" is not a JID: the localpart has a character "
-			    "that is not allowed there");
+			    "that is not allowed in this part of a JID");
 }
 
 /* ---- names as localparts ---- */

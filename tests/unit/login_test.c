@@ -336,14 +336,16 @@ TEST(test_rules_of_email_and_id)
 		     "ann.o\\27hara\\40shop.test@example.org", NULL);
 	assert_login(f, LOGIN(USER("Ann"), EMAIL("Ann@shop.test")), NULL, "prebindctl map set");
 	assert_login(f, LOGIN(USER("Ann"), EMAIL("")), NULL,
-		     "the login does not include the e-mail address");
-	assert_login(f, LOGIN(USER("Ann")), NULL, "the login does not include the e-mail address");
+		     "the identity provider did not return the e-mail address");
+	assert_login(f, LOGIN(USER("Ann")), NULL,
+		     "the identity provider did not return the e-mail address");
 	f->conf.jid = (char *)"{id}@example.org";
 	assert_login(f, LOGIN(USER("Ann"), ID("4711")), "4711@example.org", NULL);
 	assert_login(f, LOGIN(USER("Ann"), EMAIL("a@b.test")), NULL,
-		     "the login does not include the id");
+		     "the identity provider did not return the id");
 	set_row(f, "Bea", "4712");
-	assert_login(f, LOGIN(USER("Zoe"), ID("4712")), NULL, "the JID map gives it to 'Bea'");
+	assert_login(f, LOGIN(USER("Zoe"), ID("4712")), NULL,
+		     "the JID map assigns this account to 'Bea'");
 }
 
 TEST(test_two_users_one_address)
@@ -355,7 +357,7 @@ TEST(test_two_users_one_address)
 	for (int i = 0; i < 2; i++) {
 		assert_login(f, LOGIN(USER("Ann"), EMAIL("a@shop.test")), account, NULL);
 		assert_login(f, LOGIN(USER("Bob"), EMAIL("a@shop.test")), NULL,
-			     "user:Ann already has");
+			     "already belongs to user:Ann");
 	}
 	/* an id goes with the user, whatever the name; and a name is not an id */
 	assert_login(f, LOGIN(USER("Cyd"), EMAIL("c@shop.test"), ID("7")),
@@ -363,8 +365,8 @@ TEST(test_two_users_one_address)
 	assert_login(f, LOGIN(USER("Cynthia"), EMAIL("c@shop.test"), ID("7")),
 		     "c\\40shop.test@example.org", NULL);
 	assert_login(f, LOGIN(USER("Cyd"), EMAIL("c@shop.test"), ID("8")), NULL,
-		     "id:7 already has");
-	assert_login(f, LOGIN(USER("id:7"), EMAIL("c@shop.test")), NULL, "id:7 already has");
+		     "already belongs to id:7");
+	assert_login(f, LOGIN(USER("id:7"), EMAIL("c@shop.test")), NULL, "already belongs to id:7");
 	/* the operator's word counts more */
 	struct jid_map_row row = {.source = (char *)"token",
 				  .user = (char *)"Bob",
@@ -373,7 +375,7 @@ TEST(test_two_users_one_address)
 	assert_ok(jid_map_set(f->store, &row, ERR));
 	assert_login(f, LOGIN(USER("Bob"), EMAIL("a@shop.test")), account, NULL);
 	assert_login(f, LOGIN(USER("Ann"), EMAIL("a@shop.test")), NULL,
-		     "the JID map gives it to 'Bob'");
+		     "the JID map assigns this account to 'Bob'");
 }
 
 TEST(test_two_users_one_jid_of_the_site)
@@ -385,7 +387,7 @@ TEST(test_two_users_one_jid_of_the_site)
 	    .source = "token", .user = (char *)"Bob", .jid = (char *)"Team@example.org"};
 
 	assert_login(f, &ann, "team@example.org", NULL);
-	assert_login(f, &bob, NULL, "user:Ann already has");
+	assert_login(f, &bob, NULL, "already belongs to user:Ann");
 }
 
 TEST(test_denied)
@@ -400,7 +402,7 @@ TEST(test_denied)
 	assert_login(f, LOGIN(USER("Boss")), NULL, "deny_jids");
 	assert_login(f, LOGIN(USER("x")), "x@example.org", NULL);
 	assert_login(f, LOGIN(USER("administrator")), "administrator@example.org", NULL);
-	assert_login(f, LOGIN(USER("Service")), NULL, "the account in tigase_user");
+	assert_login(f, LOGIN(USER("Service")), NULL, "account (tigase_user)");
 	const struct identity by_site = {
 	    .source = "token", .user = (char *)"ann", .jid = (char *)"boss@example.org"};
 	assert_login(f, &by_site, NULL, "deny_jids");
@@ -409,7 +411,7 @@ TEST(test_denied)
 				  .localpart = (char *)"service",
 				  .domain = (char *)"example.org"};
 	assert_ok(jid_map_set(f->store, &row, ERR));
-	assert_login(f, LOGIN(USER("ann")), NULL, "the account in tigase_user");
+	assert_login(f, LOGIN(USER("ann")), NULL, "account (tigase_user)");
 	f->conf.deny_jids.count = 0;
 	assert_login(f, LOGIN(USER("admin")), "admin@example.org", NULL);
 }
@@ -433,13 +435,13 @@ TEST(test_rule_and_provider)
 	char *words[] = {(char *)"a b@"};
 
 	f->conf.jid = (char *)"{email}@example.org";
-	assert_site_refused(f, "login", "which provider login does not know");
-	assert_site_refused(f, "remote_user", "which provider remote_user does not know");
-	assert_site_refused(f, "php_session", "which provider php_session does not know");
+	assert_site_refused(f, "login", "which the provider login does not return");
+	assert_site_refused(f, "remote_user", "which the provider remote_user does not return");
+	assert_site_refused(f, "php_session", "which the provider php_session does not return");
 	assert_site_refused(f, "site_session", NULL);
 	assert_site_refused(f, "token", NULL);
 	f->conf.token_origins = (struct conf_list){.items = origins, .count = 1};
-	assert_site_refused(f, "token", "only the user's name is kept");
+	assert_site_refused(f, "token", "keeps only the user's name");
 	f->conf.jid = (char *)"{user}@example.org";
 	assert_site_refused(f, "token", NULL);
 	assert_site_refused(f, "login", NULL);

@@ -117,8 +117,8 @@ TEST(refused_by_the_clock)
 
 	assert_refused(TOKEN, "alice", "example.org", EXPIRY, "expired 0 s ago");
 	assert_refused(TOKEN, "alice", "example.org", EXPIRY + 600, "expired 600 s ago");
-	assert_refused(TOKEN, "alice", "example.org", EXPIRY - 601, "ends in 601 s");
-	assert_refused(TOKEN, "alice", "example.org", 0, "ahead of this one");
+	assert_refused(TOKEN, "alice", "example.org", EXPIRY - 601, "expires in 601 s");
+	assert_refused(TOKEN, "alice", "example.org", 0, "ahead of this machine's clock");
 	assert_ok(login_token_check(&key, TOKEN, EXPIRY - 600, &token, ERR));
 	assert_ok(login_token_check(&key, TOKEN, EXPIRY - 1, &token, ERR));
 }

@@ -488,7 +488,7 @@ TEST(test_hostile_files)
 	write_session(f, SESSION("s:5:\"alice\";"));
 	assert_int_equal(chmod(f->file, 0620), 0);
 	assert_int_equal(find(f), IDENTITY_BAD);
-	assert_holds(f->err.text, "other users may write");
+	assert_holds(f->err.text, "other users can write");
 	assert_int_equal(chmod(f->file, 0600), 0);
 
 	assert_int_equal(link(f->file, other), 0);
@@ -507,7 +507,7 @@ TEST(test_hostile_files)
 	assert_int_equal(unlink(f->file), 0);
 	assert_int_equal(mknod(f->file, S_IFSOCK | 0600, 0), 0);
 	assert_int_equal(find(f), IDENTITY_BAD);
-	assert_holds(f->err.text, "is not a file");
+	assert_holds(f->err.text, "is not a regular file");
 	assert_int_equal(unlink(f->file), 0);
 	assert_int_equal(mkdir(f->file, 0700), 0);
 	assert_int_equal(find(f), IDENTITY_BAD);
@@ -550,7 +550,7 @@ TEST(test_strangers)
 	enum identity_verdict verdict = find(f);
 	assert_int_equal(seteuid(0), 0);
 	assert_int_equal(verdict, IDENTITY_ERROR);
-	assert_holds(f->err.text, "the user that PHP runs as");
+	assert_holds(f->err.text, "the user that runs PHP");
 }
 
 /* PHP's script runs for long and holds its session: we wait a moment, and read. */
@@ -608,7 +608,7 @@ TEST(test_opening)
 	identity_chain_close(f->chain);
 	f->chain = NULL;
 	f->conf.php_session_owner = (char *)"no-such-user-here";
-	assert_refused(f, "no user");
+	assert_refused(f, "does not exist");
 	f->conf.php_session_owner = (char *)"";
 	write_session(f, "");
 	f->conf.php_session_path = (char *)f->file;
@@ -625,10 +625,10 @@ TEST(test_check)
 	write_session(f, SESSION("s:5:\"alice\";"));
 	utimensat(AT_FDCWD, f->file, NULL, 0); /* now: check has no other clock */
 	assert_ok(php_session_provider.check(&f->conf, NULL, &said));
-	assert_holds(said.text, "of 1 session, 1 have a user at user.name");
+	assert_holds(said.text, "checked 1 session; 1 have a user at the path user.name");
 	f->conf.php_session_format = PHP_FORMAT_SERIALIZE;
 	assert_status(php_session_provider.check(&f->conf, NULL, &said), STATUS_BAD_REQUEST);
-	assert_holds(said.text, "see php_session_format");
+	assert_holds(said.text, "check the key php_session_format");
 }
 
 /* ---- in a site's database ---- */

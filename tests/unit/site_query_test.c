@@ -294,7 +294,7 @@ TEST(test_rows_for_check)
 	assert_ok(site_rows_each(&conf, "SELECT 'al' UNION SELECT 'bo'", keep_last, last, ERR));
 	assert_string_equal(last, "bo");
 	assert_fails(site_rows_each(&conf, "SELECT " WITH_A_NUL " AS who", keep_last, last, ERR),
-		     STATUS_BAD_REQUEST, "column who has a NUL in it");
+		     STATUS_BAD_REQUEST, "column who contains a NUL byte");
 	assert_string_equal(last, "bo");
 }
 
@@ -433,7 +433,7 @@ TEST(test_gone_and_back)
 	assert_ok(ask(site, "good", user, ERR));
 	snprintf(other, sizeof(other), "%s.new", site->f->path);
 	assert_int_equal(rename(site->f->path, other), 0);
-	assert_fails(ask(site, "good", user, ERR), STATUS_UNAVAILABLE, "cannot be found");
+	assert_fails(ask(site, "good", user, ERR), STATUS_UNAVAILABLE, "was not found");
 	run_sql(site->f->path,
 		"CREATE TABLE session (sid, user); INSERT INTO session VALUES ('good', 'eve')");
 	assert_ok(ask(site, "good", user, ERR));
@@ -576,7 +576,7 @@ TEST(test_more_people_than_allowed)
 	people_query_close(people);
 	assert_ok(people_query_open(&conf, 2, &people, ERR));
 	assert_fails(people_query_all(people, count_person, &count, ERR), STATUS_CONFLICT,
-		     "more than 1 people");
+		     "more than 1 users");
 	assert_int_equal(count, 2);
 	people_query_close(people);
 }
@@ -637,7 +637,7 @@ TEST(test_php_session_of_a_user_without_a_name)
 	    query_of("profile.sql", "SELECT shown AS user FROM user WHERE name = :user");
 	assert_session(&conf, "Bob B.", NULL);
 	run_sql(site->f->path, "UPDATE user SET shown = NULL");
-	assert_session(&conf, NULL, "the user has no name");
+	assert_session(&conf, NULL, "the site has no name for this user");
 }
 
 TEST(test_php_password_needs_a_column)
@@ -677,9 +677,9 @@ TEST(test_django_user_without_a_password_or_a_name)
 	    query_of("session.sql", "SELECT user AS session_data FROM session WHERE sid = :sid");
 	conf.site_profile_query = query_of("profile.sql", "SELECT name AS user, shown AS password"
 							  " FROM user WHERE id = :user");
-	assert_session(&conf, NULL, "the user has no password");
+	assert_session(&conf, NULL, "the site has no password for this user");
 	run_sql(site->f->path, "UPDATE user SET shown = '" DJANGO_PASSWORD "'");
 	assert_session(&conf, "bob", NULL);
 	run_sql(site->f->path, "UPDATE user SET name = NULL");
-	assert_session(&conf, NULL, "the user has no name");
+	assert_session(&conf, NULL, "the site has no name for this user");
 }

@@ -52,7 +52,7 @@ TEST(what_is_no_session_id_is_refused)
 
 	for (size_t i = 0; i < sizeof(cookies) / sizeof(cookies[0]); i++) {
 		assert_fails(sid(TRANSFORM_NONE, SITE_RESULT_USER, cookies[i], &out),
-			     STATUS_BAD_REQUEST, "is not a session id");
+			     STATUS_BAD_REQUEST, "contains no session id");
 		strbuf_clear(&out);
 	}
 	memset(text, 'a', sizeof(text));

@@ -127,7 +127,7 @@ TEST(paths_that_are_none)
 	f->conf.listen = long_path;
 	assert_refused(f, STATUS_INTERNAL, "an absolute path of at most 107 bytes");
 	f->conf.listen = (char *)"/nowhere/at/all/prebind.sock";
-	assert_refused(f, STATUS_INTERNAL, "make it first");
+	assert_refused(f, STATUS_INTERNAL, "create the folder first");
 	f->conf.listen = (char *)"/dev/null/prebind.sock";
 	assert_refused(f, STATUS_INTERNAL, "is not a folder");
 }

@@ -224,8 +224,8 @@ TEST(test_newer)
 
 	assert_migrates(f, 0);
 	set_version(f->path, store_schema() + 1);
-	assert_open_refused(f, "install the newer program, or restore a backup");
-	assert_migrate_refused(f, "install the newer program, or restore a backup");
+	assert_open_refused(f, "install a newer version of prebind, or restore a backup");
+	assert_migrate_refused(f, "install a newer version of prebind, or restore a backup");
 	assert_int_equal(raw_number(f->path, "PRAGMA user_version"), store_schema() + 1);
 }
 
@@ -410,7 +410,7 @@ TEST(test_damaged_before_the_start)
 	if (f->store == NULL)
 		return;
 	/* Not used any more, and kept as it is. */
-	assert_fails(store_ping(f->store, ERR), STATUS_UNAVAILABLE, "put a backup in its place");
+	assert_fails(store_ping(f->store, ERR), STATUS_UNAVAILABLE, "restore a backup");
 	assert_fails(user_add(f->store, "alice", "", NOW, ERR), STATUS_UNAVAILABLE, "damaged");
 	assert_int_equal(access(f->path, F_OK), 0);
 }
@@ -632,7 +632,7 @@ static int cannot_open(struct fixture *f)
 
 	return unavailable_with(store_open(&(struct store_location){.database = f->path},
 					   FIXTURE_SITE, &store, ERR),
-				ERR, "must own it")
+				ERR, "must own the file")
 		   ? 0
 		   : 1;
 }
@@ -729,7 +729,7 @@ TEST(test_busy)
 	assert_ok(store_borrow(f->store, &other, ERR));
 	connection_lock_timeout(other, 0);
 	assert_fails(connection_begin(other, &(struct store_key){.scope = "test"}, ERR),
-		     STATUS_UNAVAILABLE, "keeps it locked");
+		     STATUS_UNAVAILABLE, "keeps the database locked");
 	assert_int_equal(connection_fault(other), FAULT_BUSY);
 	store_return(f->store, other);
 	assert_ok(store_ping(f->store, ERR)); /* readers go on */
@@ -928,7 +928,7 @@ TEST(test_key_of_another_size)
 	assert_ok(site_key_get(f->store, "csrf", key, ERR));
 	raw(f->path, "PRAGMA ignore_check_constraints = 1; UPDATE site_key SET key = x'0011'");
 	assert_fails(site_key_get(f->store, "csrf", key, ERR), STATUS_UNAVAILABLE,
-		     "column key does not have the right length: delete that row");
+		     "the column key has the wrong length: delete this row");
 	raw(f->path, "DELETE FROM site_key");
 	assert_ok(site_key_get(f->store, "csrf", key, ERR));
 }
@@ -956,6 +956,6 @@ TEST(test_only_the_present_schema_is_copied)
 	raw(f->path, "PRAGMA user_version = 3");
 	struct store_copy what = {
 	    .from = {.database = f->path}, .to = {.database = target}, .site = FIXTURE_SITE};
-	assert_fails(store_copy(&what, ERR), STATUS_UNAVAILABLE, "has schema 3, and only schema");
+	assert_fails(store_copy(&what, ERR), STATUS_UNAVAILABLE, "has schema 3, but only");
 	assert_int_equal(access(target, F_OK), -1);
 }

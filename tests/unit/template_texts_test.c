@@ -158,11 +158,11 @@ TEST(test_refusals)
 	static const struct {
 		const char *page, *why;
 	} rows[] = {
-	    {"{{t.nothing}}",                "page.html:1: lang/ has no text of this name: t.nothing"},
-	    {"<script>{{t.hello}}</script>", "a text must not be inside a tag or a script"           },
-	    {"<p {{t.hello}}>",              "a text must not be inside a tag or a script"           },
-	    {"<p onclick=\"{{t.hello}}\">",  "a text must not be inside a tag or a script"           },
-	    {"{{#t.hello}}{{/t.hello}}",     "the page has no value of this name"                    },
+	    {"{{t.nothing}}",                "page.html:1: lang/ contains no text with this name: t.nothing"},
+	    {"<script>{{t.hello}}</script>", "a text must not be inside a tag or a script"                  },
+	    {"<p {{t.hello}}>",              "a text must not be inside a tag or a script"                  },
+	    {"<p onclick=\"{{t.hello}}\">",  "a text must not be inside a tag or a script"                  },
+	    {"{{#t.hello}}{{/t.hello}}",     "the page has no value with this name"                         },
 	};
 	static const char *const languages[] = {"[]", "{\"hello\":1}", "{", "{\"hello\":\"x\"} y"};
 
@@ -173,7 +173,7 @@ TEST(test_refusals)
 	unit_write("page.html", "{{t.hello}}");
 	for (size_t i = 0; i < COUNT(languages); i++) {
 		unit_write("lang/fr.json", languages[i]);
-		refused(languages[i], i == 1 ? "no text of this name" : "fr.json: ");
+		refused(languages[i], i == 1 ? "no text with this name" : "fr.json: ");
 	}
 	unlink(unit_path("lang/fr.json"));
 }

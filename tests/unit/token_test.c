@@ -315,23 +315,23 @@ TEST(test_wrong_key_files)
 		const char *text;
 		const char *says;
 	} wrong[] = {
-	    {"# nothing\n\n",								 "contains no key"             },
-	    {KEY_A "\n",								      "keys:1: is not KID:KEY"      },
-	    {"a b:" KEY_A "\n",							       "keys:1: is not KID:KEY"      },
-	    {"\n\n:" KEY_A "\n",							      "keys:3: is not KID:KEY"      },
-	    {"a.b:" KEY_A "\n",							       "KID"                         },
-	    {"123456789012345678901234567890123:" KEY_A "\n",                                 "KID"                         },
-	    {"k:\n",									  "0 bytes"                     },
-	    {"k:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHg\n",                                "31 bytes"                    },
-	    {"k:" KEY_A "=\n",								"base64url"                   },
-	    {"k: " KEY_A "\n",								"base64url"                   },
-	    {"k:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh9\n",                               "base64url"                   },
-	    {"k:not a key at all, this line\n",                                               "base64url"                   },
-	    {"k:" KEY_A "\nk:" KEY_B "\n",						    "keys:2: this kid"            },
-	    {"k:" KEY_A "\nl:" KEY_A "\n",						    "keys:2: this kid or this key"},
-	    {"k:/etc/passwd\n",							       "token_format = jwt"          },
+	    {"# nothing\n\n",								 "contains no key"                },
+	    {KEY_A "\n",								      "keys:1: the line is not KID:KEY"},
+	    {"a b:" KEY_A "\n",							       "keys:1: the line is not KID:KEY"},
+	    {"\n\n:" KEY_A "\n",							      "keys:3: the line is not KID:KEY"},
+	    {"a.b:" KEY_A "\n",							       "KID"                            },
+	    {"123456789012345678901234567890123:" KEY_A "\n",                                 "KID"                            },
+	    {"k:\n",									  "0 bytes"                        },
+	    {"k:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHg\n",                                "31 bytes"                       },
+	    {"k:" KEY_A "=\n",								"base64url"                      },
+	    {"k: " KEY_A "\n",								"base64url"                      },
+	    {"k:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh9\n",                               "base64url"                      },
+	    {"k:not a key at all, this line\n",                                               "base64url"                      },
+	    {"k:" KEY_A "\nk:" KEY_B "\n",						    "keys:2: this kid"               },
+	    {"k:" KEY_A "\nl:" KEY_A "\n",						    "keys:2: this kid or this key"   },
+	    {"k:/etc/passwd\n",							       "token_format = jwt"             },
 	    {"a:" KEY_A "\nb:" KEY_B "\nc:C" KEY_A "AAA\nd:D" KEY_A "AAA\ne:E" KEY_A "AAA\n",
-	     "keys:5: is one key too many"										  },
+	     "keys:5: the file contains too many keys"									 },
 	};
 	struct token_keys keys;
 
@@ -410,7 +410,7 @@ static void check_rfc(struct fixture *f, const char *pem, const char *token)
 	read_keys(true, text, &keys);
 	rules.keys = &keys;
 	assert_fails(token_check(&rules, token, 1300819000, &out, ERR), STATUS_BAD_CREDENTIALS,
-		     "names no user");
+		     "contains no user name");
 	snprintf(changed, sizeof(changed), "%s", token);
 	changed[strlen(changed) - 5] ^= 1;
 	assert_fails(token_check(&rules, changed, 1300819000, &out, ERR), STATUS_BAD_CREDENTIALS,

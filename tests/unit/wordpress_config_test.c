@@ -125,11 +125,11 @@ TEST(test_secret_file_faults)
 	static const struct {
 		const char *text, *says;
 	} cases[] = {
-	    {"LOGGED_IN_SALT=x\n",                           "has no line LOGGED_IN_KEY="},
-	    {"LOGGED_IN_KEY=\n",                             "has no line LOGGED_IN_KEY="},
-	    {"# x\nLOGGED_IN_KEY=secret\nsecret\n",          "secret:3: the line is not" },
-	    {"LOGGED_IN_KEY=secret\nAUTH_KEY=secret\n",      "secret:2: the line is not" },
-	    {"LOGGED_IN_KEY=secret\nLOGGED_IN_KEY=secret\n", "secret:2: the line is not" },
+	    {"LOGGED_IN_SALT=x\n",                           "the line LOGGED_IN_KEY="  },
+	    {"LOGGED_IN_KEY=\n",                             "the line LOGGED_IN_KEY="  },
+	    {"# x\nLOGGED_IN_KEY=secret\nsecret\n",          "secret:3: the line is not"},
+	    {"LOGGED_IN_KEY=secret\nAUTH_KEY=secret\n",      "secret:2: the line is not"},
+	    {"LOGGED_IN_KEY=secret\nLOGGED_IN_KEY=secret\n", "secret:2: the line is not"},
 	};
 	struct wordpress_secret secret = {0};
 

@@ -1,4 +1,4 @@
--- For people_query: Django's own users. If the site has another user model, use its table and column names.
+-- For people_query: Django's own users. If the site has another user model, use the table and column names of that model.
 SELECT username AS user, trim(first_name || ' ' || last_name) AS display_name
   FROM auth_user
  WHERE (username = :user

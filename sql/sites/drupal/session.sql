@@ -4,7 +4,7 @@
 -- site_cookie_transform = drupal              (the table has the base64url of the cookie's SHA-256)
 --
 -- Relies on: users_field_data.status is 1 if a user is not blocked. uid 0 is the anonymous user. A user has one row for
--- each language; one of them has default_langcode 1. A session is valid for 200000 s after its last page view. This number
+-- each language; one of them has default_langcode 1. A session is valid for 200000 s after its last page view. This time
 -- is Drupal's gc_maxlifetime (services.yml, session.storage.options).
 SELECT u.name AS user
   FROM sessions s

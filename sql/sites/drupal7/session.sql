@@ -3,8 +3,9 @@
 -- site_cookie           = SESSxxxxxxxx        (SESS and 32 hexadecimal digits: see the browser's list of cookies)
 -- site_cookie_transform = none
 --
--- Relies on: sessions.sid holds the cookie as it is. uid 0 is the anonymous user. status is 1 if a user is not blocked. A
--- session is valid for 200000 s after its last page view. This number is Drupal 7's session.gc_maxlifetime (settings.php).
+-- Relies on: sessions.sid contains the unchanged value of the cookie. uid 0 is the anonymous user. status is 1 if a user
+-- is not blocked. A session is valid for 200000 s after its last page view. This time is Drupal 7's
+-- session.gc_maxlifetime (settings.php).
 SELECT u.name AS user
   FROM sessions s
   JOIN users u ON u.uid = s.uid

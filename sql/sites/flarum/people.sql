@@ -1,6 +1,7 @@
 -- For people_query: Flarum 1.8 and 2, without a table prefix. If the site has the extension flarum/nicknames, add
 --    nickname AS display_name
--- and search in nickname as in username. To leave out suspended users (extension flarum/suspend), add
+-- and search the column nickname in the same way as username. To leave out suspended users (extension flarum/suspend),
+-- add
 --    AND (suspended_until IS NULL OR unixepoch(suspended_until) < :now)
 SELECT username AS user,
        CASE WHEN avatar_url LIKE 'https://%' THEN avatar_url

@@ -1,13 +1,12 @@
--- Flarum 1.8 and 2, without a table prefix. On SQLite and PostgreSQL: only Flarum 2. This finds only visitors who logged in
--- with "remember me". Other sessions are in files that only Flarum reads.
+-- Flarum 1.8 and 2, without a table prefix. On SQLite and PostgreSQL, the query works only with Flarum 2. The query finds
+-- only visitors who logged in with "remember me". Other sessions are in files that only Flarum can read.
 --
 -- site_cookie           = flarum_remember
 -- site_cookie_transform = none
 --
--- Relies on: access_tokens.token holds the cookie as it is. A token of type session_remember is valid for five years after
--- its last use. If a user's e-mail address is not confirmed, Flarum shows the user only what guests see; this query leaves
--- these users out.
--- To leave out suspended users (extension flarum/suspend), add
+-- Relies on: access_tokens.token contains the unchanged value of the cookie. A token of type session_remember is valid
+-- for five years after its last use. If a user has not confirmed the e-mail address, Flarum shows this user only what
+-- guests see. This query does not find these users. To leave out suspended users (extension flarum/suspend), add
 --    AND (u.suspended_until IS NULL OR unixepoch(u.suspended_until) < :now)
 SELECT u.username AS user
   FROM access_tokens t

@@ -1,8 +1,8 @@
 -- For people_query: MyBB 1.8, table prefix mybb_.
 --
--- Relies on: usergroups.isbannedgroup is 1 for banned users. Group 5 has the users whose account is not activated. avatar
--- begins with ./ if the picture is a file of the forum. If the forum is not at the root of its host, write its path instead
--- of '/'.
+-- Relies on: usergroups.isbannedgroup is 1 for banned users. Group 5 contains the users whose account is not activated.
+-- avatar begins with ./ if the picture is a file of the forum. If the forum is not at the root of the host, write the
+-- forum's path instead of '/'.
 SELECT u.username AS user,
        CASE WHEN u.avatar LIKE './%' THEN '/' || substr(u.avatar, 3) ELSE u.avatar END AS picture
   FROM mybb_users u

@@ -4,11 +4,11 @@
 -- site_cookie_transform = none
 --
 -- Relies on: the cookie is the user's number, an underscore and loginkey. MyBB makes a new loginkey when the password
--- changes. usergroups.isbannedgroup is 1 for banned users. Group 5 has the users whose account is not activated.
+-- changes. usergroups.isbannedgroup is 1 for banned users. Group 5 contains the users whose account is not activated.
 --
--- A log-out at MyBB only removes the cookie from the browser. A copy of the cookie stays valid until the password changes,
--- for the board too. The query reads all users. If there are more than 100,000 users, add an index on loginkey and this
--- line:
+-- A log-out at MyBB only removes the cookie from the browser. A copy of the cookie stays valid until the password
+-- changes, both here and at the board. The query reads all users. If there are more than 100,000 users, add an index on
+-- loginkey and this line:
 --    AND u.loginkey IN (substr(:sid, 3), substr(:sid, 4), substr(:sid, 5), substr(:sid, 6), substr(:sid, 7), substr(:sid, 8))
 SELECT u.username AS user, u.email AS email, u.uid AS id
   FROM mybb_users u

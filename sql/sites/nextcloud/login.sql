@@ -1,5 +1,5 @@
--- For login_query: Nextcloud 25 and later, table prefix oc_. Only for Nextcloud's own users, not for users of LDAP or the
--- like.
+-- For login_query: Nextcloud 25 and later, table prefix oc_. Only for users whose passwords are in Nextcloud's database,
+-- not for users of LDAP or of another external server.
 --
 -- Relies on: uid_lower is the name in lower case. If an administrator has disabled a user, `enabled` is false in
 -- oc_preferences. prebind does not ask for a second factor.

@@ -1,5 +1,6 @@
--- For people_query: Nextcloud 25 and later, table prefix oc_. Only for Nextcloud's own users, not for users of LDAP or the
--- like. If Nextcloud is set not to complete names ("Sharing"), do not use this query.
+-- For people_query: Nextcloud 25 and later, table prefix oc_. Only for users whose passwords are in Nextcloud's database,
+-- not for users of LDAP or of another external server. If Nextcloud does not complete names (Administration settings,
+-- "Sharing"), do not use this query.
 --
 -- Relies on: if an administrator has disabled a user, `enabled` is false in oc_preferences. Nextcloud shows a user's
 -- picture to everybody who is logged in at Nextcloud.

@@ -2,7 +2,7 @@
 --
 -- Relies on: username_clean is the name in lower case, and has an index. user_type is 0 for users and 3 for founders. A
 -- banned user has a row in phpbb_banlist. download/file.php shows an uploaded avatar. If the board is not at the root of
--- its host, write the board's path before /download/file.php.
+-- the host, write the board's path before /download/file.php.
 SELECT u.username AS user,
        CASE u.user_avatar_type WHEN 'avatar.driver.upload' THEN '/download/file.php?avatar=' || u.user_avatar
                                WHEN 'avatar.driver.remote' THEN u.user_avatar

@@ -3,17 +3,18 @@
 -- site_cookie           = phpbb3_xxxxx_sid    (ACP, Cookie settings: the cookie name, followed by _sid)
 -- site_cookie_transform = none
 --
--- Relies on: phpbb_sessions.session_id holds the cookie as it is. user_type is 0 for users, 1 for inactive users, 2 for
--- guests and bots, and 3 for founders. Guests and bots have sessions too.
+-- Relies on: phpbb_sessions.session_id contains the unchanged value of the cookie. user_type is 0 for users, 1 for
+-- inactive users, 2 for guests and bots, and 3 for founders. Guests and bots have sessions too.
 --
--- A session ends at the same time as in phpBB. Without "remember me" it ends session_length seconds and a minute after its
--- last page view. With "remember me" (session_autologin) it ends a minute before max_autologin_time days have passed; if
--- that setting is 0, it does not end. Such a session also ends when the board forbids "remember me" (allow_autologin). All
--- three settings are in phpbb_config: ACP, Security settings and Load settings.
+-- A session ends at the same time as in phpBB. Without "remember me", a session ends session_length seconds and a minute
+-- after the last page view. With "remember me" (session_autologin), a session ends a minute before max_autologin_time
+-- days have passed. If max_autologin_time is 0, this session does not end. A session with "remember me" also ends when
+-- the board forbids "remember me" (allow_autologin). All three settings are in phpbb_config: ACP, Security settings and
+-- Load settings.
 --
 -- Not checked here: phpBB also compares the visitor's address and browser with those of the session (ip_check,
--- browser_check, forwarded_for_check). The query has neither of them. Bans need no check, because phpBB deletes the
--- sessions of a banned user.
+-- browser_check, forwarded_for_check). The query cannot do this, because it gets neither the address nor the browser. The
+-- query does not have to check bans, because phpBB deletes the sessions of a banned user.
 SELECT u.username AS user
   FROM phpbb_sessions s
   JOIN phpbb_users u ON u.user_id = s.session_user_id

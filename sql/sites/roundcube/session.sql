@@ -5,11 +5,11 @@
 -- php_session_user   = user_id
 -- site_profile_query = profile.sql             (finds the user by the user's number)
 --
--- Relies on: session_storage is 'db', the default. A session has no user_id before the log-in, and its row is deleted at
--- the log-out. Roundcube accepts a session for 15 minutes after its last change, which is one and a half times
+-- Relies on: session_storage is 'db', the default. A session has no user_id before the log-in. The log-out deletes the
+-- session's row. Roundcube accepts a session for 15 minutes after its last change, which is one and a half times
 -- session_lifetime.
 --
--- Not checked here: Roundcube also compares a second cookie, roundcube_sessauth. With ip_check it also compares the
+-- Not checked here: Roundcube also checks a second cookie, roundcube_sessauth. With ip_check, Roundcube also compares the
 -- visitor's address.
 SELECT vars AS session_data
   FROM session

@@ -1,7 +1,7 @@
 -- For people_query: SMF 2.1, table prefix smf_.
 --
--- Relies on: is_activated is 1 for members who are allowed to log in; it is greater than 10 for banned members. avatar can
--- hold the address of a picture on another host; add that host to picture_origins.
+-- Relies on: is_activated is 1 for members who are allowed to log in; it is greater than 10 for banned members. avatar
+-- can contain the address of a picture on another host; add that host to picture_origins.
 SELECT member_name AS user, real_name AS display_name, CASE WHEN avatar LIKE 'https://%' THEN avatar ELSE '' END AS picture,
        email_address AS email, id_member AS id
   FROM smf_members

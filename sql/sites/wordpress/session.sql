@@ -4,10 +4,11 @@
 -- site_result      = wordpress                (prebind verifies the cookie with these columns)
 -- site_secret_file = a file for the site's keys, which `prebindctl wordpress import WP-CONFIG.PHP` writes
 --
--- Relies on: wp_usermeta has all sessions of a user in one value. If there are several such values, WordPress reads the
--- first.
+-- Relies on: wp_usermeta contains all sessions of a user in one value. If a user has several of these values, WordPress
+-- reads only the first value.
 --
--- In a network of sites (multisite) this finds the users of all sites. To take only the members of one, such as site 2, add
+-- In a network of sites (multisite) this finds the users of all sites. To find only the members of one site, such as site
+-- 2, add
 --    AND EXISTS (SELECT c.umeta_id FROM wp_usermeta c WHERE c.user_id = u.ID AND c.meta_key = 'wp_2_capabilities')
 -- and to leave out users who are marked as spam, add
 --    AND u.spam = 0 AND u.deleted = 0
