@@ -5,6 +5,7 @@
  */
 #include "prebind/bulkhead.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -84,19 +85,22 @@ static void give_permits(struct bulkhead *bulkhead)
 	}
 }
 
-static bool wait_for_turn(struct bulkhead *bulkhead, struct bulkhead_pass *pass, int64_t until_ms)
+/* Returns 0 if the pass has a permit, otherwise the error of blocking_wait. */
+static int wait_for_turn(struct bulkhead *bulkhead, struct bulkhead_pass *pass, int64_t until_ms)
 {
 	int rc = 0;
 
 	while (rc == 0 && !pass->inside)
 		rc = blocking_wait(&pass->moved, &bulkhead->lock, until_ms);
-	return pass->inside;
+	return pass->inside ? 0 : rc;
 }
 
-static enum status refuse(bool user_limit, const char *user, struct error *err)
+static enum status refuse(int rc, bool user_limit, const char *user, struct error *err)
 {
 	enum status status = user_limit ? STATUS_SLOW_DOWN : STATUS_BUSY;
 
+	if (rc == EBUSY)
+		return blocking_refused(err);
 	if (user_limit)
 		error_set(err, status, "%s: other sessions are being made for this account", user);
 	else
@@ -110,23 +114,24 @@ static enum status refuse(bool user_limit, const char *user, struct error *err)
 enum status bulkhead_enter(struct bulkhead *bulkhead, struct bulkhead_pass *pass, const char *user,
 			   int64_t until_ms, struct error *err)
 {
-	bool inside, user_limit;
+	bool user_limit;
+	int rc;
 
 	pass_init(pass, user);
 	pthread_mutex_lock(&bulkhead->lock);
 	TAILQ_INSERT_TAIL(&bulkhead->waiting, pass, entry);
 	give_permits(bulkhead);
-	inside = wait_for_turn(bulkhead, pass, until_ms);
-	user_limit = !inside && user_has_all(bulkhead, user);
-	if (!inside)
+	rc = wait_for_turn(bulkhead, pass, until_ms);
+	user_limit = rc != 0 && user_has_all(bulkhead, user);
+	if (rc != 0)
 		TAILQ_REMOVE(&bulkhead->waiting, pass, entry);
 	pthread_mutex_unlock(&bulkhead->lock);
-	if (inside)
+	if (rc == 0)
 		return STATUS_OK;
 	pthread_cond_destroy(&pass->moved);
-	if (!user_limit)
+	if (rc != EBUSY && !user_limit)
 		metrics_add(METRIC_REFUSED_UPSTREAM_MAX);
-	return refuse(user_limit, user, err);
+	return refuse(rc, user_limit, user, err);
 }
 
 void bulkhead_leave(struct bulkhead *bulkhead, struct bulkhead_pass *pass)

@@ -7,6 +7,7 @@
 
 #include "unit.h"
 
+#include "base/blocking.h"
 #include "base/clock.h"
 #include "prebind/bulkhead.h"
 
@@ -45,6 +46,28 @@ TEST(two_of_one_user)
 	bulkhead_leave(bulkhead, &third);
 	bulkhead_leave(bulkhead, &other);
 	bulkhead_leave(bulkhead, &second);
+	bulkhead_free(bulkhead);
+}
+
+static bool never(void *arg)
+{
+	(void)arg;
+	return false;
+}
+
+TEST(a_full_process_names_its_own_limit)
+{
+	struct bulkhead *bulkhead = bulkhead_of(1, 0);
+	struct bulkhead_pass inside, waiting;
+	struct error err;
+	struct blocking_waiter waiter = {.begin = never, .visitor = -1};
+
+	assert_ok(bulkhead_enter(bulkhead, &inside, "a", in_ms(0), &err));
+	blocking_waiter_set(&waiter);
+	assert_status(bulkhead_enter(bulkhead, &waiting, "b", in_ms(AMPLE_MS), &err), STATUS_BUSY);
+	blocking_waiter_set(NULL);
+	assert_non_null(strstr(err.text, "waiting_max"));
+	bulkhead_leave(bulkhead, &inside);
 	bulkhead_free(bulkhead);
 }
 
