@@ -4,6 +4,7 @@
  */
 #include "password/password.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -43,26 +44,30 @@ static long cores(void)
 	return n > 0 ? n : 1;
 }
 
-static bool queue_enter(void)
+/*
+ * Returns 0 if a password may be checked now, EBUSY if too many requests of the process wait, and
+ * otherwise ETIMEDOUT. After 0, call queue_leave.
+ */
+static int queue_enter(void)
 {
 	int64_t until_ms = clock_monotonic_ms() + QUEUE_WAIT_MS;
-	bool entered = false;
+	int rc = ETIMEDOUT;
 	long most = cores();
 
 	pthread_mutex_lock(&queue.lock);
 	if (queue.running < most || queue.waiting < QUEUE_MAX) {
-		int rc = 0;
-
+		rc = 0;
 		queue.waiting++;
 		while (queue.running >= most && rc == 0)
 			rc = blocking_wait(&queue.freed, &queue.lock, until_ms);
 		queue.waiting--;
-		entered = queue.running < most;
-		if (entered)
+		if (queue.running < most) {
+			rc = 0;
 			queue.running++;
+		}
 	}
 	pthread_mutex_unlock(&queue.lock);
-	return entered;
+	return rc;
 }
 
 static void queue_leave(void)
@@ -158,8 +163,11 @@ static enum status work_for_nobody(const struct password_claim *claim)
 
 /* ---- public functions ---- */
 
-static enum status busy(struct error *err)
+/* rc is from queue_enter. */
+static enum status busy(int rc, struct error *err)
 {
+	if (rc == EBUSY)
+		return blocking_refused(err);
 	return error_set(err, STATUS_BUSY, "too many passwords are being checked at once");
 }
 
@@ -189,8 +197,9 @@ enum status password_claim_verify(const struct password_claim *claim, struct err
 		error_set(err, status, "the user does not exist or has no password");
 	else
 		status = password_hash_read(claim->hash, claim->allow_weak, &hash, err);
-	if (!queue_enter())
-		return busy(err);
+	int rc = queue_enter();
+	if (rc != 0)
+		return busy(rc, err);
 	if (status == STATUS_OK)
 		status = verify_known(claim, &hash, err);
 	else if (work_for_nobody(claim) == STATUS_INTERNAL)
@@ -208,8 +217,9 @@ enum status password_verify(const char *hash, const char *password, struct error
 
 enum status password_hash_make(const char *password, char out[SECRET_HASH_MAX], struct error *err)
 {
-	if (!queue_enter())
-		return busy(err);
+	int rc = queue_enter();
+	if (rc != 0)
+		return busy(rc, err);
 	enum status status = secret_password_hash(password, out, err);
 	queue_leave();
 	return status;

@@ -5,6 +5,8 @@
  */
 #include "unit.h"
 
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -12,6 +14,7 @@
 
 #include <openssl/crypto.h>
 
+#include "base/blocking.h"
 #include "base/crypto.h"
 #include "counted_memory.h"
 #include "base/secret.h"
@@ -626,4 +629,50 @@ TEST(test_weaker_than_ours)
 	assert_true(secret_password_hash_is_weaker("$argon2i$v=19$m=65536,t=4,p=1$" ARGON2_REST));
 	assert_true(secret_password_hash_is_weaker("$2y$13$" BCRYPT_REST));
 	assert_true(secret_password_hash_is_weaker(""));
+}
+
+/* ---- the queue ---- */
+
+#define HASHERS_MAX 256
+
+static atomic_bool hashing;
+static char slow_hash[SECRET_HASH_MAX];
+
+static void *keep_hashing(void *arg)
+{
+	struct error err;
+
+	while (atomic_load(&hashing))
+		password_verify(slow_hash, "wrong", &err);
+	return arg;
+}
+
+static bool never(void *arg)
+{
+	(void)arg;
+	return false;
+}
+
+/* As many threads as there are processors take all permits, so a further check has to wait. */
+TEST(a_full_process_is_told_from_a_full_queue)
+{
+	long processors = sysconf(_SC_NPROCESSORS_ONLN);
+	long n = processors < HASHERS_MAX ? processors : HASHERS_MAX;
+	pthread_t threads[HASHERS_MAX];
+	struct blocking_waiter waiter = {.begin = never, .visitor = -1};
+	struct error err;
+	enum status status = STATUS_OK;
+
+	assert_ok(secret_password_hash(HORSE, slow_hash, ERR));
+	atomic_store(&hashing, true);
+	for (long i = 0; i < n; i++)
+		assert_int_equal(pthread_create(&threads[i], NULL, keep_hashing, NULL), 0);
+	blocking_waiter_set(&waiter);
+	while (status != STATUS_BUSY) /* the threads may not have begun yet */
+		status = password_verify(slow_hash, HORSE, &err);
+	blocking_waiter_set(NULL);
+	atomic_store(&hashing, false);
+	for (long i = 0; i < n; i++)
+		pthread_join(threads[i], NULL);
+	assert_holds(err.text, "waiting_max");
 }
