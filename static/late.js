@@ -9,6 +9,7 @@ const PANEL = "./panel.js";
 /**
  * Imports a module. After a failure, the next call uses another URL for the same file, because in many browsers every further
  * import of the first URL fails at once, until the page is reloaded (github.com/whatwg/html/issues/6768).
+ * This does not help if the browser remembers the failure of a module that this one imports; the bundles import none.
  * @template T @param {string} url @param {() => Promise<T>} first imports this URL; a build tool can read it
  * @returns {Promise<T>}
  */

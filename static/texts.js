@@ -10,10 +10,13 @@ export const language = (globalThis.document?.documentElement.lang || "en").toLo
 
 /** @typedef {typeof en & typeof import("./lang/en.js").more} Texts the texts of more.js exist only after loadMore() */
 
+let shown = language; // the language of the texts
+
 /** Returns the texts of the language; English texts if there are none, or if they do not load. */
 async function loadTexts() {
 	if (!OTHERS.includes(language)) return en;
 	const loaded = await import(`./lang/${language}.js`).catch(() => null);
+	if (!loaded) shown = "en";
 	return loaded?.default ?? en;
 }
 
@@ -23,7 +26,7 @@ export const TEXT = { ...(await loadTexts()) };
 /** Loads more.js, and adds its texts to TEXT. */
 export async function loadMore() {
 	const loaded = await importMore();
-	Object.assign(TEXT, loaded.texts[language] ?? loaded.texts.en);
+	Object.assign(TEXT, loaded.texts[shown] ?? loaded.texts.en);
 	return loaded;
 }
 

@@ -11,10 +11,12 @@ let place, late, texts;
 before(async () => {
 	place = new Place();
 	place.write("package.json", '{ "type": "module" }');
-	const copy = (name) => pathToFileURL(place.write(name, fs.readFileSync(`${top}/static/${name}`, "utf8")));
+	const copy = (name, folder = ".") => pathToFileURL(place.write(`${folder}/${name}`, fs.readFileSync(`${top}/static/${name}`, "utf8")));
 	late = await import(copy("late.js"));
-	copy("lang/en.js");
-	texts = copy("texts.js");
+	for (const name of ["late.js", "lang/en.js"])
+		copy(name, "english");
+	place.write("english/more.js", 'export const texts = { en: { later: "later" }, de: { later: "später" } };');
+	texts = copy("texts.js", "english");
 });
 after(() => place.close());
 
@@ -31,7 +33,9 @@ for (const [name, load] of [["more", () => late.importMore()], ["panel", () => l
 
 test("a page in another language works in English if its texts do not load", async () => {
 	globalThis.document = { documentElement: { lang: "de" } }; // this place has no lang/de.js
-	const { TEXT, language } = await import(texts);
+	const { TEXT, language, loadMore } = await import(texts);
 	assert.equal(language, "de");
 	assert.equal(TEXT.lost, (await import("../../static/lang/en.js")).default.lost);
+	await loadMore();
+	assert.equal(TEXT.later, "later", "not two languages in one page");
 });
