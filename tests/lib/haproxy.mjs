@@ -24,8 +24,8 @@ global
 defaults
     mode http
     timeout connect 5s
-    timeout client 30s
-    timeout server 30s
+    timeout client 2m
+    timeout server 2m
 fcgi-app prebind
     docroot /
     path-info ^(/chat)(/.*)$

@@ -43,9 +43,12 @@ const CLOSED_ON_EXEC = 0o2000000; // O_CLOEXEC, in /proc/PID/fdinfo
 
 /**
  * True if the process has opened a pipe itself: a process that starts reports to its parent through one, which the parent then
- * closes. Pipes that it was started with have no O_CLOEXEC.
+ * closes. Pipes that it was started with have no O_CLOEXEC. Only root can see this, because the program is not dumpable; for others
+ * the answer is false.
  */
 function hasOwnPipe(pid) {
+	if (process.getuid() !== 0)
+		return false;
 	return fs.readdirSync(`/proc/${pid}/fd`).some((fd) => fs.readlinkSync(`/proc/${pid}/fd/${fd}`).startsWith("pipe:")
 		&& parseInt(/^flags:\s+(\d+)$/m.exec(fs.readFileSync(`/proc/${pid}/fdinfo/${fd}`, "utf8"))[1], 8) & CLOSED_ON_EXEC);
 }

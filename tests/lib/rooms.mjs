@@ -5,6 +5,7 @@ import assert from "node:assert/strict";
 import { violations } from "./axe.mjs";
 import { screenshot } from "./chromium.mjs";
 import { contact, enter, leave, online, offline, received, sees, talkTo, write } from "./people.mjs";
+import { until } from "./wait.mjs";
 
 const OLD = 24; // more than a group chat sends to a new member by itself
 
@@ -70,6 +71,7 @@ export const ROOMS = {
 		await alice.locator("#peer-menu", { hasText: "The menu did not load." }).waitFor();
 		await alice.keyboard.press("Escape");
 		await alice.unroute(code);
+		await until("the complaint", () => alice.complaints.length > 0);
 		assert.match(alice.complaints.splice(0).join("\n"), /^error: Failed to load resource.*more\.js\S*\)$/);
 		await more(alice).click(); // loads, although browsers remember that an import failed
 		await alice.getByRole("button", { name: "Block", exact: true }).waitFor();

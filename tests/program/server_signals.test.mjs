@@ -95,6 +95,7 @@ for (const [when, processes, start] of [
 		const node = new Prebind(own, { server: { processes, drain: "2s" }, site: peer.site(own) });
 		await node.prepare({});
 		await start(node, own);
+		await until("a process", () => childrenOf(node.child.pid).length > 0); // the socket is there earlier
 		await freeze(childrenOf(node.child.pid).slice(-1));
 		node.child.process.kill("SIGTERM");
 		await until("the end", () => node.child.ended !== null, { seconds: 60 });
