@@ -169,7 +169,7 @@ export class Log {
 	}
 
 	/**
-	 * Returns the element of the message, after its headings. The first message of a day has the day's heading, and the
+	 * Returns the headings of the message, if it has any, and then its element. The first message of a day has the day's heading, and the
 	 * first unread message has the heading "New messages".
 	 * @param {Line} line @param {Line} [above]
 	 */

@@ -1,4 +1,4 @@
-// The token of the chat page's log-out form.
+// Fetches the token that the chat page's log-out form must send.
 
 import { parse } from "./parse.js";
 

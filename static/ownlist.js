@@ -51,8 +51,8 @@ export class OwnList {
 	/**
 	 * Publishes an item. Publishing the first item also creates the list, with the right settings. The server
 	 * refuses the item if the server does not know one of these settings (ejabberd 23.01). It also refuses the item if
-	 * another client has created the list with other settings. After a refusal this creates the list, if it does not exist
-	 * yet, and sends the item without settings.
+	 * another client has created the list with other settings. After a refusal this method creates the list if it does not
+	 * exist yet, and sends the item without settings.
 	 * @param {string} id @param {(iq: any) => any} fill adds the content of the item
 	 * @returns {Promise<boolean>} false if the server has refused it
 	 */

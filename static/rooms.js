@@ -128,7 +128,7 @@ export class Rooms {
 			if (!this.#rooms.has(jid)) this.#rooms.set(jid, { ...newRoom({ jid, nick }), passing: true });
 	}
 
-	/** Returns the rooms for the next page. */
+	/** Returns the data of the rooms, for the page that the user opens next. */
 	keep() {
 		return [...this.#rooms.values()].map(({ people, ...room }) => ({ ...room, people: [...people.values()] }));
 	}

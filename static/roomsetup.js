@@ -48,7 +48,7 @@ async function configure(chat, jid, name) {
 	await chat.ask(answer);
 }
 
-/** @param {Chat} chat @param {string} jid of the room @param {string} whose JID of the user @param {string} affiliation */
+/** @param {Chat} chat @param {string} jid of the room @param {string} whose the JID of the user @param {string} affiliation */
 async function affiliate(chat, jid, whose, affiliation) {
 	const iq = query(chat, jid, "set", NS_ADMIN)?.c("item", { jid: whose, affiliation });
 	return iq ? (await chat.ask(iq))?.getAttribute("type") === "result" : false;

@@ -120,8 +120,8 @@ const struct conf_key conf_keys[] = {
 	{SERVER(threads), .type = TYPE_INTEGER, .initial = "16", .min = 1, .max = 1024,
 	 .what = "The number of requests that one process works on at a time."},
 	{SERVER(waiting_max), .type = TYPE_INTEGER, .initial = "1024", .min = 1, .max = 8192,
-	 .what = "How many requests of one process can wait, for example for the XMPP server; a "
-		 "waiting request uses no thread."},
+	 .what = "How many requests of one process can wait, for example for the XMPP server; they "
+		 "do not count as `threads`."},
 	{SERVER_MS(drain), .type = TYPE_TIME, .initial = "0", .min = 0, .max = NUMBER_MINUTE_MS,
 	 .what = "How long the server continues to serve after SIGTERM, while /health answers "
 		 "503; 0: the server stops at once."},

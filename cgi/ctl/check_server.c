@@ -199,7 +199,7 @@ static bool check_answer(struct report *report)
 	if (failed == ENOENT) {
 		conf_fault(&said, STATUS_OK, place,
 			   "there is no '%s', because prebind.fcgi is not running or uses another "
-			   "value of listen; start prebind (systemctl start prebind)",
+			   "value of listen; restart prebind (systemctl restart prebind)",
 			   conf->listen);
 		report_note(report, "listen", said.text);
 		return false;

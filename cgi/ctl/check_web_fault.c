@@ -130,10 +130,12 @@ static bool nobody_listens(const struct web *web)
 
 static enum status say_not_running(const struct web *web, struct error *said)
 {
-	return conf_fault(said, STATUS_UNAVAILABLE, server_place(web, "listen"),
-			  "the web server answers %d at %s, because prebind.fcgi is not running or "
-			  "uses another socket; start prebind (systemctl start prebind)",
-			  web->answer.status, web->url);
+	return conf_fault(
+	    said, STATUS_UNAVAILABLE, server_place(web, "listen"),
+	    "the web server answers %d at %s, because prebind.fcgi is not running or "
+	    "the web server is configured for another socket; start prebind (systemctl "
+	    "start prebind), or correct the socket in the web server's configuration",
+	    web->answer.status, web->url);
 }
 
 /*

@@ -55,8 +55,7 @@ static void print_row(const struct json *root, const char *name, const char *con
 
 static void print_rows(const struct json *root, const char *const *bars)
 {
-	printf("%-20s %12s %12s  %s\n", "", "last hour", "last day",
-	       "the minutes of the last hour");
+	printf("%-20s %12s %12s  %s\n", "", "last hour", "last day", "last hour, minute by minute");
 	for (size_t i = 0; i < status_series_count; i++)
 		print_row(root, status_series[i].name, bars);
 }

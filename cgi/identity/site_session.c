@@ -236,8 +236,8 @@ static enum status time_check(const struct site_session *site, const struct site
 					 user_columns[i].name);
 		if (!site_time_read((enum site_time)(i - EXPIRES_S), row->values[i], &end))
 			return error_set(err, STATUS_BAD_REQUEST,
-					 "the column %s of the session contains '%s', which is not "
-					 "a time in the format of this column",
+					 "the column %s of the session contains '%s', but the "
+					 "name of the column requires another time format",
 					 user_columns[i].name, row->values[i]);
 		if (end <= now)
 			return error_set(err, STATUS_NOT_FOUND, "the session has expired");

@@ -105,9 +105,9 @@ static enum status refuse(int rc, bool user_limit, const char *user, struct erro
 		error_set(err, status, "%s: other sessions are being made for this account", user);
 	else
 		error_set(err, status,
-			  "the XMPP server is already handling the maximum number of calls (key "
-			  "upstream_max), and none of them ended in time; check whether the XMPP "
-			  "server is slow");
+			  "prebind already makes as many calls to the XMPP server as upstream_max "
+			  "allows (for guests a quarter), and none of them ended in time; check "
+			  "whether the XMPP server is slow");
 	return error_retry_after(err, status, RETRY_S);
 }
 

@@ -51,8 +51,8 @@ static const struct {
     {"0A000", FAULT_NONE, true,
      "this server is a standby: set the key `database` to the primary server"                   },
     {"42501", FAULT_NONE, false,
-     "make the user in the key `database` the owner of the tables, or grant this user SELECT, "
-     "INSERT, UPDATE and DELETE on the tables"						  },
+     "grant SELECT, INSERT, UPDATE and DELETE on the tables to the user in the key `database`, "
+     "or let this user own the tables"							  },
     {"42P01", FAULT_NONE, false, "the tables are not as expected: run prebindctl check"         },
     {"42703", FAULT_NONE, false, "the tables are not as expected: run prebindctl check"         },
 };

@@ -144,8 +144,8 @@ static enum status check_time(int64_t expiry, int64_t now, struct error *err)
 	if (expiry - now > LOGIN_TOKEN_LIFE_MAX_S)
 		return error_set(err, STATUS_BAD_CREDENTIALS,
 				 "the token expires in %" PRId64
-				 " s, more than %d: the clock of the machine that made the token "
-				 "is ahead of this machine's clock",
+				 " s, but %d s is the maximum: the clock of the machine that made "
+				 "the token is ahead of this machine's clock",
 				 expiry - now, LOGIN_TOKEN_LIFE_MAX_S);
 	return STATUS_OK;
 }

@@ -70,7 +70,7 @@ const rows = [
 		says: new RegExp(`${IN_CONF}listen: there is no '.*prebind\\.fcgi is not running.*start prebind`) }],
 	["24", { what: "prebind listens elsewhere", start: true, ok: true,
 		damage: (place, prebind) => setKey(prebind, "listen", place.path("run/other.sock")),
-		says: new RegExp(`${IN_CONF}listen: there is no '.*other\\.sock', because prebind\\.fcgi is not running or uses another value of listen; start prebind`) }],
+		says: new RegExp(`${IN_CONF}listen: there is no '.*other\\.sock', because prebind\\.fcgi is not running or uses another value of listen; restart prebind`) }],
 	["26", { what: "a key is misspelt", damage: (place, prebind) => fs.appendFileSync(prebind.conf, "\ndatabse = /x\n"),
 		says: new RegExp(`${IN_CONF}databse: .*\\S`) }],
 	["28, down", { what: "Tigase is down", site: () => ({ tigase_url: `http://127.0.0.1:${DEAD_PORT}/rest/adhoc/bosh@example.test` }), damaged: true,
