@@ -130,6 +130,8 @@ test("Chromium: the chat on a page of WordPress", { skip }, async () => {
 	await page.goto(`${origin}/`);
 	assert.equal(await page.locator("script[data-prebind]").count(), 0, "nobody needs no chat");
 	await page.goto(`${origin}/wp-login.php`);
+	// WordPress moves the focus to the name after a moment. A password that is typed at that moment would replace the name.
+	await page.waitForFunction(() => document.activeElement?.id === "user_login");
 	await page.locator("#user_login").fill("alice");
 	await page.locator("#user_pass").fill(USERS.alice);
 	await page.locator("#wp-submit").click();
