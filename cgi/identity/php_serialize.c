@@ -160,9 +160,7 @@ static bool read_elements(struct reader *r, const struct place *place, bool are_
 	return php_lexer_skip(&r->lexer, "}");
 }
 
-/*
- * Reads `C:LEN:"CLASS":LEN:{BYTES}`. Skips the bytes, because only the class knows what they mean.
- */
+/* Reads `C:LEN:"CLASS":LEN:{BYTES}`. Skips the bytes; only the class knows their meaning. */
 static bool read_custom(struct reader *r)
 {
 	struct php_lexer *lexer = &r->lexer;
@@ -196,10 +194,7 @@ static bool read_integer(struct reader *r, const struct place *place)
 	return true;
 }
 
-/*
- * A false at the path means that the user has logged out. A true is refused, because it is not a
- * name.
- */
+/* false means that the user has logged out. true is refused, because it is not a name. */
 static bool read_bool(struct reader *r, const struct place *place)
 {
 	bool is_false = php_lexer_is_at(&r->lexer, '0');
