@@ -283,34 +283,44 @@ TEST(test_restoration_of_a_damaged_database)
 	assert_int_equal(file_of(at(f, "prebind.db.before-restore-shm")), side);
 }
 
+struct damaged {
+	ino_t database, side;
+};
+
+/* Restores a damaged database. That fails at this moment, and no name can be given back. */
+static struct damaged restoration_fails(struct fixture *f, enum moment moment)
+{
+	struct damaged old;
+
+	assert_ok(backup(f));
+	old.side = damage(f);
+	old.database = file_of(f->path);
+	fails = moment;
+	also_fails = RENAME_BACK;
+	assert_status(restore(f, NULL), STATUS_UNAVAILABLE);
+	return old;
+}
+
 /* The new database keeps the name, so the file beside the old one stays with the old one. */
 TEST(test_restoration_that_cannot_be_undone)
 {
 	struct fixture *f = *state;
+	const struct damaged old = restoration_fails(f, SYNC_OF_FOLDER);
 
-	assert_ok(backup(f));
-	const ino_t side = damage(f), old = file_of(f->path);
-	fails = SYNC_OF_FOLDER;
-	also_fails = RENAME_BACK;
-	assert_status(restore(f, NULL), STATUS_UNAVAILABLE);
-	assert_int_not_equal(file_of(f->path), old);
+	assert_int_not_equal(file_of(f->path), old.database);
 	assert_int_equal(file_of(at(f, "prebind.db-shm")), 0);
-	assert_int_equal(file_of(at(f, "prebind.db.before-restore")), old);
-	assert_int_equal(file_of(at(f, "prebind.db.before-restore-shm")), side);
+	assert_int_equal(file_of(at(f, "prebind.db.before-restore")), old.database);
+	assert_int_equal(file_of(at(f, "prebind.db.before-restore-shm")), old.side);
 }
 
 /* Here the database still is the old one, so the file goes back to it. */
 TEST(test_restoration_that_changed_no_name)
 {
 	struct fixture *f = *state;
+	const struct damaged old = restoration_fails(f, RENAME_OF_DATABASE);
 
-	assert_ok(backup(f));
-	const ino_t side = damage(f), old = file_of(f->path);
-	fails = RENAME_OF_DATABASE;
-	also_fails = RENAME_BACK;
-	assert_status(restore(f, NULL), STATUS_UNAVAILABLE);
-	assert_int_equal(file_of(f->path), old);
-	assert_int_equal(file_of(at(f, "prebind.db-shm")), side);
+	assert_int_equal(file_of(f->path), old.database);
+	assert_int_equal(file_of(at(f, "prebind.db-shm")), old.side);
 }
 
 TEST(test_restoration_without_a_database_that_cannot_be_undone)
