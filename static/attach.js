@@ -359,7 +359,7 @@ export class Attachment {
 		if (this.#resumed) {
 			this.#repeat(connection);
 			connection._data.push(null); // Strophe's marker for an empty request
-			this.#spacing?.sendWaiting(); // what waited must leave before the greeting: the request that is repeated was empty, so it must stay empty
+			this.#spacing?.sendWaiting(); // these stanzas need a body of their own, because the repeated request was empty and must stay empty
 		}
 		this.#prove(0, true);
 	}
